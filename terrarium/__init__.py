@@ -1,0 +1,1 @@
+"""The tooling behind tasks.py."""

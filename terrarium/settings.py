@@ -1,0 +1,62 @@
+"""Paths and environments of this checkout."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from terrarium.errors import UsageError
+
+ROOT = Path(__file__).resolve().parent.parent
+"""The checkout."""
+
+STATE_DIR = ROOT / ".terrarium"
+"""Everything that the tooling writes: logs, pid files, snapshots, the generated CLI configuration."""
+
+LIVE = ROOT / "live"
+DOCUMENTS = ROOT / "documents"
+LAMBDA_SRC = ROOT / "lambda_src"
+
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """One folder of ``live/``: an account, a Region and the units deployed there."""
+
+    name: str
+    path: Path
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """Names of the unit folders, sorted."""
+        return tuple(sorted(f.parent.name for f in self.path.glob("*/terragrunt.hcl")))
+
+    def unit(self, name: str) -> Path:
+        """The folder of a unit. Raises UsageError for a name that is not one."""
+        if name not in self.units:
+            raise UsageError(
+                f"unknown unit {name!r} in environment {self.name}",
+                hint=f"units of {self.name}: {', '.join(self.units)}",
+            )
+        return self.path / name
+
+
+def environments(live: Path = LIVE) -> dict[str, Environment]:
+    """Every environment by name: the folders of ``live/`` that hold an ``env.hcl``."""
+    return {
+        path.parent.name: Environment(path.parent.name, path.parent)
+        for path in sorted(live.glob("*/env.hcl"))
+        if _NAME.fullmatch(path.parent.name)
+    }
+
+
+def environment(name: str, live: Path = LIVE) -> Environment:
+    """The environment of that name. Raises UsageError for any other name."""
+    known = environments(live)
+    if name not in known:
+        raise UsageError(
+            f"unknown environment {name!r}", hint=f"environments: {', '.join(known) or 'none'}"
+        )
+    return known[name]
