@@ -1,0 +1,8 @@
+# The API that reads documents and answers requests.
+include "root" {
+  path = find_in_parent_folders("terragrunt.hcl")
+}
+
+include "common" {
+  path = "${dirname(find_in_parent_folders("terragrunt.hcl"))}/live/_envcommon/function.hcl"
+}

@@ -1,0 +1,8 @@
+# Public entry point of the environment.
+include "root" {
+  path = find_in_parent_folders("terragrunt.hcl")
+}
+
+include "common" {
+  path = "${dirname(find_in_parent_folders("terragrunt.hcl"))}/live/_envcommon/load-balancer.hcl"
+}

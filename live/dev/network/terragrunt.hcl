@@ -1,0 +1,8 @@
+# The network of the environment: subnets, ways out, flow logs.
+include "root" {
+  path = find_in_parent_folders("terragrunt.hcl")
+}
+
+include "common" {
+  path = "${dirname(find_in_parent_folders("terragrunt.hcl"))}/live/_envcommon/network.hcl"
+}

@@ -1,0 +1,8 @@
+# Which requests the load balancer hands to the function.
+include "root" {
+  path = find_in_parent_folders("terragrunt.hcl")
+}
+
+include "common" {
+  path = "${dirname(find_in_parent_folders("terragrunt.hcl"))}/live/_envcommon/routing.hcl"
+}

@@ -1,0 +1,94 @@
+data "aws_caller_identity" "current" {}
+
+data "aws_partition" "current" {}
+
+data "aws_region" "current" {}
+
+locals {
+  # Region and account, as an ARN has them. The function's own ARN is put together from them because
+  # its role has to be complete before the function exists.
+  location     = "${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}"
+  function_arn = "arn:${data.aws_partition.current.partition}:lambda:${local.location}:function:${var.name}"
+
+  manage_interfaces = [
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:UnassignPrivateIpAddresses",
+  ]
+  describe_network = [
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSecurityGroups",
+    "ec2:DescribeSubnets",
+    "ec2:DescribeVpcs",
+  ]
+}
+
+resource "aws_iam_role" "this" {
+  name        = var.role_name
+  description = "What the function ${var.name} may do."
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRole"
+      Principal = { Service = "lambda.amazonaws.com" }
+    }]
+  })
+}
+
+# The two network statements and the refusal are those of the Lambda Developer Guide, "Giving Lambda
+# functions access to resources in an Amazon VPC": Lambda itself, not our code, makes the interfaces.
+resource "aws_iam_role_policy" "this" {
+  name = "serve-documents"
+  role = aws_iam_role.this.id
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid      = "ManageNetworkInterfaces"
+        Effect   = "Allow"
+        Action   = local.manage_interfaces
+        Resource = "arn:${data.aws_partition.current.partition}:ec2:${local.location}:*/*"
+      },
+      {
+        # These actions know no narrower resource.
+        Sid      = "DescribeNetwork"
+        Effect   = "Allow"
+        Action   = local.describe_network
+        Resource = "*"
+      },
+      {
+        Sid       = "NoNetworkChangesFromTheCode"
+        Effect    = "Deny"
+        Action    = concat(local.manage_interfaces, local.describe_network)
+        Resource  = "*"
+        Condition = { ArnEquals = { "lambda:SourceFunctionArn" = local.function_arn } }
+      },
+      {
+        Sid      = "ReadDocuments"
+        Effect   = "Allow"
+        Action   = "s3:GetObject"
+        Resource = "${var.bucket_arn}/*"
+      },
+      {
+        # With it S3 answers 404 for a key that does not exist; without it, 403.
+        Sid      = "TellMissingFromForbidden"
+        Effect   = "Allow"
+        Action   = "s3:ListBucket"
+        Resource = var.bucket_arn
+      },
+      {
+        Sid    = "WriteLogs"
+        Effect = "Allow"
+        Action = [
+          "logs:CreateLogStream",
+          "logs:PutLogEvents",
+        ]
+        Resource = "${aws_cloudwatch_log_group.this.arn}:*"
+      },
+    ]
+  })
+}

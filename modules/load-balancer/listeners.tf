@@ -1,0 +1,60 @@
+locals {
+  # The same shape as the API's own errors, so that a client meets only one.
+  not_found = jsonencode({
+    error = {
+      code    = "not_found"
+      message = "There is nothing at this path."
+    }
+  })
+}
+
+# Answers by itself without a certificate; with one, it only sends clients on to HTTPS.
+resource "aws_lb_listener" "http" {
+  load_balancer_arn = aws_lb.this.arn
+  port              = 80
+  protocol          = "HTTP"
+
+  default_action {
+    type = var.certificate_arn == null ? "fixed-response" : "redirect"
+
+    dynamic "fixed_response" {
+      for_each = var.certificate_arn == null ? [local.not_found] : []
+
+      content {
+        status_code  = "404"
+        content_type = "application/json"
+        message_body = fixed_response.value
+      }
+    }
+
+    dynamic "redirect" {
+      for_each = var.certificate_arn == null ? [] : ["443"]
+
+      content {
+        status_code = "HTTP_301"
+        protocol    = "HTTPS"
+        port        = redirect.value
+      }
+    }
+  }
+}
+
+resource "aws_lb_listener" "https" {
+  count = var.certificate_arn == null ? 0 : 1
+
+  load_balancer_arn = aws_lb.this.arn
+  port              = 443
+  protocol          = "HTTPS"
+  certificate_arn   = var.certificate_arn
+  ssl_policy        = "ELBSecurityPolicy-TLS13-1-2-2021-06"
+
+  default_action {
+    type = "fixed-response"
+
+    fixed_response {
+      status_code  = "404"
+      content_type = "application/json"
+      message_body = local.not_found
+    }
+  }
+}

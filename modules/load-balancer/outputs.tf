@@ -1,0 +1,19 @@
+output "arn" {
+  description = "The load balancer, for what attaches to it as a whole."
+  value       = aws_lb.this.arn
+}
+
+output "dns_name" {
+  description = "Host name that the load balancer answers to."
+  value       = aws_lb.this.dns_name
+}
+
+output "listener_arn" {
+  description = "Listener that routes attach to: HTTPS with a certificate, HTTP without."
+  value       = one(concat(aws_lb_listener.https[*].arn, var.certificate_arn == null ? [aws_lb_listener.http.arn] : []))
+}
+
+output "zone_id" {
+  description = "Hosted zone of dns_name, for an alias record in Route 53."
+  value       = aws_lb.this.zone_id
+}

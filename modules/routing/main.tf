@@ -1,0 +1,42 @@
+resource "aws_lb_target_group" "this" {
+  name        = var.name
+  target_type = "lambda"
+}
+
+resource "aws_lambda_permission" "this" {
+  statement_id  = "AllowLoadBalancer"
+  action        = "lambda:InvokeFunction"
+  principal     = "elasticloadbalancing.amazonaws.com"
+  source_arn    = aws_lb_target_group.this.arn
+  function_name = var.function_name
+  qualifier     = var.alias_name
+}
+
+resource "aws_lb_target_group_attachment" "this" {
+  target_group_arn = aws_lb_target_group.this.arn
+  target_id        = var.alias_arn
+
+  # Registering a function that the load balancer may not invoke is refused.
+  depends_on = [aws_lambda_permission.this]
+}
+
+resource "aws_lb_listener_rule" "this" {
+  listener_arn = var.listener_arn
+  priority     = var.priority
+
+  condition {
+    path_pattern {
+      values = var.paths
+    }
+  }
+
+  action {
+    type             = "forward"
+    target_group_arn = aws_lb_target_group.this.arn
+  }
+
+  tags = { Name = var.name }
+
+  # A rule without a target answers 503.
+  depends_on = [aws_lb_target_group_attachment.this]
+}

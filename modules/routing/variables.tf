@@ -1,0 +1,62 @@
+variable "alias_arn" {
+  description = "Alias of the function that answers the requests."
+  type        = string
+  nullable    = false
+}
+
+variable "alias_name" {
+  description = "Name of that alias: the load balancer may invoke it and nothing else of the function."
+  type        = string
+  nullable    = false
+}
+
+variable "function_name" {
+  description = "Name of the function that the alias belongs to."
+  type        = string
+  nullable    = false
+}
+
+variable "listener_arn" {
+  description = "Listener that gets the rule; it can carry the rules of many such routes."
+  type        = string
+  nullable    = false
+}
+
+variable "name" {
+  description = "Name of the target group and of the rule."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?$", var.name))
+    error_message = "name must be 1 to 32 letters, digits and inner hyphens."
+  }
+}
+
+variable "paths" {
+  description = "Path patterns that reach the function; * stands for any characters, slashes included. All else is left to the listener."
+  type        = list(string)
+  nullable    = false
+
+  validation {
+    condition     = length(var.paths) >= 1 && length(var.paths) <= 5
+    error_message = "paths must hold one to five patterns: a rule can compare no more values."
+  }
+
+  validation {
+    condition     = alltrue([for path in var.paths : can(regex("^[/*][A-Za-z0-9_.$/~\"'@:+&*?-]{0,127}$", path))])
+    error_message = "Each of paths must begin with / or *, have at most 128 characters, and none that a path pattern does not know."
+  }
+}
+
+variable "priority" {
+  description = "Place of the rule among those of its listener, the lowest first; two rules cannot share one."
+  type        = number
+  default     = 100
+  nullable    = false
+
+  validation {
+    condition     = var.priority >= 1 && var.priority <= 50000 && floor(var.priority) == var.priority
+    error_message = "priority must be a whole number between 1 and 50000."
+  }
+}
