@@ -1,7 +1,7 @@
 """How an included configuration and the one that includes it become one.
 
-``shallow`` and ``deep`` follow Terragrunt's documentation of ``merge_strategy``; ``locals`` are never
-merged, and ``remote_state`` and ``generate`` are replaced whole by either strategy.
+``shallow`` and ``deep`` follow Terragrunt's documentation of ``merge_strategy``. ``locals`` are
+never merged; ``remote_state`` and each ``generate`` are replaced whole by either strategy.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def dependencies(
 def by_name(
     parent: Iterable[_T], child: Iterable[_T], combine: Callable[[_T, _T], _T] | None = None
 ) -> tuple[_T, ...]:
-    """The parent's in order, each replaced by its namesake of the child; then the child's others."""
+    """The parent's in order, each replaced by the child's namesake; then the child's others."""
     merged = {item.name: item for item in parent}
     for item in child:
         before = merged.get(item.name)

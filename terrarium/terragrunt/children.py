@@ -1,0 +1,159 @@
+"""The processes this runner started, and how they end.
+
+Terraform gives its state lock back when it is interrupted once, and leaves it behind when it is
+killed. So the first signal to the runner becomes one SIGINT for each child, and only the second
+kills. Every child leads its own process group: a Ctrl-C of the terminal reaches it through the
+runner alone, once, and a kill takes its provider plugins along.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import IO
+
+from terrarium.errors import ToolchainError
+
+_KEPT_LINES = 2000
+
+OnLine = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """``stdout`` and ``stderr`` are the last lines only, unless the output was captured whole."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+
+@dataclass(slots=True)
+class Children:
+    """Starts processes and stops them all. Safe to use from many threads."""
+
+    stopping: threading.Event = field(default_factory=threading.Event)
+    _running: dict[int, tuple[subprocess.Popen[bytes], bool]] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _signals: int = 0
+
+    def run(
+        self,
+        command: Sequence[str],
+        *,
+        cwd: Path,
+        environment: Mapping[str, str],
+        on_stdout: OnLine | None = None,
+        on_stderr: OnLine | None = None,
+        whole: bool = False,
+    ) -> Finished:
+        """Run to the end, handing over each line as it comes.
+
+        ``whole`` keeps all of stdout. Raises ToolchainError if the program cannot be started, and
+        Interrupted if the runner is already stopping.
+        """
+        process = self._start(command, cwd, environment, interactive=False)
+        out: deque[str] = deque(maxlen=None if whole else _KEPT_LINES)
+        err: deque[str] = deque(maxlen=_KEPT_LINES)
+        assert process.stdout is not None and process.stderr is not None  # noqa: S101 - pipes
+        reader = threading.Thread(target=_read, args=(process.stderr, err, on_stderr), daemon=True)
+        reader.start()
+        try:
+            _read(process.stdout, out, on_stdout)
+            reader.join()
+            code = process.wait()
+        finally:
+            self._forget(process)
+        return Finished(code, "\n".join(out), "\n".join(err))
+
+    def attached(self, command: Sequence[str], *, cwd: Path, environment: Mapping[str, str]) -> int:
+        """Run with this terminal as the child's own, for prompts and the console."""
+        process = self._start(command, cwd, environment, interactive=True)
+        try:
+            return process.wait()
+        finally:
+            self._forget(process)
+
+    def stop(self, _number: int = signal.SIGINT, _frame: FrameType | None = None) -> None:
+        """The first call asks every child to end; the second kills what is left."""
+        self.stopping.set()
+        self._signals += 1
+        # No lock: this runs inside a signal handler, where the interrupted code may hold it.
+        for process, interactive in list(self._running.values()):
+            with contextlib.suppress(ProcessLookupError):
+                if self._signals > 1:
+                    os.killpg(process.pid, signal.SIGKILL) if not interactive else process.kill()
+                elif not interactive:
+                    process.send_signal(signal.SIGINT)
+
+    @contextlib.contextmanager
+    def handling_signals(self) -> Iterator[None]:
+        """Within, SIGINT and SIGTERM to this process stop the children."""
+        before = {n: signal.signal(n, self.stop) for n in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _start(
+        self,
+        command: Sequence[str],
+        cwd: Path,
+        environment: Mapping[str, str],
+        *,
+        interactive: bool,
+    ) -> subprocess.Popen[bytes]:
+        pipe = None if interactive else subprocess.PIPE
+        with self._lock:
+            if self.stopping.is_set():
+                raise Interrupted
+            try:
+                process = subprocess.Popen(
+                    list(command),
+                    cwd=cwd,
+                    env=dict(environment),
+                    stdin=None if interactive else subprocess.DEVNULL,
+                    stdout=pipe,
+                    stderr=pipe,
+                    process_group=None if interactive else 0,
+                )
+            except OSError as error:
+                raise ToolchainError(
+                    f"cannot start {command[0]!r}: {error.strerror}", hint="is it on PATH?"
+                ) from None
+            self._running[process.pid] = (process, interactive)
+        if self.stopping.is_set():
+            # The signal came between the check and the registration.
+            process.send_signal(signal.SIGINT)
+        return process
+
+    def _forget(self, process: subprocess.Popen[bytes]) -> None:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+        for pipe in (process.stdout, process.stderr):
+            if pipe is not None:
+                pipe.close()
+        with self._lock:
+            self._running.pop(process.pid, None)
+
+
+class Interrupted(BaseException):
+    """The runner was told to stop; nothing new is started."""
+
+
+def _read(pipe: IO[bytes], kept: deque[str], on_line: OnLine | None) -> None:
+    for raw in pipe:
+        line = raw.decode("utf-8", "replace").rstrip("\r\n")
+        kept.append(line)
+        if on_line is not None:
+            on_line(line)
