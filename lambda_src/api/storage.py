@@ -38,15 +38,13 @@ _TRANSIENT_CODES = frozenset({"RequestTimeout", "RequestTimeoutException"})
 class Storage:
     """Reads documents; each within ``deadline_seconds``."""
 
-    def __init__(
-        self, client: S3Client, bucket: str, *, deadline_seconds: float = DEADLINE_SECONDS
-    ) -> None:
+    def __init__(self, client: S3Client, bucket: str, *, deadline_seconds: float) -> None:
         self._client = client
         self._bucket = bucket
         self._deadline_seconds = deadline_seconds
-        # The client's timeouts hold for one address and one read each. Nothing in it bounds S3's eight
-        # addresses, the name server and a slow body together; waiting for a thread does. A thread left
-        # behind ends by those timeouts, so that few suffice.
+        # The client's timeouts hold for one address and one read each: nothing in it bounds S3's
+        # eight addresses, the name server and a slow body together. Waiting for a thread does.
+        # A thread left behind ends by those timeouts, so few suffice.
         self._readers = ThreadPoolExecutor(max_workers=4, thread_name_prefix="s3")
 
     @classmethod
@@ -63,7 +61,7 @@ class Storage:
                 retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
             ),
         )
-        return cls(cast("S3Client", client), bucket)
+        return cls(cast("S3Client", client), bucket, deadline_seconds=DEADLINE_SECONDS)
 
     def read(self, name: str) -> str:
         """The text of the document, which is JSON.
@@ -87,7 +85,9 @@ class Storage:
 
     def _fetch(self, key: str) -> bytes:
         found = self._client.get_object(Bucket=self._bucket, Key=key)
-        with found["Body"] as body:
+        body = found["Body"]
+        # Not "with ... as body": that would be the stream below, which raises other errors.
+        with body:
             if found["ContentLength"] > MAX_BODY_BYTES:
                 raise StorageError("object too large to serve")
             return body.read()

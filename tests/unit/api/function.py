@@ -1,0 +1,85 @@
+"""The API as Lambda runs it: ``lambda.py``, called with the load balancer's events."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+EVENTS = Path(__file__).parent / "events"
+LAMBDA_SRC = Path(__file__).parents[3] / "lambda_src"
+BUCKET = "terrarium-documents-dev"
+
+# As on Lambda, where the folder of the handler file is on the path.
+sys.path.insert(0, str(LAMBDA_SRC))
+
+
+def event(name: str, **changes: Any) -> dict[str, Any]:
+    """A recorded event, with some of its keys changed."""
+    recorded: dict[str, Any] = json.loads((EVENTS / f"{name}.json").read_text())
+    return {**recorded, **changes}
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    raw: dict[str, Any]
+
+    @property
+    def status(self) -> int:
+        status: int = self.raw["statusCode"]
+        return status
+
+    @property
+    def headers(self) -> dict[str, str]:
+        headers: dict[str, str] = self.raw["headers"]
+        return headers
+
+    @property
+    def body(self) -> str:
+        body: str = self.raw["body"]
+        return body
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    @property
+    def problem(self) -> tuple[int, str]:
+        """Status and error code. Fails for a body that has not exactly the one error shape."""
+        error = self.json()["error"]
+        assert list(self.json()) == ["error"]
+        assert sorted(error) == ["code", "message"]
+        assert error["message"]
+        return self.status, error["code"]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    aws_request_id: str = "8f5e5c1e-6a3c-4b8e-9f0a-2d1c7b6a5e4d"
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    handler: Callable[[Any, Any], dict[str, Any]]
+
+    def send(self, sent: Any) -> Response:
+        return Response(self.handler(sent, Context()))
+
+    def request(self, method: str, path: str) -> Response:
+        return self.send(event("get_document", httpMethod=method, path=path))
+
+    def get(self, path: str) -> Response:
+        return self.request("GET", path)
+
+
+def load() -> Api:
+    """``lambda.py`` with the environment of this moment, as in a new execution environment."""
+    spec = importlib.util.spec_from_file_location("terrarium_lambda", LAMBDA_SRC / "lambda.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return Api(module.lambda_handler)

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.unit.api.function import Api, event
+
+
+def test_health_answers_ok(api: Api) -> None:
+    response = api.get("/health")
+    assert (response.status, response.json()) == (200, {"status": "ok"})
+
+
+def test_the_health_check_of_a_target_group_is_answered(api: Api) -> None:
+    assert api.send(event("health_check")).status == 200
+
+
+@pytest.mark.parametrize("name", ["foo", "bar"])
+def test_a_document_is_served_as_it_is_in_the_bucket(api: Api, name: str) -> None:
+    response = api.get(f"/api/{name}")
+    assert response.status == 200
+    assert response.body == f'{{"greeting": "I am the {name.title()}"}}\n'
+
+
+def test_a_missing_document_is_a_404_with_a_json_body(api: Api) -> None:
+    assert api.get("/api/none").problem == (404, "document_not_found")
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/api", "/health/", "/healthz", "/HEALTH", "/favicon.ico", ""]
+)
+def test_a_path_without_a_route_is_a_404(api: Api, path: str) -> None:
+    assert api.get(path).problem == (404, "not_found")
+
+
+@pytest.mark.parametrize("path", ["/health", "/api/foo"])
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "get", "BREW"])
+def test_any_other_method_is_a_405_that_names_the_allowed_ones(
+    api: Api, method: str, path: str
+) -> None:
+    response = api.request(method, path)
+    assert response.problem == (405, "method_not_allowed")
+    assert response.headers["allow"] == "GET, HEAD"
+
+
+@pytest.mark.parametrize("path", ["/health", "/api/foo", "/api/none", "/api/UPPER", "/elsewhere"])
+def test_head_answers_with_the_headers_of_get_and_no_body(api: Api, path: str) -> None:
+    get, head = api.get(path), api.request("HEAD", path)
+    assert (head.status, head.headers) == (get.status, get.headers)
+    assert head.body == ""
+    assert head.headers["content-length"] == str(len(get.body.encode()))
+
+
+@pytest.mark.parametrize("path", ["/health", "/api/foo", "/api/none", "/api/UPPER", "/elsewhere"])
+def test_every_answer_is_json_that_nobody_caches_or_sniffs(api: Api, path: str) -> None:
+    headers = api.get(path).headers
+    assert headers["content-type"] == "application/json"
+    assert headers["cache-control"] == "no-store"
+    assert headers["x-content-type-options"] == "nosniff"
+
+
+def test_an_answer_has_the_form_the_load_balancer_asks_for(api: Api) -> None:
+    raw = api.send(event("get_document")).raw
+    assert set(raw) == {"statusCode", "statusDescription", "isBase64Encoded", "headers", "body"}
+    assert raw["statusDescription"] == "200 OK"
+    assert raw["isBase64Encoded"] is False
+    assert all(isinstance(value, str) for value in raw["headers"].values())
+
+
+def test_a_multi_value_event_is_answered_in_multi_value_form(api: Api) -> None:
+    single = api.send(event("get_document")).raw
+    multi = api.send(event("get_document_multi_value")).raw
+    assert "headers" not in multi
+    assert multi["multiValueHeaders"] == {k: [v] for k, v in single["headers"].items()}
+    assert multi["body"] == single["body"]
+
+
+def test_an_error_in_multi_value_form_keeps_its_headers(api: Api) -> None:
+    raw = api.send(event("get_document_multi_value", httpMethod="POST")).raw
+    assert raw["multiValueHeaders"]["allow"] == ["GET, HEAD"]
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {},
+        None,
+        [],
+        "text",
+        {"httpMethod": "GET"},
+        {"httpMethod": "GET", "path": "/health"},
+        {"httpMethod": "GET", "path": "/health", "headers": None},
+        {"httpMethod": None, "path": "/health", "headers": {}},
+        {"httpMethod": "GET", "path": 7, "headers": {}},
+        {"rawPath": "/health", "requestContext": {"http": {"method": "GET"}}, "headers": {}},
+    ],
+)
+def test_an_event_of_something_else_than_a_load_balancer_is_a_400(api: Api, sent: Any) -> None:
+    assert api.send(sent).problem == (400, "invalid_request")
+
+
+def test_an_empty_list_of_trace_ids_is_a_400_and_no_crash(api: Api) -> None:
+    sent = event("get_document_multi_value", multiValueHeaders={"x-amzn-trace-id": []})
+    assert api.send(sent).raw["statusCode"] == 400
+
+
+def test_an_answer_is_json_that_the_lambda_runtime_can_write(api: Api) -> None:
+    assert json.loads(json.dumps(api.get("/api/foo").raw))["statusCode"] == 200

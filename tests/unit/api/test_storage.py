@@ -1,0 +1,240 @@
+"""What the API answers when S3 does not give it a document."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.unit.api.function import BUCKET, Api, load
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+class FailingS3(ThreadingHTTPServer):
+    """An S3 that answers every GET as told, first ``status`` then ``later_status``."""
+
+    daemon_threads = True
+    status = 200
+    later_status: int | None = None
+    body = b"{}"
+    promised: int | None = None
+    silent = False
+    requests = 0
+    released: threading.Event
+
+    def fail(self, status: int, code: str) -> None:
+        self.status = status
+        self.body = f"<Error><Code>{code}</Code><Message>secret detail</Message></Error>".encode()
+
+
+class _Answer(BaseHTTPRequestHandler):
+    server: FailingS3
+    timeout = 5
+
+    def do_GET(self) -> None:
+        s3 = self.server
+        s3.requests += 1
+        if s3.silent:
+            s3.released.wait(20)
+            return
+        status = s3.status if s3.requests == 1 else s3.later_status or s3.status
+        self.send_response(status)
+        self.send_header("content-type", "application/xml")
+        self.send_header("content-length", str(s3.promised or len(s3.body)))
+        self.end_headers()
+        self.wfile.write(s3.body)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def failing() -> Iterator[FailingS3]:
+    server = FailingS3(("127.0.0.1", 0), _Answer)
+    server.released = threading.Event()
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    yield server
+    server.released.set()
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.fixture
+def variables(environment: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+    """The function's environment, with one attempt a request unless a test says otherwise."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr("api.storage.ATTEMPTS", 1)
+        yield monkeypatch
+
+
+@pytest.fixture
+def broken(failing: FailingS3, variables: pytest.MonkeyPatch) -> Api:
+    """The API in front of the failing S3."""
+    variables.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{failing.server_port}")
+    return load()
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        (500, "InternalError"),
+        (503, "SlowDown"),
+        (503, "ServiceUnavailable"),
+        (429, "TooManyRequests"),
+        (400, "RequestTimeout"),
+    ],
+)
+def test_a_failure_that_may_pass_is_a_503_that_says_when_to_retry(
+    broken: Api, failing: FailingS3, status: int, code: str
+) -> None:
+    failing.fail(status, code)
+    response = broken.get("/api/foo")
+    assert response.problem == (503, "storage_unavailable")
+    assert int(response.headers["retry-after"]) > 0
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        (403, "AccessDenied"),
+        (404, "NoSuchBucket"),
+        (403, "InvalidObjectState"),
+        (400, "KMS.DisabledException"),
+        (403, "RequestTimeTooSkewed"),
+    ],
+)
+def test_a_refusal_is_a_502_without_retry_after(
+    broken: Api, failing: FailingS3, status: int, code: str
+) -> None:
+    failing.fail(status, code)
+    response = broken.get("/api/foo")
+    assert response.problem == (502, "storage_error")
+    assert "retry-after" not in response.headers
+
+
+def test_nothing_that_s3_said_reaches_the_client(broken: Api, failing: FailingS3) -> None:
+    failing.fail(403, "AccessDenied")
+    response = broken.get("/api/foo")
+    assert "secret" not in response.body
+    assert BUCKET not in response.body
+
+
+def test_health_does_not_depend_on_s3(broken: Api, failing: FailingS3) -> None:
+    failing.fail(503, "SlowDown")
+    assert broken.get("/health").status == 200
+    assert failing.requests == 0
+
+
+def test_an_s3_that_nothing_listens_for_is_a_503(variables: pytest.MonkeyPatch) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        variables.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{unused.getsockname()[1]}")
+        assert load().get("/api/foo").problem == (503, "storage_unavailable")
+
+
+def test_an_s3_that_does_not_answer_in_time_is_a_503(
+    failing: FailingS3, variables: pytest.MonkeyPatch
+) -> None:
+    failing.silent = True
+    variables.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{failing.server_port}")
+    variables.setattr("api.storage.READ_TIMEOUT_SECONDS", 0.05)
+    assert load().get("/api/foo").problem == (503, "storage_unavailable")
+
+
+def test_the_deadline_holds_whatever_the_timeouts_of_the_client_add_up_to(
+    failing: FailingS3, variables: pytest.MonkeyPatch
+) -> None:
+    failing.silent = True
+    variables.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{failing.server_port}")
+    variables.setattr("api.storage.READ_TIMEOUT_SECONDS", 20)
+    variables.setattr("api.storage.DEADLINE_SECONDS", 0.05)
+    assert load().get("/api/foo").problem == (503, "storage_unavailable")
+
+
+def test_an_object_cut_short_is_a_503(broken: Api, failing: FailingS3) -> None:
+    failing.promised = 500
+    assert broken.get("/api/foo").problem == (503, "storage_unavailable")
+
+
+def test_one_failure_of_s3_is_tried_again(
+    failing: FailingS3, variables: pytest.MonkeyPatch
+) -> None:
+    variables.undo()
+    variables.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{failing.server_port}")
+    failing.status, failing.later_status = 503, 200
+    assert load().get("/api/foo").status == 200
+    assert failing.requests == 2
+
+
+def test_a_bucket_that_is_not_there_is_a_502(s3: S3Client, variables: pytest.MonkeyPatch) -> None:
+    variables.setenv("BUCKET", "another-bucket")
+    assert load().get("/api/foo").problem == (502, "storage_error")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"hello",
+        b'{"a": 1',
+        b"{'a': 1}",
+        b'{"a": NaN}',
+        b"[Infinity, -Infinity]",
+        b'\xef\xbb\xbf{"a": 1}',
+        b'{"a": "\xff"}',
+        '{"a": 1}'.encode("utf-16"),
+        b"[" * 100_000 + b"]" * 100_000,
+    ],
+    ids=lambda content: ascii(content[:20]),
+)
+def test_an_object_that_is_not_json_is_a_502(api: Api, s3: S3Client, content: bytes) -> None:
+    s3.put_object(Bucket=BUCKET, Key="broken.json", Body=content)
+    assert api.get("/api/broken").problem == (502, "storage_error")
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["1", "null", '"text"', "[]", " {}\n", "9" * 5_000, "1e999", '{"k": "\u00e9\U0001f331"}'],
+    ids=lambda content: ascii(content[:20]),
+)
+def test_any_json_is_served_to_the_letter(api: Api, s3: S3Client, content: str) -> None:
+    s3.put_object(Bucket=BUCKET, Key="any.json", Body=content.encode())
+    response = api.get("/api/any")
+    assert (response.status, response.body) == (200, content)
+    assert response.headers["content-length"] == str(len(content.encode()))
+
+
+@pytest.mark.parametrize("character", ["a", "\u00e9", '\\"'])
+def test_a_document_too_large_for_a_load_balancer_is_a_502(
+    api: Api, s3: S3Client, character: str
+) -> None:
+    fits = '"' + character * (900_000 // len(ascii(character))) + '"'
+    s3.put_object(Bucket=BUCKET, Key="large.json", Body=fits.encode())
+    assert api.get("/api/large").status == 200
+    s3.put_object(Bucket=BUCKET, Key="large.json", Body=b'"' + b"a" * 1_000_000 + b'"')
+    assert api.get("/api/large").problem == (502, "storage_error")
+
+
+def test_a_document_that_only_its_escapes_make_too_large_is_a_502(api: Api, s3: S3Client) -> None:
+    s3.put_object(Bucket=BUCKET, Key="escapes.json", Body=b"[" + b'"",' * 200_000 + b"1]")
+    assert api.get("/api/escapes").problem == (502, "storage_error")
+
+
+@pytest.mark.parametrize("value", ["", None])
+def test_a_function_without_a_bucket_does_not_start(
+    variables: pytest.MonkeyPatch, value: str | None
+) -> None:
+    if value is None:
+        variables.delenv("BUCKET")
+    else:
+        variables.setenv("BUCKET", value)
+    with pytest.raises(RuntimeError, match="BUCKET is not set"):
+        load()
