@@ -1,0 +1,127 @@
+"""A request and a response as values, and the ASGI application that carries them.
+
+ASGI rather than WSGI towards granian, because only ASGI keeps the path as it arrived: an S3 key or
+an ARN with an encoded slash is a different thing once decoded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import Any
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+MAX_BODY = 512 * 1024 * 1024
+"""Everything lives in memory here, so a single upload is bounded well below S3's 5 GiB."""
+
+_HOP_BY_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "upgrade", "server"})
+_BODILESS = frozenset({204, 304})
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """``raw_path`` is percent-encoded as it arrived; header names are in lower case."""
+
+    method: str
+    raw_path: str
+    query: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+    def header(self, name: str) -> str:
+        """The first header of that (lower-case) name, or an empty string."""
+        return next((value for key, value in self.headers if key == name), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+
+Handler = Callable[[Request], Response]
+
+
+class AsgiApplication:
+    """Reads a whole request, runs ``handler`` on a thread of ``executor``, writes its response."""
+
+    def __init__(self, handler: Handler, executor: Executor) -> None:
+        self._handler = handler
+        self._executor = executor
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        headers = tuple(
+            (name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]
+        )
+        body = await _read_body(receive)
+        if body is None:  # the client went away: half a body must never be stored
+            return
+        request = Request(
+            method=scope["method"],
+            raw_path=scope["raw_path"].decode("latin-1") or "/",
+            query=scope["query_string"].decode("latin-1"),
+            headers=headers,
+            body=body[:MAX_BODY],
+        )
+        refusal = _refusal(request, len(body))
+        response = refusal or await asyncio.get_running_loop().run_in_executor(
+            self._executor, self._handler, request
+        )
+        await _write(response, request, send)
+
+
+async def _read_body(receive: Receive) -> bytes | None:
+    """The whole body; of one that is too long, one byte more than is accepted."""
+    body = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            return None
+        # An upload that is refused is still read to its end, so that the client hears why.
+        body += message.get("body", b"")[: MAX_BODY + 1 - len(body)]
+        if not message.get("more_body", False):
+            return bytes(body)
+
+
+def _refusal(request: Request, size: int) -> Response | None:
+    if size > MAX_BODY:
+        return _plain(413, f"this cloud takes bodies of up to {MAX_BODY} bytes\n")
+    length = request.header("content-length")
+    if length.isdecimal() and int(length) != size:
+        return _plain(400, "the body is incomplete\n")
+    return None
+
+
+def _plain(status: int, text: str) -> Response:
+    return Response(status, (("content-type", "text/plain"),), text.encode())
+
+
+async def _write(response: Response, request: Request, send: Send) -> None:
+    headers = [(name.lower(), value) for name, value in response.headers]
+    headers = [(name, value) for name, value in headers if name not in _HOP_BY_HOP]
+    body = response.body
+    if request.method == "HEAD" or response.status in _BODILESS:
+        body = b""  # the length of a HEAD answer is that of the object, so it is left alone
+    else:
+        headers = [(name, value) for name, value in headers if name != "content-length"]
+        headers.append(("content-length", str(len(body))))
+    await send(
+        {
+            "type": "http.response.start",
+            "status": response.status,
+            "headers": [(name.encode("latin-1"), _header_value(value)) for name, value in headers],
+        }
+    )
+    await send({"type": "http.response.body", "body": body})
+
+
+def _header_value(value: str) -> bytes:
+    return value.replace("\r", " ").replace("\n", " ").encode("utf-8")

@@ -1,0 +1,90 @@
+"""The control plane behind granian, in this one process."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import socket
+from concurrent.futures import ThreadPoolExecutor
+
+from granian._granian import SocketHolder
+from granian.constants import HTTPModes, Interfaces
+from granian.server.embed import Server as EmbeddedServer
+
+from terrarium.cloud.control_plane import startup
+from terrarium.cloud.control_plane.http import AsgiApplication
+from terrarium.cloud.control_plane.service import ControlPlane
+from terrarium.errors import CloudError
+
+_DRAIN_SECONDS = 2.0
+_THREADS = 32
+_BACKLOG = 1024
+_log = logging.getLogger("terrarium.control_plane")
+
+
+class _Server(EmbeddedServer):
+    """granian on a socket that is already ours.
+
+    Its own one is opened with SO_REUSEPORT, with which two clouds that start at the same moment
+    would share a port and each get half of the requests.
+    """
+
+    def __init__(self, application: AsgiApplication, listener: socket.socket) -> None:
+        host, port = listener.getsockname()
+        super().__init__(
+            application,
+            address=host,
+            port=port,
+            interface=Interfaces.ASGINL,
+            http=HTTPModes.http1,
+            websockets=False,
+            log_enabled=False,
+        )
+        self._listener = listener
+
+    def _init_shared_socket(self) -> None:
+        self._ssp = None
+        self._shd = SocketHolder(self._listener.fileno(), False, _BACKLOG)
+
+
+def run(plane: ControlPlane, listener: socket.socket) -> None:
+    """Serve until SIGTERM or SIGINT, then save what changed, and end the process."""
+    with ThreadPoolExecutor(_THREADS, thread_name_prefix="request") as executor:
+        asyncio.run(_serve(plane, listener, executor))
+        exit_code = 0
+        try:
+            saved = plane.save_if_changed()
+            if saved is not None:
+                _log.info("saved %s (%d bytes)", saved.path, saved.size)
+        except CloudError as error:
+            _log.error("%s", error.message)
+            exit_code = 1
+        _log.info("stopped")
+        logging.shutdown()
+        # A request that hangs in a thread would keep the interpreter from ending.
+        os._exit(exit_code)
+
+
+async def _serve(
+    plane: ControlPlane, listener: socket.socket, executor: ThreadPoolExecutor
+) -> None:
+    server = _Server(AsgiApplication(plane.handle, executor), listener)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    serving = asyncio.create_task(server.serve())
+    stopping = asyncio.create_task(stop.wait())
+    _log.info("listening on http://%s:%d", *listener.getsockname())
+    loop.run_in_executor(executor, startup.load_services)
+    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    if serving.done():
+        await serving  # it failed: let the error be seen
+        raise CloudError("granian stopped by itself")
+    server.stop()
+    # A client that keeps its connection open must not keep us.
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(serving, _DRAIN_SECONDS)

@@ -1,0 +1,169 @@
+"""Every request to the control plane: what we answer ourselves, and what moto does."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+import threading
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import moto
+
+from terrarium.cloud.control_plane import function_code, sessions, snapshot
+from terrarium.cloud.control_plane.aws_errors import access_key_of, aws_error, operation_of
+from terrarium.cloud.control_plane.http import Request, Response
+from terrarium.cloud.control_plane.moto_http import Moto
+from terrarium.errors import CloudError
+
+OWN_PREFIX = "/_terrarium/"
+HEALTH = "/_terrarium/health"
+SNAPSHOT = "/_terrarium/snapshot"
+TOKEN_HEADER = "x-terrarium-token"  # noqa: S105 - the name of a header
+SERVICE = "terrarium-control-plane"
+
+_INVOKE = re.compile(
+    r"/20\d\d-\d\d-\d\d/functions/[^/]+/(response-streaming-)?invoc(ations|e-async/?)"
+)
+_HOST = re.compile(r"[A-Za-z0-9.\-]+(:\d{1,5})?|\[[0-9a-f:]+\](:\d{1,5})?")
+_log = logging.getLogger("terrarium.control_plane")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """``token`` says which checkout this control plane belongs to."""
+
+    port: int
+    snapshots: Path
+    token: str
+
+
+class ControlPlane:
+    """``handle`` answers one request; safe to call from many threads at once."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._moto = Moto()
+        self._restored: snapshot.Snapshot | None = None
+        self._started_at = datetime.now(UTC).isoformat(timespec="seconds")
+        self._saving = threading.Lock()
+        self._changed = False
+
+    def restore(self) -> snapshot.Snapshot | None:
+        """Bring back the last snapshot, if there is one that can be read."""
+        with self._moto.lock:
+            self._restored = snapshot.restore(self._settings.snapshots)
+        return self._restored
+
+    def save(self) -> snapshot.Snapshot:
+        """Write a snapshot of a moment between two requests. Raises CloudError."""
+        with self._saving:
+            with self._moto.lock:
+                sessions.forget_expired()
+                payload, skipped = snapshot.dump()
+                self._changed = False
+            try:
+                path = snapshot.path_in(self._settings.snapshots)
+                return snapshot.write(path, payload, skipped)
+            except CloudError:
+                self._changed = True
+                raise
+
+    def save_if_changed(self) -> snapshot.Snapshot | None:
+        return self.save() if self._changed else None
+
+    def handle(self, request: Request) -> Response:
+        if request.raw_path.startswith(OWN_PREFIX):
+            return self._own(request)
+        if request.raw_path.startswith("/moto-api"):
+            # Any web page open in a browser could reset the cloud through it.
+            return _json(404, {"error": "moto's own control API is not part of this cloud"})
+        if _INVOKE.fullmatch(request.raw_path):
+            message = "functions of this cloud are invoked by its load balancer only"
+            return aws_error(request, 501, "NotImplemented", message)
+        if sessions.is_unknown_session(access_key_of(request)):
+            message = "the session is not known to this cloud: assume the role again"
+            return aws_error(request, 403, "ExpiredToken", message)
+        return self._aws(request)
+
+    def _aws(self, request: Request) -> Response:
+        self._changed = True
+        try:
+            response = self._moto.handle(request)
+        except NotImplementedError:
+            return _not_implemented(request)
+        except Exception as error:  # whatever moto trips over, the client gets an AWS error
+            _log.exception("moto failed in %s", operation_of(request))
+            message = f"{operation_of(request)} failed inside moto: {type(error).__name__}: {error}"
+            return aws_error(request, 501, "InternalFailure", message)
+        if response.status == 404 and b"<!doctype html>" in response.body[:32].lower():
+            return _not_implemented(request)  # moto has no such path at all
+        if function_code.is_get_function(request):
+            return function_code.with_local_location(response, self._base_url(request))
+        return response
+
+    def _own(self, request: Request) -> Response:
+        path = request.raw_path
+        if path == HEALTH and request.method in {"GET", "HEAD"}:
+            return _json(200, self._health())
+        if path == SNAPSHOT and request.method == "POST":
+            return self._save(request)
+        if path.startswith(function_code.PREFIX) and request.method in {"GET", "HEAD"}:
+            with self._moto.lock:
+                code = function_code.code_at(path)
+            if code is not None:
+                return Response(200, (("content-type", "application/zip"),), code)
+        return _json(404, {"error": f"nothing answers {request.method} {path[:200]}"})
+
+    def _save(self, request: Request) -> Response:
+        if request.header(TOKEN_HEADER) != self._settings.token:
+            return _json(403, {"error": f"the header {TOKEN_HEADER} does not hold our token"})
+        try:
+            saved = self.save()
+        except CloudError as error:
+            _log.error("%s", error)
+            return _json(507, {"error": error.message})
+        return _json(
+            200,
+            {
+                "path": str(saved.path),
+                "saved_at": saved.saved_at,
+                "size": saved.size,
+                "skipped": list(saved.skipped),
+            },
+        )
+
+    def _health(self) -> dict[str, Any]:
+        return {
+            "service": SERVICE,
+            "pid": os.getpid(),
+            "token": self._settings.token,
+            "format": snapshot.FORMAT,
+            "moto": moto.__version__,
+            "started_at": self._started_at,
+            "restored_from": None if self._restored is None else str(self._restored.path),
+            "restored_at": None if self._restored is None else self._restored.saved_at,
+            "unsaved_changes": self._changed,
+        }
+
+    def _base_url(self, request: Request) -> str:
+        host = request.header("host")
+        if not _HOST.fullmatch(host):
+            host = f"127.0.0.1:{self._settings.port}"
+        return f"http://{host}"
+
+
+def _not_implemented(request: Request) -> Response:
+    operation = operation_of(request)
+    _log.warning("moto does not implement %s", operation)
+    message = f"moto {moto.__version__}, the AWS inside this machine, does not know {operation}"
+    return aws_error(request, 501, "NotImplemented", message)
+
+
+def _json(status: int, value: dict[str, Any]) -> Response:
+    body = json.dumps(value, indent=2).encode() + b"\n"
+    return Response(status, (("content-type", "application/json"),), body)

@@ -1,0 +1,43 @@
+"""Credentials of assumed roles, which moto neither ends nor misses.
+
+On AWS a session ends after an hour. In moto it stays for ever, and a key that moto does not know
+(one from before a restart without a snapshot, say) acts in its default account instead.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from moto.backends import get_backend
+from moto.core.utils import utcnow
+
+_TEMPORARY = "ASIA"
+
+
+def forget_expired() -> int:
+    """Drop every session that has ended, and its access key. Returns how many."""
+    dropped = 0
+    users = get_backend("iam")
+    for _, _, sts in get_backend("sts").iter_backends():
+        live: list[Any] = []
+        for role in sts.assumed_roles:
+            if role.expiration > utcnow():
+                live.append(role)
+                continue
+            dropped += 1
+            partition = dict.get(users[role.account_id], sts.partition)
+            if partition is not None:
+                partition.access_keys.pop(role.access_key_id, None)
+        sts.assumed_roles = live
+    return dropped
+
+
+def is_unknown_session(access_key: str) -> bool:
+    """Whether this is the key of a session that no role of this cloud has given out."""
+    if not access_key.startswith(_TEMPORARY):
+        return False
+    return not any(
+        access_key in partition.access_keys
+        for account in list(get_backend("iam").values())
+        for partition in list(account.values())
+    )
