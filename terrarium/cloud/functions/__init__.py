@@ -1,6 +1,9 @@
 """The Lambda runtime: runs deployed functions with AWS's own runtime client.
 
-``function`` what a function is · ``code`` its files on disk · ``environment`` its variables
-``worker`` one process · ``runtime_api`` what the process talks to · ``pool`` warm workers of one version
-``logs`` CloudWatch Logs · ``functions`` the entry: invoke an ARN
+functions     the entry: invoke what an ARN stands for
+function      what a function version is, read from the Lambda API
+pool          warm workers of one version
+worker        one execution environment: process, runtime_api, environment, bootstrap
+code          the files of a version on disk
+logs          what a function prints, to CloudWatch Logs; platform_log is what Lambda adds
 """

@@ -77,7 +77,9 @@ def _extract(archive: zipfile.ZipFile, folder: Path) -> None:
             while chunk := source.read(min(1 << 20, left + 1)):
                 left -= len(chunk)
                 if left < 0:
-                    raise CloudError(f"the function's package unpacks to over {UNPACKED_LIMIT} bytes")
+                    raise CloudError(
+                        f"the function's package unpacks to over {UNPACKED_LIMIT} bytes"
+                    )
                 sink.write(chunk)
         destination.chmod(0o755 if (entry.external_attr >> 16) & 0o111 else 0o644)
 
@@ -125,4 +127,3 @@ def clean(cache: Path) -> None:
     """Remove what an interrupted download left behind."""
     for path in cache.glob(".unpacking-*"):
         shutil.rmtree(path, ignore_errors=True)
-

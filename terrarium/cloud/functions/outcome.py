@@ -9,7 +9,7 @@ from enum import StrEnum
 class Reason(StrEnum):
     """Error reasons as the load balancer's access log spells them.
 
-    Source: Elastic Load Balancing, "Access logs for your Application Load Balancer", error reason codes.
+    Source: Application Load Balancers guide, "Access logs", error reason codes.
     """
 
     ACCESS_DENIED = "LambdaAccessDenied"

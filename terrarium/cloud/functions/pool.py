@@ -1,0 +1,191 @@
+"""Warm workers of one function version."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+import uuid
+from collections import deque
+from collections.abc import Awaitable, Callable
+
+from terrarium.cloud.functions.function import FunctionVersion
+from terrarium.cloud.functions.invocation import Invocation, NotDeliveredError
+from terrarium.cloud.functions.outcome import Failed, Outcome, Reason
+from terrarium.cloud.functions.worker import InitError, Worker
+from terrarium.errors import CloudError
+
+_log = logging.getLogger(__name__)
+
+GROW_SECONDS = 0.1
+"""An invocation waits this long for a busy worker before another is started."""
+
+QUEUE_SECONDS = 10.0
+IDLE_SECONDS = 300.0
+STARTING_AT_ONCE = 2
+
+Spawn = Callable[[FunctionVersion], Awaitable[Worker]]
+
+
+class Pool:
+    """Runs invocations on at most ``limit`` workers; the others queue, then are throttled."""
+
+    def __init__(self, function: FunctionVersion, spawn: Spawn, limit: int) -> None:
+        self.function = function
+        self._spawn = spawn
+        self._limit = limit
+        self._idle: list[Worker] = []
+        self._workers: set[Worker] = set()
+        self._starting: set[asyncio.Task[None]] = set()
+        self._stopping: set[asyncio.Task[None]] = set()
+        self._waiting: deque[asyncio.Future[Worker]] = deque()
+        self._running = 0
+        self._quiet = asyncio.Event()
+        self._quiet.set()
+        self._closed = False
+
+    def warm(self) -> None:
+        """Start the first worker before anyone asks."""
+        if not self._workers and not self._starting:
+            self._start_worker()
+
+    async def invoke(self, arn: str, payload: bytes, trace_id: str) -> Outcome:
+        """Run one invocation; every way it can fail is a Failed, never an exception."""
+        request_id = str(uuid.uuid4())
+        self._running += 1
+        self._quiet.clear()
+        try:
+            while True:
+                invocation = Invocation(
+                    request_id, arn, payload, trace_id, self.function.timeout_seconds
+                )
+                worker = self._take_idle() or await self._wait_for_worker()
+                try:
+                    outcome = await worker.invoke(invocation)
+                except NotDeliveredError:
+                    self._end(worker)  # it died while it was idle: no code has run, so again
+                except BaseException:
+                    self._end(worker)  # it may still be running what nobody waits for
+                    raise
+                else:
+                    self._give_back(worker)
+                    return outcome
+        except TimeoutError:
+            return Failed(Reason.THROTTLING, f"no worker was free for {QUEUE_SECONDS:.0f} seconds")
+        except InitError as error:
+            return Failed(Reason.UNHANDLED, str(error))
+        except (CloudError, OSError) as error:
+            return Failed(Reason.SERVICE, str(error))
+        finally:
+            self._running -= 1
+            if not self._running:
+                self._quiet.set()
+
+    def retire_idle(self, idle_seconds: float = IDLE_SECONDS) -> None:
+        """End workers that nobody has used for a while, and those that died."""
+        now = time.monotonic()
+        for worker in list(self._idle):
+            if not worker.alive or now - worker.used_at > idle_seconds:
+                self._idle.remove(worker)
+                self._end(worker)
+
+    async def drain(self, timeout_seconds: float) -> None:
+        """Let running invocations finish for a while, then end every worker."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout_seconds):
+                await self._quiet.wait()
+        self._closed = True
+        while waiter := self._next_waiter():
+            waiter.set_exception(CloudError("the load balancer is stopping"))
+        for task in list(self._starting):
+            task.cancel()
+        await asyncio.gather(*self._starting, return_exceptions=True)
+        for worker in list(self._workers):
+            self._end(worker)
+        await asyncio.gather(*self._stopping)
+
+    @property
+    def size(self) -> int:
+        return len(self._workers)
+
+    def _take_idle(self) -> Worker | None:
+        while self._idle:
+            worker = self._idle.pop()  # the last used is the warmest
+            if worker.alive and not worker.expired:
+                return worker
+            self._end(worker)
+        return None
+
+    async def _wait_for_worker(self) -> Worker:
+        loop = asyncio.get_running_loop()
+        waiter: asyncio.Future[Worker] = loop.create_future()
+        self._waiting.append(waiter)
+        if not self._workers and not self._starting:
+            self._start_worker()
+        else:
+            loop.call_later(GROW_SECONDS, self._grow_for, waiter)
+        try:
+            async with asyncio.timeout(QUEUE_SECONDS):
+                return await waiter
+        except BaseException:
+            # A worker may have been handed over in the very turn in which the wait ended.
+            if waiter.done() and not waiter.cancelled() and waiter.exception() is None:
+                self._hand_out(waiter.result())
+            raise
+
+    def _grow_for(self, waiter: asyncio.Future[Worker]) -> None:
+        if not waiter.done():
+            self._start_worker()
+
+    def _start_worker(self) -> None:
+        full = len(self._workers) + len(self._starting) >= self._limit
+        if self._closed or full or len(self._starting) >= STARTING_AT_ONCE:
+            return
+        task = asyncio.create_task(self._start())
+        self._starting.add(task)
+        task.add_done_callback(self._starting.discard)
+
+    async def _start(self) -> None:
+        try:
+            worker = await self._spawn(self.function)
+        except (InitError, CloudError, OSError) as error:
+            _log.warning("%s:%s: %s", self.function.name, self.function.version, error)
+            if waiter := self._next_waiter():
+                waiter.set_exception(error)
+        else:
+            self._workers.add(worker)
+            self._hand_out(worker)
+        finally:
+            current = asyncio.current_task()
+            if current is not None:
+                self._starting.discard(current)
+            if any(not waiter.done() for waiter in self._waiting):
+                self._start_worker()
+
+    def _give_back(self, worker: Worker) -> None:
+        if self._closed or not worker.alive:
+            self._end(worker)
+            if any(not waiter.done() for waiter in self._waiting):
+                self._start_worker()
+        else:
+            self._hand_out(worker)
+
+    def _hand_out(self, worker: Worker) -> None:
+        if waiter := self._next_waiter():
+            waiter.set_result(worker)
+        else:
+            self._idle.append(worker)
+
+    def _next_waiter(self) -> asyncio.Future[Worker] | None:
+        while self._waiting:
+            waiter = self._waiting.popleft()
+            if not waiter.done():
+                return waiter
+        return None
+
+    def _end(self, worker: Worker) -> None:
+        self._workers.discard(worker)
+        task = asyncio.create_task(worker.stop())
+        self._stopping.add(task)
+        task.add_done_callback(self._stopping.discard)

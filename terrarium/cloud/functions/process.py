@@ -1,0 +1,126 @@
+"""The operating system's side of a worker: a process, its output, its end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import psutil  # type: ignore[import-untyped, unused-ignore]
+
+_BOOTSTRAP = Path(__file__).with_name("bootstrap.py")
+_PIPE_BYTES = 65_536
+
+
+class WorkerProcess:
+    """Made with ``spawn``. ``on_line`` gets each line that the process prints, newline included."""
+
+    def __init__(
+        self, process: asyncio.subprocess.Process, output: int, on_line: Callable[[str], None]
+    ) -> None:
+        self.pid = process.pid
+        self._process = process
+        self._output: int | None = output
+        self._on_line = on_line
+        self._partial = b""
+        self._statistics: psutil.Process | None = None
+
+    @classmethod
+    async def spawn(
+        cls, task_root: Path, environment: Mapping[str, str], on_line: Callable[[str], None]
+    ) -> WorkerProcess:
+        """Start the runtime client in ``task_root`` with exactly this environment."""
+        output, end_of_worker = os.pipe()
+        os.set_blocking(output, False)
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-P", "-s", str(_BOOTSTRAP), str(os.getpid())),
+                cwd=task_root,
+                env=dict(environment),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=end_of_worker,
+                stderr=end_of_worker,
+                # A session of its own: Ctrl-C in a terminal reaches only us, and what the worker
+                # starts can be ended with it.
+                start_new_session=True,
+            )
+        except BaseException:
+            os.close(output)
+            raise
+        finally:
+            os.close(end_of_worker)
+        worker = cls(process, output, on_line)
+        asyncio.get_running_loop().add_reader(output, worker.drain)
+        return worker
+
+    @property
+    def alive(self) -> bool:
+        """False as soon as the process has ended, even when nobody was told of it yet."""
+        if self._process.returncode is not None:
+            return False
+        if not hasattr(os, "waitid"):
+            return True
+        try:
+            ended = os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        except ChildProcessError:
+            return False
+        return ended is None
+
+    @property
+    def exit_text(self) -> str:
+        """How it ended, in Lambda's words."""
+        code = self._process.returncode
+        if not code:
+            return "without providing a reason"
+        if code < 0:
+            return f"with error: signal: {signal.strsignal(-code)}"
+        return f"with error: exit status {code}"
+
+    @property
+    def used_memory_mb(self) -> int:
+        try:
+            if self._statistics is None:
+                self._statistics = psutil.Process(self.pid)
+            return int(self._statistics.memory_info().rss) >> 20
+        except psutil.Error:
+            return 0
+
+    async def wait(self) -> None:
+        """Return when the process has ended and its last line was passed on."""
+        await self._process.wait()
+        self.drain()
+        self._close_output()
+
+    def kill(self) -> None:
+        """End the process and all that it started."""
+        if self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.pid, signal.SIGKILL)
+
+    def drain(self) -> None:
+        """Pass on what is printed so far, so that it stands before whatever is logged next."""
+        while self._output is not None:
+            try:
+                chunk = os.read(self._output, _PIPE_BYTES)
+            except BlockingIOError:
+                return
+            if not chunk:
+                self._close_output()
+                return
+            *lines, self._partial = (self._partial + chunk).split(b"\n")
+            for line in lines:
+                self._on_line(line.decode(errors="replace") + "\n")
+
+    def _close_output(self) -> None:
+        if self._output is None:
+            return
+        asyncio.get_running_loop().remove_reader(self._output)
+        os.close(self._output)
+        self._output = None
+        if self._partial:
+            self._on_line(self._partial.decode(errors="replace") + "\n")
+            self._partial = b""
