@@ -1,4 +1,204 @@
-from invoke import task
-@task
-def hello(c):
-    print("hi")
+"""Every command of this repository. Each one parses, calls ``terrarium`` and exits.
+
+``./inv TASK`` makes the environment first; after ``. .venv/bin/activate`` plain ``invoke TASK``
+does the same. ``invoke TASK --help`` explains a task; ``invoke --debug TASK`` shows tracebacks.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from invoke import Context, Exit, task
+
+from terrarium import console
+from terrarium.errors import TerrariumError
+
+ENV = "Environment: a folder of live/ with an env.hcl, such as dev or prod."
+TARGET = (
+    "aws, local, or auto: AWS_ENDPOINT_URL if set, else AWS if credentials are found, "
+    "else the AWS inside the machine."
+)
+UNIT = "One unit of the environment, such as network; all of them in dependency order without it."
+YES = "Do not ask; needed where there is no terminal."
+JSON = "JSON on stdout, for scripts."
+
+
+def command(**arguments: Any) -> Callable[[Callable[..., None]], Any]:
+    """An invoke task that ends with one line instead of a traceback."""
+
+    def decorate(function: Callable[..., None]) -> Any:
+        @functools.wraps(function)
+        def run(*args: Any, **kwargs: Any) -> None:
+            try:
+                function(*args, **kwargs)
+            except TerrariumError as error:
+                if logging.getLogger("invoke").isEnabledFor(logging.DEBUG):
+                    console.debug_traceback()
+                console.failure(error)
+                raise Exit(code=error.exit_code) from None
+            except KeyboardInterrupt:
+                console.note("stopped")
+                raise Exit(code=130) from None
+
+        return task(**arguments)(run)
+
+    return decorate
+
+
+@command(help={"env": ENV})
+def up(c: Context, env: str = "dev") -> None:
+    """Run a whole environment on this machine: no account, no Docker.
+
+    Builds the zip, starts the AWS inside the machine, applies every unit of live/ENV into it with
+    the real Terraform, starts the load balancer, runs the smoke test through it and prints the URL
+    of the API. Run again it finds nothing to change. `down` stops it and keeps its state.
+    """
+    from terrarium import local
+
+    console.data(local.up(env))
+
+
+@command()
+def down(c: Context) -> None:
+    """Stop everything that `up` started on this machine and save the state of its cloud.
+
+    The next `up` restores it.
+    """
+    from terrarium import local
+
+    local.down()
+
+
+@command(help={"json": JSON})
+def status(c: Context, json: bool = False) -> None:
+    """Say what runs on this machine, and where."""
+    from terrarium import local
+
+    local.status(as_json=json)
+
+
+@command()
+def build(c: Context) -> None:
+    """Build the Lambda zip from lambda_src/ into build/lambda.zip and print its path.
+
+    The same bytes on every machine. Terragrunt builds it by itself where it needs it.
+    """
+    from terrarium import package, settings
+
+    built = package.build(settings.LAMBDA_SRC, settings.PACKAGE)
+    console.note(f"{built.size} bytes, sha256 {built.sha256_base64}")
+    console.data(str(built.path))
+
+
+@command(help={"env": ENV, "target": TARGET, "unit": UNIT})
+def plan(c: Context, env: str, target: str = "auto", unit: str | None = None) -> None:
+    """Show what apply would change: every unit of an environment, or one.
+
+    Example: invoke plan --env dev --unit network
+    """
+    from terrarium import verbs
+
+    verbs.plan(env, target, unit)
+
+
+@command(help={"env": ENV, "target": TARGET, "unit": UNIT, "yes": YES})
+def apply(
+    c: Context, env: str, target: str = "auto", unit: str | None = None, yes: bool = False
+) -> None:
+    """Apply every unit of an environment in dependency order, or one.
+
+    Asks first where it would change prod on AWS.
+    """
+    from terrarium import verbs
+
+    verbs.apply(env, target, unit, yes=yes)
+
+
+@command(help={"env": ENV, "target": TARGET, "unit": UNIT, "yes": YES})
+def destroy(
+    c: Context, env: str, target: str = "auto", unit: str | None = None, yes: bool = False
+) -> None:
+    """Destroy every unit of an environment, dependents first, or one.
+
+    Asks first for prod, whatever the target. The state bucket stays.
+    """
+    from terrarium import verbs
+
+    verbs.destroy(env, target, unit, yes=yes)
+
+
+@command(help={"env": ENV, "target": TARGET, "unit": UNIT, "json": JSON})
+def output(
+    c: Context, env: str, target: str = "auto", unit: str | None = None, json: bool = False
+) -> None:
+    """Print the outputs of an environment's units, read from their states.
+
+    Sensitive values are hidden unless --json asks for them.
+    """
+    from terrarium import verbs
+
+    verbs.output(env, target, unit, as_json=json)
+
+
+@command(help={"env": ENV, "target": TARGET})
+def bootstrap(c: Context, env: str, target: str = "auto") -> None:
+    """Make the state bucket of an environment's account: once, before the first apply on AWS.
+
+    Versioned, encrypted, TLS only, no public access. Safe to repeat. `up` does it by itself.
+    """
+    from terrarium import verbs
+
+    verbs.bootstrap(env, target)
+
+
+@command(
+    help={"env": ENV, "target": TARGET, "wait": "Seconds to wait until the API answers at all."},
+)
+def smoke(c: Context, env: str, target: str = "auto", wait: int = 60) -> None:
+    """Check a deployed API over HTTP, through its load balancer."""
+    from terrarium import verbs
+
+    verbs.smoke(env, target, wait_seconds=wait)
+
+
+@command(help={"json": JSON})
+def doctor(c: Context, json: bool = False) -> None:
+    """Say what was found: Terraform, Terragrunt, providers, credentials, ports.
+
+    For whatever is missing it names the one command that fixes it, and exits with 1.
+    """
+    from terrarium import doctor as examination
+
+    examination.run(as_json=json)
+
+
+@command(
+    help={
+        "tier": "unit, contract, terraform or e2e; all of them without it.",
+        "options": "More options for pytest, in one string: --options '-k names -x'.",
+    }
+)
+def test(c: Context, tier: str | None = None, options: str = "") -> None:
+    """Run the tests: unit (milliseconds), contract, terraform, e2e (the machine's own AWS)."""
+    from terrarium import quality
+
+    quality.test(tier, options)
+
+
+@command()
+def check(c: Context) -> None:
+    """Run every quality gate that is not a test: ruff, mypy, terraform fmt and validate, contracts."""
+    from terrarium import quality
+
+    quality.check()
+
+
+@command()
+def fmt(c: Context) -> None:
+    """Format the Python, Terraform and Terragrunt files in place."""
+    from terrarium import quality
+
+    quality.fmt()

@@ -12,6 +12,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
+from rich.table import Table
 
 from terrarium.errors import TerrariumError
 
@@ -60,3 +61,13 @@ def failure(error: TerrariumError) -> None:
 def debug_traceback() -> None:
     """The traceback of the exception being handled, for --debug."""
     stderr.print(escape(traceback.format_exc()))
+
+
+def table(value: Table) -> None:
+    """A table for a person, on stdout."""
+    Console(highlight=False).print(value)
+
+
+def ask(question: str) -> str:
+    """One line that a person types."""
+    return stderr.input(escape(question)).strip()

@@ -15,8 +15,10 @@ STATE_DIR = ROOT / ".terrarium"
 """Everything that the tooling writes: logs, pid files, snapshots, the generated CLI configuration."""
 
 LIVE = ROOT / "live"
+MODULES = ROOT / "modules"
 DOCUMENTS = ROOT / "documents"
 LAMBDA_SRC = ROOT / "lambda_src"
+PACKAGE = ROOT / "build" / "lambda.zip"
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
 

@@ -182,6 +182,11 @@ def environ(base: Mapping[str, str] = os.environ) -> dict[str, str]:
     }
 
 
+def activate() -> None:
+    """Make this very process one in which Terraform and Terragrunt find what they need."""
+    os.environ.update(environ())
+
+
 def _on_path(name: str) -> Iterator[Path]:
     """Every program of that name on PATH in order, the launchers of this checkout left out."""
     own = _BIN.resolve()

@@ -1,0 +1,117 @@
+"""Notices a task that was killed while it changed the AWS inside the machine.
+
+A task that applies or destroys holds a lock and an entry; it removes the entry however it ends,
+unless it is killed outright. An entry without a lock is therefore an interrupted change: resources
+may exist that no Terraform state knows. The machine's cloud is then put back to its last snapshot.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psutil
+
+from terrarium.errors import CloudError
+
+_LEFT_OVER = ("terraform", "terragrunt")
+_SECONDS_TO_END = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A change under way: the task's words, its process, and when it began (ISO 8601, UTC)."""
+
+    command: str
+    pid: int
+    since: str
+
+
+class Journal:
+    """The change that this checkout makes at the moment; at most one."""
+
+    def __init__(self, state_dir: Path) -> None:
+        self._lock = state_dir / "change.lock"
+        self._entry = state_dir / "change.json"
+
+    @contextmanager
+    def changing(self, command: str) -> Iterator[None]:
+        """Hold the entry while the block runs. Raises CloudError while another task does."""
+        with self._exclusively():
+            aside = self._entry.with_suffix(".new")
+            now = datetime.now(UTC).isoformat(timespec="seconds")
+            aside.write_text(json.dumps(asdict(Entry(command, os.getpid(), now))))
+            aside.replace(self._entry)
+            try:
+                yield
+            finally:
+                self._entry.unlink(missing_ok=True)
+
+    @contextmanager
+    def recovering(self) -> Iterator[Entry | None]:
+        """The entry of a task that was killed, None in the normal case; forgotten when the block
+        ends well. Raises CloudError while a task is alive."""
+        with self._exclusively():
+            entry = self._read()
+            yield entry
+            self._entry.unlink(missing_ok=True)
+
+    @contextmanager
+    def _exclusively(self) -> Iterator[None]:
+        self._lock.parent.mkdir(parents=True, exist_ok=True)
+        with self._lock.open("a") as handle:
+            try:
+                # The kernel lets go of it when the process ends, in whatever way.
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                other = self._read()
+                who = f"{other.command} (process {other.pid}, since {other.since})" if other else ""
+                raise CloudError(
+                    f"another task of this checkout is at work: {who or 'it has just begun'}",
+                    hint="wait for it, or end it with Ctrl-C, and run this again",
+                ) from None
+            yield
+
+    def _read(self) -> Entry | None:
+        try:
+            return Entry(**json.loads(self._entry.read_text()))
+        except FileNotFoundError:
+            return None
+        except (ValueError, TypeError):
+            return Entry("an unknown task", 0, "an unknown time")
+
+
+def end_left_over_processes(live: Path) -> list[int]:
+    """End the Terraform and Terragrunt processes that work below ``live`` and answer to nobody.
+
+    Called only where the task that had started them is known to be dead. Returns their ids.
+    """
+    ours = [process for process in psutil.process_iter() if _works_below(process, live)]
+    for process in ours:
+        _quietly(process.terminate)
+    _, alive = psutil.wait_procs(ours, timeout=_SECONDS_TO_END)
+    for process in alive:
+        _quietly(process.kill)
+    psutil.wait_procs(alive, timeout=_SECONDS_TO_END)
+    return [process.pid for process in ours]
+
+
+def _works_below(process: psutil.Process, live: Path) -> bool:
+    try:
+        command = " ".join(process.cmdline())
+        return Path(process.cwd()).is_relative_to(live) and any(n in command for n in _LEFT_OVER)
+    except (psutil.Error, OSError):
+        return False
+
+
+def _quietly(action: Callable[[], None]) -> None:
+    try:
+        action()
+    except psutil.NoSuchProcess:
+        return

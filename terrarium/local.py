@@ -1,0 +1,79 @@
+"""``up``, ``down`` and ``status``: whole environments on this machine."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from rich.table import Table
+
+from terrarium import console, deployment, package, settings, verbs
+from terrarium.cloud.local import LocalCloud
+from terrarium.deployment import Deployment
+from terrarium.settings import Environment
+
+_FIRST_HTTP_PORT = 8080
+_PORTS_PER_ENVIRONMENT = 10
+_SECONDS_TO_ANSWER = 30
+
+
+def http_port(environment: Environment) -> int:
+    """The preferred port of an environment's load balancer: 8080 for the first, 8090 for the next,
+    in the order of their names."""
+    names = list(settings.environments())
+    return _FIRST_HTTP_PORT + _PORTS_PER_ENVIRONMENT * names.index(environment.name)
+
+
+def up(env: str) -> str:
+    """Bring an environment up and check it; returns the URL of its API."""
+    environment = settings.environment(env)
+    deployment.check_inputs()
+    package.build(settings.LAMBDA_SRC, settings.PACKAGE)
+    console.step("starting the AWS inside the machine")
+    resolved = deployment.resolve(environment, "local")
+    deployment.bootstrap(resolved)
+    start_load_balancer(resolved)
+    console.step(f"applying live/{environment.name}")
+    verbs.summarize("apply", environment, deployment.run(resolved, "apply"))
+    console.step("smoke test")
+    url = verbs.check_api(resolved, wait_seconds=_SECONDS_TO_ANSWER)
+    console.note(f"try it: curl {url}/api/foo")
+    return url
+
+
+def start_load_balancer(resolved: Deployment) -> None:
+    """Start the process that serves every load balancer of the environment, unless it runs."""
+    LocalCloud(settings.STATE_DIR).start_load_balancer(
+        resolved.environment.name,
+        account=resolved.account.account_id,
+        region=resolved.account.region,
+        preferred_port=http_port(resolved.environment),
+    )
+
+
+def down() -> None:
+    """Stop every process of this checkout's cloud; its state is saved first."""
+    cloud = LocalCloud(settings.STATE_DIR)
+    deployment.recover(cloud)
+    stopped = cloud.stop(save=True)
+    if stopped:
+        console.success(f"stopped {', '.join(stopped)}; the next up restores what was there")
+    else:
+        console.note("nothing of this checkout runs")
+
+
+def status(*, as_json: bool) -> None:
+    """Print each process with its state, and where each environment's load balancer answers."""
+    processes = LocalCloud(settings.STATE_DIR).status()
+    if as_json:
+        console.data_json([asdict(process) for process in processes])
+        return
+    table = Table("process", "state", "pid", "address", "since", box=None, pad_edge=False)
+    for process in processes:
+        table.add_row(
+            process.name,
+            process.state,
+            str(process.pid or ""),
+            " ".join(process.urls),
+            process.since or "",
+        )
+    console.table(table)

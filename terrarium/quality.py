@@ -1,0 +1,99 @@
+"""``test``, ``check`` and ``fmt``: the gates of this repository."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from terrarium import console, settings, toolchain
+from terrarium.errors import TerrariumError, UsageError
+from terrarium.terraform.command import Terraform
+
+TIERS = ("unit", "contract", "terraform", "e2e")
+
+
+class GateError(TerrariumError):
+    """A gate that did not pass; what it printed says why."""
+
+
+def test(tier: str | None, options: str) -> None:
+    """Run pytest over one tier or all. Raises UsageError for an unknown tier, GateError."""
+    if tier is not None and tier not in TIERS:
+        raise UsageError(f"unknown tier {tier!r}", hint=f"tiers: {', '.join(TIERS)}")
+    tiers = (tier,) if tier else TIERS
+    folders = [f"tests/{name}" for name in tiers]
+    _gate("pytest", [sys.executable, "-m", "pytest", *folders, *shlex.split(options)])
+
+
+def check() -> None:
+    """Run every gate that is not a test, all of them even where one fails. Raises GateError."""
+    python = sys.executable
+    gates: dict[str, Sequence[str]] = {
+        "ruff check": [python, "-m", "ruff", "check"],
+        "ruff format": [python, "-m", "ruff", "format", "--check"],
+        "mypy": [python, "-m", "mypy"],
+        "terragrunt hcl fmt": toolchain.terragrunt().command("hcl", "fmt", "--check"),
+        "contracts": [python, "-m", "pytest", "--quiet", "tests/contract"],
+    }
+    failed = [name for name, command in gates.items() if not _passes(name, command)]
+    toolchain.activate()
+    failed += [] if _is_formatted() else ["terraform fmt"]
+    failed += [f"validate {module.name}" for module in modules() if not _is_valid(module)]
+    if failed:
+        raise GateError(
+            f"{len(failed)} of the gates did not pass: {', '.join(failed)}",
+            hint="their output is above; ./inv fmt mends formatting",
+        )
+    console.success("every gate passed")
+
+
+def fmt() -> None:
+    """Format Python, Terraform and Terragrunt files in place."""
+    _gate("ruff check --fix", [sys.executable, "-m", "ruff", "check", "--fix", "--quiet"])
+    _gate("ruff format", [sys.executable, "-m", "ruff", "format", "--quiet"])
+    _gate("terragrunt hcl fmt", toolchain.terragrunt().command("hcl", "fmt"))
+    toolchain.activate()
+    console.step("terraform fmt")
+    Terraform(settings.MODULES).format()
+
+
+def modules() -> list[Path]:
+    """The module folders, by name."""
+    return sorted(path.parent for path in settings.MODULES.glob("*/versions.tf"))
+
+
+def _gate(name: str, command: Sequence[str]) -> None:
+    if not _passes(name, command):
+        raise GateError(f"{name} did not pass", hint="its output is above")
+
+
+def _passes(name: str, command: Sequence[str]) -> bool:
+    console.step(name)
+    environ = toolchain.environ()
+    return subprocess.run(command, cwd=settings.ROOT, env=environ, check=False).returncode == 0
+
+
+def _is_formatted() -> bool:
+    console.step("terraform fmt")
+    wrong = Terraform(settings.MODULES).unformatted()
+    for path in wrong:
+        console.note(f"  not formatted: modules/{path}")
+    return not wrong
+
+
+def _is_valid(module: Path) -> bool:
+    console.step(f"terraform validate {module.name}")
+    with tempfile.TemporaryDirectory(prefix="terrarium-") as scratch:
+        copy = Path(scratch) / module.name
+        shutil.copytree(module, copy)
+        terraform = Terraform(copy)
+        terraform.init()
+        problems = terraform.validate()
+    for problem in problems:
+        console.note(f"  modules/{module.name}/{problem}")
+    return not problems

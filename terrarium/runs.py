@@ -1,0 +1,177 @@
+"""Runs Terragrunt over an environment or one unit of it, shows how far it is, and tells how it
+ended."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from terrarium import console, toolchain
+from terrarium.errors import TerraformError
+from terrarium.progress import Phase, RunProgress, UnitProgress, parse
+from terrarium.progress_view import show
+from terrarium.settings import STATE_DIR, Environment
+
+_REPORT_SINCE = (0, 86)
+"""The first official release whose --report-file is no experiment."""
+
+_ERROR_LINES = 25
+_NOISE = ("Terraform used the selected providers", "Acquiring state lock", "Releasing state lock")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a run ended: its exit code, its units as they were seen, and where the whole log is."""
+
+    exit_code: int
+    units: tuple[UnitProgress, ...]
+    log: Path
+
+    @property
+    def failed(self) -> tuple[str, ...]:
+        return tuple(unit.name for unit in self.units if unit.phase is Phase.FAILED)
+
+    @property
+    def not_run(self) -> tuple[str, ...]:
+        return tuple(unit.name for unit in self.units if unit.phase is Phase.WAITING)
+
+
+def run(
+    environment: Environment,
+    verb: str,
+    environ: Mapping[str, str],
+    *,
+    unit: str | None = None,
+    arguments: tuple[str, ...] = (),
+) -> Outcome:
+    """Run one Terraform verb in every unit of an environment, or in one.
+
+    ``environ`` is what the target asks for; ``arguments`` go to Terraform. A failed unit is an
+    outcome, not an exception.
+    """
+    terragrunt = toolchain.terragrunt()
+    units = (unit,) if unit else environment.units
+    log = STATE_DIR / "logs" / f"{verb}-{environment.name}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="terrarium-") as scratch:
+        report = Path(scratch) / "report.json"
+        flags = ["--non-interactive"] if unit else ["--all", "--non-interactive"]
+        if not unit and _knows_reports(terragrunt):
+            flags += ["--report-file", str(report), "--report-format", "json"]
+        approve = ["-auto-approve"] if verb in ("apply", "destroy") else []
+        command = terragrunt.command(
+            "run", *flags, "--", verb, "-no-color", "-input=false", *approve, *arguments
+        )
+        folder = environment.path / unit if unit else environment.path
+        with show(units) as on_change:
+            progress = RunProgress(units, on_change)
+            exit_code = _follow(command, folder, environ, progress, log, unit)
+            progress.finish(_results(report), succeeded=exit_code in (0, 2))
+    return Outcome(exit_code, tuple(progress.units.values()), log)
+
+
+def report_failure(environment: Environment, verb: str, outcome: Outcome) -> None:
+    """Show the errors of each failed unit. Raises TerraformError with the one-line summary."""
+    for unit in outcome.units:
+        if unit.phase is Phase.FAILED:
+            for line in _errors(unit.lines):
+                console.note(f"  {unit.name}: {line}")
+    if not outcome.failed:
+        for line in outcome.log.read_text(errors="replace").splitlines()[-_ERROR_LINES:]:
+            console.note(f"  {line}")
+    parts = [f"failed: {', '.join(outcome.failed) or 'before any unit ran'}"]
+    if outcome.not_run and outcome.failed:
+        parts.append(f"skipped: {', '.join(outcome.not_run)}")
+    done = [unit.name for unit in outcome.units if unit.phase is Phase.DONE]
+    if done:
+        parts.append(f"done: {', '.join(done)}")
+    raise TerraformError(
+        f"{verb} of {environment.name}: {'; '.join(parts)}",
+        hint=f"the whole output is in {outcome.log}; mend it and run the same command again",
+    )
+
+
+def _follow(
+    command: list[str],
+    folder: Path,
+    environ: Mapping[str, str],
+    progress: RunProgress,
+    log: Path,
+    unit: str | None,
+) -> int:
+    # A process group of its own: Ctrl-C reaches Terragrunt once, from here, and Terraform from it.
+    process = subprocess.Popen(
+        command,
+        cwd=folder,
+        env={**environ, "TG_NO_COLOR": "true", "TG_NON_INTERACTIVE": "true"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        process_group=0,
+    )
+    assert process.stdout is not None  # noqa: S101 - asked for above
+    with _forwarding_signals(process), log.open("w") as transcript:
+        for raw in process.stdout:
+            transcript.write(raw)
+            progress.feed(parse(raw, unit))
+        return process.wait()
+
+
+@contextmanager
+def _forwarding_signals(process: subprocess.Popen[str]) -> Iterator[None]:
+    """Pass Ctrl-C and SIGTERM on, wait for a graceful end, and only then end ourselves."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    received: list[int] = []
+
+    def forward(number: int, _frame: FrameType | None) -> None:
+        received.append(number)
+        if len(received) == 1:
+            console.warning("stopping: Terraform finishes what it is doing (again to force)")
+            process.send_signal(signal.SIGINT)
+        else:
+            os.killpg(process.pid, signal.SIGKILL)
+
+    previous = {number: signal.signal(number, forward) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+    if received:
+        raise KeyboardInterrupt
+
+
+def _knows_reports(terragrunt: toolchain.Terragrunt) -> bool:
+    if terragrunt.version is None:
+        return True
+    return tuple(int(part) for part in terragrunt.version.split(".")[:2]) >= _REPORT_SINCE
+
+
+def _results(report: Path) -> dict[str, str]:
+    """Results by unit name; none where the report is absent or not what it should be."""
+    try:
+        runs = json.loads(report.read_text())
+        return {Path(run["Name"]).name: str(run["Result"]) for run in runs}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
+def _errors(lines: list[str]) -> list[str]:
+    """From the first error on, without the box that Terraform draws around it."""
+    clean = [re.sub(r"^[╷│╵] ?", "", line) for line in lines]
+    first = next((i for i, line in enumerate(clean) if line.startswith("Error:")), 0)
+    return [line for line in clean[first:] if line.strip()][:_ERROR_LINES]

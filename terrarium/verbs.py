@@ -1,0 +1,124 @@
+"""``plan``, ``apply``, ``destroy``, ``output``, ``bootstrap`` and ``smoke``: what the tasks of
+those names do."""
+
+from __future__ import annotations
+
+import sys
+
+from terrarium import console, deployment, documents, settings
+from terrarium import smoke as http_smoke
+from terrarium.cloud.local import LocalCloud
+from terrarium.deployment import Deployment
+from terrarium.errors import SmokeError, UsageError
+from terrarium.runs import Outcome
+from terrarium.settings import Environment
+from terrarium.targets import Kind
+
+
+def plan(env: str, target: str, unit: str | None) -> None:
+    """Print the plan of each unit to stdout, in the order in which the units ran."""
+    environment = _checked(env, unit)
+    deployment.check_inputs()
+    outcome = deployment.run(deployment.resolve(environment, target), "plan", unit=unit)
+    for ran in sorted(outcome.units, key=lambda unit: unit.started):
+        console.data(f"# {environment.name}/{ran.name}")
+        console.data("\n".join(ran.lines).strip() + "\n")
+    summarize("plan", environment, outcome)
+
+
+def apply(env: str, target: str, unit: str | None, *, yes: bool) -> None:
+    environment = _checked(env, unit)
+    deployment.check_inputs()
+    resolved = deployment.resolve(environment, target)
+    if resolved.target.is_aws and resolved.account.is_protected:
+        _confirm(f"apply to {environment.name} on AWS ({resolved.account.account_id})", yes=yes)
+    summarize("apply", environment, deployment.run(resolved, "apply", unit=unit))
+
+
+def destroy(env: str, target: str, unit: str | None, *, yes: bool) -> None:
+    environment = _checked(env, unit)
+    resolved = deployment.resolve(environment, target)
+    if resolved.account.is_protected:
+        what = f"{environment.name}/{unit}" if unit else f"all of {environment.name}"
+        _confirm(f"destroy {what} ({resolved.account.account_id})", yes=yes)
+    summarize("destroy", environment, deployment.run(resolved, "destroy", unit=unit))
+
+
+def output(env: str, target: str, unit: str | None, *, as_json: bool) -> None:
+    """Print outputs by unit; a unit that was never applied has none."""
+    environment = _checked(env, unit)
+    states = deployment.resolve(environment, target).states
+    states.require_bucket()
+    found = {name: states.outputs(name) for name in ((unit,) if unit else environment.units)}
+    if as_json:
+        console.data_json(
+            {name: {key: o.value for key, o in outputs.items()} for name, outputs in found.items()}
+        )
+        return
+    for name, outputs in found.items():
+        for key, out in sorted(outputs.items()):
+            value = "(sensitive)" if out.is_sensitive else out.value
+            console.data(f"{name}.{key} = {value}")
+
+
+def bootstrap(env: str, target: str) -> None:
+    deployment.bootstrap(deployment.resolve(_checked(env, None), target))
+
+
+def smoke(env: str, target: str, *, wait_seconds: int) -> None:
+    environment = _checked(env, None)
+    check_api(deployment.resolve(environment, target), wait_seconds=wait_seconds)
+
+
+def check_api(resolved: Deployment, *, wait_seconds: int) -> str:
+    """Run the smoke test against what is deployed; returns the URL of the API.
+
+    Raises SmokeError when a check fails or nothing is deployed.
+    """
+    url = api_url(resolved)
+    http_smoke.run(
+        url,
+        documents.load(settings.DOCUMENTS),
+        wait_seconds=wait_seconds,
+        on_check=lambda check: console.note(f"  {check}"),
+    )
+    console.success(f"smoke test of {resolved.environment.name} passed: {url}")
+    return url
+
+
+def api_url(resolved: Deployment) -> str:
+    """Where the API of an environment answers: the DNS name of its load balancer, or the local
+    port that stands for it."""
+    environment = resolved.environment
+    found = resolved.states.outputs("load-balancer").get("dns_name")
+    if found is None:
+        raise SmokeError(
+            f"{environment.name} has no load balancer yet",
+            hint=f"apply it first: invoke apply --env {environment.name}",
+        )
+    if resolved.target.kind is Kind.LOCAL:
+        return local_url(environment, str(found.value))
+    return f"http://{found.value}"
+
+
+def _checked(env: str, unit: str | None) -> Environment:
+    environment = settings.environment(env)
+    if unit is not None:
+        environment.unit(unit)
+    return environment
+
+
+def _confirm(what: str, *, yes: bool) -> None:
+    """Ask before something grave. Raises UsageError without a terminal, or for any answer but
+    yes."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise UsageError(f"refusing to {what} without a terminal to ask on", hint="add --yes")
+    if console.ask(f"{what}? Type yes: ") != "yes":
+        raise UsageError(f"not confirmed: {what}", hint="nothing was changed")
+
+
+def summarize(verb: str, environment: Environment, outcome: Outcome) -> None:
+    units = ", ".join(f"{unit.name}: {unit.counts or 'no changes'}" for unit in outcome.units)
+    console.success(f"{verb} of {environment.name} ({units})")
