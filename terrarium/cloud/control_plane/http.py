@@ -71,10 +71,10 @@ class AsgiApplication:
             headers=headers,
             body=body[:MAX_BODY],
         )
-        refusal = _refusal(request, len(body))
-        response = refusal or await asyncio.get_running_loop().run_in_executor(
-            self._executor, self._handler, request
-        )
+        response = _refusal(request, len(body))
+        if response is None:
+            loop = asyncio.get_running_loop()
+            response = await loop.run_in_executor(self._executor, self._handler, request)
         await _write(response, request, send)
 
 

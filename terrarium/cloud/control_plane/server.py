@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from granian._granian import SocketHolder
 from granian.constants import HTTPModes, Interfaces
@@ -46,8 +47,13 @@ class _Server(EmbeddedServer):
         self._listener = listener
 
     def _init_shared_socket(self) -> None:
-        self._ssp = None
-        self._shd = SocketHolder(self._listener.fileno(), False, _BACKLOG)
+        self._ssp: Any = None
+        self._shd: Any = _holder(self._listener)
+
+
+def _holder(listener: socket.socket) -> Any:
+    make: Any = SocketHolder  # its stub says nothing of the constructor: descriptor, unix, backlog
+    return make(listener.fileno(), False, _BACKLOG)
 
 
 def run(plane: ControlPlane, listener: socket.socket) -> None:
@@ -84,7 +90,7 @@ async def _serve(
     if serving.done():
         await serving  # it failed: let the error be seen
         raise CloudError("granian stopped by itself")
-    server.stop()
+    server.stop()  # type: ignore[no-untyped-call] # granian's own
     # A client that keeps its connection open must not keep us.
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(serving, _DRAIN_SECONDS)

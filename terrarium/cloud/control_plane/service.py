@@ -27,7 +27,7 @@ TOKEN_HEADER = "x-terrarium-token"  # noqa: S105 - the name of a header
 SERVICE = "terrarium-control-plane"
 
 _INVOKE = re.compile(
-    r"/20\d\d-\d\d-\d\d/functions/[^/]+/(response-streaming-)?invoc(ations|e-async/?)"
+    r"/[\d-]{10}/functions/[^/]+/(invocations|invoke-async/?|response-streaming-invocations)"
 )
 _HOST = re.compile(r"[A-Za-z0-9.\-]+(:\d{1,5})?|\[[0-9a-f:]+\](:\d{1,5})?")
 _log = logging.getLogger("terrarium.control_plane")

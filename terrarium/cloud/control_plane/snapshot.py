@@ -88,8 +88,8 @@ def dump() -> tuple[bytes, tuple[str, ...]]:
                 _pickled([service])
             except Exception as error:
                 failures[service.module] = error
-    for module, error in failures.items():
-        _log.warning("%s cannot be saved: %s", module, error)
+    for module, failure in failures.items():
+        _log.warning("%s cannot be saved: %s", module, failure)
     try:
         kept = [service for service in services if service.module not in failures]
         return _pickled(kept), tuple(sorted(failures))

@@ -47,7 +47,7 @@ def share_region_lists() -> None:
     ) -> list[str]:
         return list(regions(service_name, partition_name, allow_non_regional))
 
-    boto3.Session.get_available_regions = get_available_regions  # type: ignore[method-assign]
+    boto3.Session.get_available_regions = get_available_regions  # type: ignore[assignment,method-assign]
 
 
 def load_services() -> None:
