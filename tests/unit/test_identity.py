@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import pytest
+from moto import mock_aws
+
+from terrarium.errors import IdentityError
+from terrarium.identity import Account, session
+from terrarium.targets import Kind, Target
+
+AWS = Target(Kind.AWS, None)
+MOTO_ACCOUNT = "123456789012"
+
+
+def account(account_id: str, deploy_role: str | None = None) -> Account:
+    return Account(account_id, "us-east-1", deploy_role, is_protected=False)
+
+
+@pytest.fixture(autouse=True)
+def no_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID", raising=False)
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY", raising=False)
+
+
+@pytest.fixture
+def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+
+
+@mock_aws
+def test_credentials_of_the_named_account_pass(credentials: None) -> None:
+    own = session(account(MOTO_ACCOUNT), AWS, "live/dev/env.hcl")
+    assert own.client("sts").get_caller_identity()["Account"] == MOTO_ACCOUNT
+
+
+@mock_aws
+def test_credentials_of_another_account_are_refused_with_both_accounts(credentials: None) -> None:
+    with pytest.raises(IdentityError) as refused:
+        session(account("111111111111"), AWS, "live/dev/env.hcl")
+    assert f"of account {MOTO_ACCOUNT}" in refused.value.message
+    assert "live/dev/env.hcl names 111111111111" in refused.value.message
+    assert "--target local" in str(refused.value.hint)
+
+
+@mock_aws
+def test_a_deploy_role_leads_into_its_account(credentials: None) -> None:
+    role = "arn:aws:iam::111111111111:role/deploy"
+    own = session(account("111111111111", role), AWS, "live/dev/env.hcl")
+    assert own.client("sts").get_caller_identity()["Account"] == "111111111111"
+
+
+def test_without_credentials_the_way_to_get_some_is_named() -> None:
+    with pytest.raises(IdentityError, match="cannot learn whose credentials") as refused:
+        session(account("111111111111"), AWS, "live/dev/env.hcl")
+    assert "aws sso login" in str(refused.value.hint)

@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import pytest
+
+from terrarium.progress import Counts, Line, Phase, RunProgress, UnitProgress, parse
+
+OFFICIAL = "14:23:45.123 STDOUT [network] terraform: aws_vpc.this: Creating..."
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Watched:
+    """A run of two units and the phases it reported."""
+
+    def __init__(self) -> None:
+        self.phases: list[tuple[str, Phase]] = []
+        self.clock = Clock()
+        self.progress = RunProgress(("network", "storage"), self.note, self.clock)
+
+    def note(self, unit: UnitProgress) -> None:
+        self.phases.append((unit.name, unit.phase))
+
+    def feed(self, *texts: str, unit: str = "network") -> UnitProgress:
+        for text in texts:
+            self.progress.feed(Line(unit, text, is_terraform=True))
+        return self.progress.units[unit]
+
+
+@pytest.mark.parametrize(
+    ("raw", "line"),
+    [
+        (OFFICIAL, Line("network", "aws_vpc.this: Creating...", True)),
+        ("14:23:45.123 STDOUT [network] terraform:", Line("network", "", True)),
+        ("14:23:45.123 INFO   [network] Running command", Line("network", "Running command", False)),
+        ("14:23:45.123 ERROR  Run failed: 1 error", Line(None, "Run failed: 1 error", False)),
+        (
+            "\x1b[90m14:23:45.123\x1b[0m \x1b[97mSTDERR\x1b[0m [network] terraform: Error: no",
+            Line("network", "Error: no", True),
+        ),
+    ],
+)
+def test_a_prefixed_line_is_taken_apart(raw: str, line: Line) -> None:
+    assert parse(raw) == line
+
+
+def test_terraforms_own_line_belongs_to_the_only_unit() -> None:
+    assert parse("aws_vpc.this: Creating...\n", "network") == Line(
+        "network", "aws_vpc.this: Creating...", True
+    )
+
+
+def test_a_unit_runs_from_its_first_line_and_is_done_with_its_counts() -> None:
+    run = Watched()
+    run.feed("aws_vpc.this: Creating...")
+    run.clock.now = 112.5
+    unit = run.feed("Apply complete! Resources: 3 added, 1 changed, 0 destroyed.")
+    assert run.phases == [("network", Phase.RUNNING), ("network", Phase.DONE)]
+    assert unit.counts == Counts(3, 1, 0)
+    assert unit.ended - unit.started == 12.5
+
+
+def test_what_a_unit_is_doing_is_its_last_activity() -> None:
+    run = Watched()
+    unit = run.feed("aws_lb.this: Creating...", "aws_lb.this: Still creating... [10s elapsed]")
+    assert unit.activity == "still creating aws_lb.this"
+
+
+@pytest.mark.parametrize(
+    ("text", "counts"),
+    [
+        ("Plan: 23 to add, 0 to change, 1 to destroy.", Counts(23, 0, 1)),
+        ("Plan: 1 to import, 2 to add, 3 to change, 4 to destroy.", Counts(2, 3, 4)),
+        ("Destroy complete! Resources: 9 destroyed.", Counts(0, 0, 9)),
+        ("No changes. Your infrastructure matches the configuration.", Counts(0, 0, 0)),
+    ],
+)
+def test_counts_are_read_from_terraforms_summary(text: str, counts: Counts) -> None:
+    assert Watched().feed(text).counts == counts
+
+
+def test_an_error_fails_the_unit_and_a_later_line_does_not_mend_it() -> None:
+    run = Watched()
+    run.feed("╷", "│ Error: creating VPC", "Apply complete! Resources: 0 added, 0 changed, 0 destroyed.")
+    assert run.phases[-1] == ("network", Phase.FAILED)
+
+
+def test_the_report_decides_for_units_that_said_nothing_conclusive() -> None:
+    run = Watched()
+    run.feed("aws_vpc.this: Refreshing state... [id=vpc-1]")
+    run.progress.finish({"network": "succeeded", "storage": "early exit"}, succeeded=False)
+    assert run.progress.units["network"].phase is Phase.DONE
+    assert run.progress.units["storage"].phase is Phase.WAITING
+
+
+def test_lines_of_unknown_units_and_of_terragrunt_itself_change_nothing() -> None:
+    run = Watched()
+    run.progress.feed(Line("elsewhere", "Error: x", is_terraform=True))
+    run.progress.feed(Line("network", "Error: x", is_terraform=False))
+    assert run.phases == []

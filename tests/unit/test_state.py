@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from terrarium.errors import StateError, StateLockedError
+from terrarium.settings import Environment
+from terrarium.terraform.state import Backend, Lock, Output, States
+
+BUCKET = "states"
+KEY = "live/dev/network/terraform.tfstate"
+LOCK = {
+    "ID": "0c5c-11",
+    "Operation": "OperationTypeApply",
+    "Who": "ann@laptop",
+    "Created": "2026-01-02T03:04:05Z",
+}
+
+
+class Bucket:
+    """The state bucket of a test: ``put`` writes an object, ``states`` reads them."""
+
+    def __init__(self) -> None:
+        self.client = boto3.client("s3", region_name="us-east-1")
+        self.states = States(
+            self.client,
+            Backend(BUCKET, "us-east-1", {"network": KEY}),
+            Environment("dev", Path("live/dev")),
+        )
+
+    def create(self) -> None:
+        self.client.create_bucket(Bucket=BUCKET)
+
+    def put(self, key: str, body: object) -> None:
+        self.client.put_object(Bucket=BUCKET, Key=key, Body=json.dumps(body).encode())
+
+
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    with mock_aws():
+        yield Bucket()
+
+
+def test_a_missing_bucket_is_refused_with_the_command_that_makes_it(bucket: Bucket) -> None:
+    with pytest.raises(StateError, match="the state bucket states does not exist") as refused:
+        bucket.states.require_bucket()
+    assert refused.value.hint == "make it once: invoke bootstrap --env dev"
+
+
+def test_outputs_come_with_their_sensitivity(bucket: Bucket) -> None:
+    bucket.create()
+    outputs = {"vpc_id": {"value": "vpc-1", "type": "string"}, "key": {"value": "x", "sensitive": True}}
+    bucket.put(KEY, {"version": 4, "outputs": outputs})
+    assert bucket.states.outputs("network") == {
+        "vpc_id": Output("vpc-1", is_sensitive=False),
+        "key": Output("x", is_sensitive=True),
+    }
+
+
+def test_a_unit_that_was_never_applied_has_no_outputs(bucket: Bucket) -> None:
+    bucket.create()
+    assert bucket.states.outputs("network") == {}
+
+
+@pytest.mark.parametrize("body", [["no", "state"], {"outputs": {"a": 1}}, {}])
+def test_what_is_no_state_is_refused_with_its_address(bucket: Bucket, body: object) -> None:
+    bucket.create()
+    bucket.put(KEY, body)
+    with pytest.raises(StateError, match=f"s3://states/{KEY} is not a Terraform state"):
+        bucket.states.outputs("network")
+
+
+def test_an_unlocked_unit_passes(bucket: Bucket) -> None:
+    bucket.create()
+    bucket.states.require_unlocked(["network"])
+
+
+def test_a_lock_is_refused_with_who_since_when_and_how_to_release_it(bucket: Bucket) -> None:
+    bucket.create()
+    bucket.put(f"{KEY}.tflock", LOCK)
+    with pytest.raises(StateLockedError) as refused:
+        bucket.states.require_unlocked(["network"])
+    assert refused.value.message == (
+        "dev/network is locked by ann@laptop since 2026-01-02T03:04:05Z (OperationTypeApply)"
+    )
+    assert "cd live/dev/network && terragrunt force-unlock 0c5c-11" in str(refused.value.hint)
+
+
+def test_a_lock_object_that_cannot_be_read_is_still_a_lock(bucket: Bucket) -> None:
+    bucket.create()
+    bucket.put(f"{KEY}.tflock", [])
+    assert bucket.states.locks(["network"]) == (
+        Lock("network", "ID", "an unreadable lock object", "an unknown time", "unknown"),
+    )
