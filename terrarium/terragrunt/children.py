@@ -14,7 +14,7 @@ import signal
 import subprocess
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -25,6 +25,15 @@ from terrarium.errors import ToolchainError
 _KEPT_LINES = 2000
 
 OnLine = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A program to start, with the folder and the whole environment it gets."""
+
+    argv: tuple[str, ...]
+    cwd: Path
+    environment: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +56,8 @@ class Children:
 
     def run(
         self,
-        command: Sequence[str],
+        command: Command,
         *,
-        cwd: Path,
-        environment: Mapping[str, str],
         on_stdout: OnLine | None = None,
         on_stderr: OnLine | None = None,
         whole: bool = False,
@@ -60,7 +67,7 @@ class Children:
         ``whole`` keeps all of stdout. Raises ToolchainError if the program cannot be started, and
         Interrupted if the runner is already stopping.
         """
-        process = self._start(command, cwd, environment, interactive=False)
+        process = self._start(command, interactive=False)
         out: deque[str] = deque(maxlen=None if whole else _KEPT_LINES)
         err: deque[str] = deque(maxlen=_KEPT_LINES)
         assert process.stdout is not None and process.stderr is not None  # noqa: S101 - pipes
@@ -74,9 +81,9 @@ class Children:
             self._forget(process)
         return Finished(code, "\n".join(out), "\n".join(err))
 
-    def attached(self, command: Sequence[str], *, cwd: Path, environment: Mapping[str, str]) -> int:
+    def attached(self, command: Command) -> int:
         """Run with this terminal as the child's own, for prompts and the console."""
-        process = self._start(command, cwd, environment, interactive=True)
+        process = self._start(command, interactive=True)
         try:
             return process.wait()
         finally:
@@ -104,23 +111,16 @@ class Children:
             for number, handler in before.items():
                 signal.signal(number, handler)
 
-    def _start(
-        self,
-        command: Sequence[str],
-        cwd: Path,
-        environment: Mapping[str, str],
-        *,
-        interactive: bool,
-    ) -> subprocess.Popen[bytes]:
+    def _start(self, command: Command, *, interactive: bool) -> subprocess.Popen[bytes]:
         pipe = None if interactive else subprocess.PIPE
         with self._lock:
             if self.stopping.is_set():
                 raise Interrupted
             try:
                 process = subprocess.Popen(
-                    list(command),
-                    cwd=cwd,
-                    env=dict(environment),
+                    list(command.argv),
+                    cwd=command.cwd,
+                    env=dict(command.environment),
                     stdin=None if interactive else subprocess.DEVNULL,
                     stdout=pipe,
                     stderr=pipe,
@@ -128,7 +128,7 @@ class Children:
                 )
             except OSError as error:
                 raise ToolchainError(
-                    f"cannot start {command[0]!r}: {error.strerror}", hint="is it on PATH?"
+                    f"cannot start {command.argv[0]!r}: {error.strerror}", hint="is it on PATH?"
                 ) from None
             self._running[process.pid] = (process, interactive)
         if self.stopping.is_set():

@@ -162,7 +162,7 @@ def _notice(old: str, new: str) -> str:
 
 
 def _split(argv: Sequence[str], options: dict[str, Any]) -> tuple[list[str], list[str]]:
-    """Words (command and Terraform's arguments), and what follows ``--``; flags fill ``options``."""
+    """Words (command, arguments of Terraform), and what follows ``--``; flags go to options."""
     words: list[str] = []
     given: set[str] = set()
     rest = list(argv)
