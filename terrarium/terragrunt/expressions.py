@@ -1,0 +1,324 @@
+"""From python-hcl2's tree of an expression to our nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeAlias
+
+from terrarium.terragrunt import nodes
+from terrarium.terragrunt.nodes import Expression
+from terrarium.terragrunt.numbers import parse_number
+from terrarium.terragrunt.scan import Skeleton
+from terrarium.terragrunt.source import Source
+from terrarium.terragrunt.templates import ParseExpression, parse_template
+
+if TYPE_CHECKING:
+    from lark import Token, Tree
+
+    Node: TypeAlias = Tree[Token] | Token
+
+_LITERALS: dict[str, object] = {"true": True, "false": False, "null": None}
+_LINE_END = "the line ends in the middle of an expression"
+_LINE_END_HINT = "put the expression in parentheses to spread it over lines"
+
+
+class ExpressionBuilder:
+    """Builds nodes; ``shift`` is added to a tree position to get the offset in the source."""
+
+    def __init__(
+        self,
+        source: Source,
+        skeleton: Skeleton,
+        shift: int,
+        parse: ParseExpression,
+        depth: int,
+    ) -> None:
+        self.source = source
+        self.skeleton = skeleton
+        self.shift = shift
+        self.parse = parse
+        self.depth = depth
+
+    def build(self, node: Node) -> Expression:
+        """Raises ConfigurationError for what the grammar accepts and HCL does not."""
+        tree = _tree(node)
+        handler = _HANDLERS.get(tree.data)
+        if handler is None:
+            self.source.refuse(f"'{tree.data}' is not supported here", self.offset(tree))
+        return handler(self, tree)
+
+    def offset(self, node: Node) -> int:
+        if _is_tree(node):
+            return int(_tree(node).meta.start_pos) + self.shift
+        return int(node.start_pos or 0) + self.shift  # type: ignore[union-attr]
+
+    def template(self, offset: int) -> Expression:
+        """The template whose opening quote or ``<<`` is at ``offset``."""
+        span = self.skeleton.templates[offset]
+        return parse_template(self.source, span, self.parse, self.depth)
+
+    def term(self, tree: Tree[Token]) -> Expression:
+        parts = [child for child in tree.children if not _is_line_end(child)]
+        offset = self.offset(tree)
+        if len(parts) == 3:
+            inner = self.build(parts[1])
+            result: Expression = nodes.Parentheses(source=self.source, offset=offset, inner=inner)
+        else:
+            result = self.build(parts[0])
+        # Only a negative number keeps its sign inside a term; see ``Skeleton.signs``.
+        if _is_tree(parts[0]) and _tree(parts[0]).data in ("int_lit", "float_lit"):
+            result = self.signed(result, offset)
+        return result
+
+    def signed(self, operand: Expression, offset: int) -> Expression:
+        for sign in reversed(self.skeleton.signs.get(offset, "")):
+            operand = nodes.Unary(source=self.source, offset=offset, operator=sign, operand=operand)
+        return operand
+
+    def number(self, tree: Tree[Token]) -> Expression:
+        value = parse_number(str(tree.children[0]))
+        return nodes.Literal(source=self.source, offset=self.offset(tree), value=value)
+
+    def literal(self, tree: Tree[Token]) -> Expression:
+        value = _LITERALS[str(tree.children[0])]
+        return nodes.Literal(source=self.source, offset=self.offset(tree), value=value)
+
+    def variable(self, tree: Tree[Token]) -> Expression:
+        name = str(tree.children[0])
+        return nodes.Variable(source=self.source, offset=self.offset(tree), name=name)
+
+    def string(self, tree: Tree[Token]) -> Expression:
+        return self.template(self.offset(tree))
+
+    def unary(self, tree: Tree[Token]) -> Expression:
+        sign, operand = tree.children
+        offset = self.offset(tree)
+        result = nodes.Unary(
+            source=self.source, offset=offset, operator=str(sign), operand=self.build(operand)
+        )
+        return self.signed(result, offset)
+
+    def binary(self, tree: Tree[Token]) -> Expression:
+        pending: list[Tree[Token]] = []
+        left: Node = tree
+        while _is_tree(left) and _tree(left).data == "binary_op":
+            pending.append(_tree(left))
+            left = _tree(left).children[0]
+        result = self.build(left)
+        for operation in reversed(pending):
+            term = _tree(operation.children[1])
+            operator = _tree(term.children[0]).children[0]
+            if "\n" in str(operator) or any(map(_is_line_end, term.children)):
+                self.refuse_line_end(operator)
+            result = nodes.Binary(
+                source=self.source,
+                offset=self.offset(tree),
+                operator=str(operator).strip(),
+                left=result,
+                right=self.build(term.children[-1]),
+            )
+        return result
+
+    def conditional(self, tree: Tree[Token]) -> Expression:
+        parts = [child for child in tree.children if not _is_line_end(child)]
+        condition, question, true, colon, false = parts
+        if len(parts) < len(tree.children) or "\n" in str(question) or self.after_line_end(colon):
+            self.refuse_line_end(question)
+        return nodes.Conditional(
+            source=self.source,
+            offset=self.offset(tree),
+            condition=self.build(condition),
+            true=self.build(true),
+            false=self.build(false),
+        )
+
+    def tuple(self, tree: Tree[Token]) -> Expression:
+        items = tuple(self.build(child) for child in tree.children if _is_tree(child))
+        return nodes.TupleConstructor(source=self.source, offset=self.offset(tree), items=items)
+
+    def object(self, tree: Tree[Token]) -> Expression:
+        items: list[tuple[Expression, Expression]] = []
+        for child in tree.children[1:-1]:
+            if _is_line_end(child):
+                continue
+            if not _is_tree(child):
+                if self.after_line_end(child):
+                    self.source.refuse("unexpected ',' at the start of a line", self.offset(child))
+                continue
+            if self.character_before(child) not in "{,\n":
+                self.source.refuse("a comma or new line is missing before this", self.offset(child))
+            key, _, value = _tree(child).children
+            items.append((self.object_key(_tree(key)), self.build(value)))
+        return nodes.ObjectConstructor(
+            source=self.source, offset=self.offset(tree), items=tuple(items)
+        )
+
+    def object_key(self, tree: Tree[Token]) -> Expression:
+        inner = _tree(tree.children[0])
+        offset = self.offset(tree)
+        name = inner
+        if inner.data == "expr_term" and len(inner.children) == 1 and _is_tree(inner.children[0]):
+            name = _tree(inner.children[0])
+        if name.data in ("identifier", "keyword", "literal_value"):
+            return nodes.Literal(source=self.source, offset=offset, value=str(name.children[0]))
+        key = self.build(inner)
+        if isinstance(key, (nodes.GetAttribute, nodes.Index)) and key.references():
+            self.source.refuse(
+                "an object key that is a reference must be in parentheses",
+                offset,
+                hint="write (reference) = value",
+            )
+        return key
+
+    def call(self, tree: Tree[Token]) -> Expression:
+        name = "".join(
+            str(_tree(c).children[0]) if _is_name(c) else "::"
+            for c in tree.children
+            if _is_name(c) or getattr(c, "type", "") == "COLONS"
+        )
+        arguments: tuple[Expression, ...] = ()
+        expand = False
+        for child in tree.children:
+            if _is_tree(child) and _tree(child).data == "arguments":
+                given = _tree(child).children
+                arguments = tuple(
+                    self.build(item) for item in given if _is_tree(item) and not _is_line_end(item)
+                )
+                expand = getattr(given[-1], "type", "") == "ELLIPSIS"
+        return nodes.Call(
+            source=self.source,
+            offset=self.offset(tree),
+            name=name,
+            arguments=arguments,
+            expand=expand,
+        )
+
+    def access(self, tree: Tree[Token]) -> Expression:
+        """``a.b`` and ``a[b]``, of which chains can be long: no recursion."""
+        steps: list[Tree[Token]] = []
+        base: Tree[Token] = tree
+        while True:
+            if base.data in ("get_attr_expr_term", "index_expr_term"):
+                steps.append(_tree(base.children[1]))
+                base = _tree(base.children[0])
+            elif (
+                base.data == "expr_term"
+                and len(base.children) == 1
+                and (
+                    _is_tree(base.children[0])
+                    and _tree(base.children[0]).data in ("get_attr_expr_term", "index_expr_term")
+                )
+            ):
+                base = _tree(base.children[0])
+            else:
+                break
+        result = self.build(base)
+        for step in reversed(steps):
+            result = self.step(result, step)
+        return result
+
+    def step(self, target: Expression, tree: Tree[Token]) -> Expression:
+        offset = target.offset
+        if tree.data == "get_attr":
+            name = str(_tree(tree.children[1]).children[0])
+            return nodes.GetAttribute(source=self.source, offset=offset, object=target, name=name)
+        if tree.data == "short_index":
+            key: Expression = nodes.Literal(
+                source=self.source,
+                offset=self.offset(tree),
+                value=parse_number(str(tree.children[1])),
+            )
+        else:
+            key = self.build(next(child for child in tree.children if _is_tree(child)))
+        return nodes.Index(source=self.source, offset=offset, object=target, key=key)
+
+    def splat(self, tree: Tree[Token]) -> Expression:
+        target = self.build(tree.children[0])
+        splat = _tree(tree.children[1])
+        offset = target.offset
+        item = nodes.SplatItem(source=self.source, offset=offset)
+        each: Expression = item
+        steps = [_tree(child) for child in splat.children[1:]]
+        # After ".*" an index in brackets applies to the whole result, after "[*]" to each element.
+        own = len(steps)
+        if splat.data == "attr_splat":
+            own = next((i for i, s in enumerate(steps) if s.data == "braces_index"), own)
+        for step in steps[:own]:
+            each = self.step(each, step)
+        result: Expression = nodes.Splat(
+            source=self.source, offset=offset, object=target, item=item, each=each
+        )
+        for step in steps[own:]:
+            result = self.step(result, step)
+        return result
+
+    def for_expression(self, tree: Tree[Token]) -> Expression:
+        children = [child for child in tree.children if not _is_line_end(child)]
+        intro = [child for child in _tree(children[1]).children if not _is_line_end(child)]
+        names = [str(_tree(child).children[0]) for child in intro if _is_name(child)]
+        collection = next(child for child in reversed(intro) if _is_tree(child))
+        parts = [_tree(child) for child in children[2:] if _is_tree(child)]
+        condition = None
+        if parts[-1].data == "for_cond":
+            condition = self.build(parts.pop().children[-1])
+        results = [self.build(part) for part in parts]
+        return nodes.For(
+            source=self.source,
+            offset=self.offset(tree),
+            key_name=names[0] if len(names) > 1 else None,
+            value_name=names[-1],
+            collection=self.build(collection),
+            key=results[0] if len(results) > 1 else None,
+            value=results[-1],
+            condition=condition,
+            group=any(getattr(child, "type", "") == "ELLIPSIS" for child in children),
+        )
+
+    def character_before(self, node: Node) -> str:
+        """The last character before the node that is code or a line end that means something."""
+        position = self.offset(node) - self.skeleton.start
+        return self.skeleton.text[:position].rstrip(" \t\r")[-1:]
+
+    def after_line_end(self, node: Node) -> bool:
+        return self.character_before(node) == "\n"
+
+    def refuse_line_end(self, node: Node) -> None:
+        self.source.refuse(_LINE_END, self.offset(node), hint=_LINE_END_HINT)
+
+
+_HANDLERS: dict[str, Callable[[ExpressionBuilder, Tree[Token]], Expression]] = {
+    "expr_term": ExpressionBuilder.term,
+    "int_lit": ExpressionBuilder.number,
+    "float_lit": ExpressionBuilder.number,
+    "literal_value": ExpressionBuilder.literal,
+    "identifier": ExpressionBuilder.variable,
+    "string": ExpressionBuilder.string,
+    "unary_op": ExpressionBuilder.unary,
+    "binary_op": ExpressionBuilder.binary,
+    "conditional": ExpressionBuilder.conditional,
+    "tuple": ExpressionBuilder.tuple,
+    "object": ExpressionBuilder.object,
+    "function_call": ExpressionBuilder.call,
+    "get_attr_expr_term": ExpressionBuilder.access,
+    "index_expr_term": ExpressionBuilder.access,
+    "attr_splat_expr_term": ExpressionBuilder.splat,
+    "full_splat_expr_term": ExpressionBuilder.splat,
+    "for_tuple_expr": ExpressionBuilder.for_expression,
+    "for_object_expr": ExpressionBuilder.for_expression,
+}
+
+
+def _is_tree(node: Node) -> bool:
+    return hasattr(node, "children")
+
+
+def _tree(node: Node) -> Tree[Token]:
+    return node  # type: ignore[return-value]
+
+
+def _is_line_end(node: Node) -> bool:
+    return _is_tree(node) and _tree(node).data == "new_line_or_comment"
+
+
+def _is_name(node: Node) -> bool:
+    return _is_tree(node) and _tree(node).data == "identifier"

@@ -1,0 +1,130 @@
+"""Numbers as Terraform has them: binary floating point of 512 bits, not Python's 53.
+
+A whole number is an ``int``, any other a ``Real``. Results of functions that count (``length``)
+have 64 bits and those of ``pow``, ``log`` and ``parsefloat`` 53, which shows only when two of them
+are divided: that precision is kept, in ``Counted`` and ``Real``.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TypeAlias
+
+_PRECISION = 512
+
+
+class Counted(int):
+    """A whole number that a function counted: 64 bits of precision."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Real:
+    """A number that is not whole, rounded to ``precision`` bits."""
+
+    value: Fraction
+    precision: int = _PRECISION
+
+
+Number: TypeAlias = int | Real
+
+
+def exact(number: Number) -> Fraction:
+    return number.value if isinstance(number, Real) else Fraction(number)
+
+
+def precision(number: Number) -> int:
+    if isinstance(number, Real):
+        return number.precision
+    return 64 if isinstance(number, Counted) else _PRECISION
+
+
+def make(value: Fraction, bits: int = _PRECISION) -> Number:
+    """``value`` rounded to ``bits`` bits, to nearest, ties to even."""
+    rounded = _round(value, bits)
+    if rounded.denominator == 1:
+        whole = rounded.numerator
+        return Counted(whole) if bits < _PRECISION else whole
+    return Real(rounded, bits)
+
+
+def from_float(value: float) -> Number:
+    return make(Fraction(value), 53)
+
+
+def to_float(number: Number) -> float:
+    """The nearest double, infinite beyond its range."""
+    try:
+        return float(exact(number))
+    except OverflowError:
+        return math.inf if exact(number) > 0 else -math.inf
+
+
+def parse_number(text: str) -> Number:
+    """``text`` is digits with an optional sign, fraction and exponent.
+
+    Raises ValueError for anything else, and OverflowError for an exponent beyond reason.
+    """
+    mantissa, _, exponent = text.lower().partition("e")
+    if exponent and abs(int(exponent)) > 10_000:
+        raise OverflowError(text)
+    return make(Fraction(mantissa) * Fraction(10) ** int(exponent or "0"))
+
+
+def format_number(number: Number) -> str:
+    """Plain decimal digits, as few as identify the number within its precision."""
+    if not isinstance(number, Real):
+        return _format_whole(int(number), precision(number))
+    return ("-" if number.value < 0 else "") + _shortest(abs(number.value), number.precision)
+
+
+def _format_whole(number: int, bits: int) -> str:
+    if abs(number).bit_length() <= bits:
+        return str(int(number))
+    return ("-" if number < 0 else "") + _shortest(Fraction(abs(number)), bits)
+
+
+def _exponent(value: Fraction) -> int:
+    """The e for which 2**(e-1) <= value < 2**e."""
+    guess = value.numerator.bit_length() - value.denominator.bit_length()
+    return guess + 1 if value >= Fraction(2) ** guess else guess
+
+
+def _round(value: Fraction, bits: int) -> Fraction:
+    if value == 0:
+        return value
+    unit = Fraction(2) ** (_exponent(abs(value)) - bits)
+    return round(value / unit) * unit
+
+
+def _shortest(value: Fraction, bits: int) -> str:
+    exponent = _exponent(value)
+    unit = Fraction(2) ** (exponent - bits)
+    upper = value + unit / 2
+    # Below a power of two the neighbours are half as far away.
+    lower = value - (unit / 4 if value == Fraction(2) ** (exponent - 1) else unit / 2)
+    inclusive = (value / unit).numerator % 2 == 0
+
+    def identifies(candidate: Fraction) -> bool:
+        if inclusive:
+            return lower <= candidate <= upper
+        return lower < candidate < upper
+
+    places = -len(str(value.numerator // value.denominator)) if value >= 1 else 0
+    while True:
+        scale = Fraction(10) ** places
+        down = Fraction(math.floor(value * scale)) / scale
+        candidates = [c for c in (down, down + 1 / scale) if identifies(c)]
+        if candidates:
+            return _decimal(min(candidates, key=lambda c: abs(c - value)), places)
+        places += 1
+
+
+def _decimal(value: Fraction, places: int) -> str:
+    if places <= 0:
+        return str(int(value))
+    digits = str(int(value * 10**places)).rjust(places + 1, "0")
+    return f"{digits[:-places]}.{digits[-places:]}".rstrip("0").rstrip(".")

@@ -1,0 +1,56 @@
+"""The text of one file, and where in it a character stands."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NoReturn
+
+from terrarium.errors import ConfigurationError
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """``text`` with the ``file`` it came from. Offsets count characters from 0, lines from 1."""
+
+    text: str = field(repr=False)
+    file: Path
+    _starts: list[int] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        starts = [0]
+        starts.extend(i + 1 for i, character in enumerate(self.text) if character == "\n")
+        object.__setattr__(self, "_starts", starts)
+
+    def line(self, offset: int) -> int:
+        return bisect_right(self._starts, offset)
+
+    def refuse(self, message: str, offset: int, *, hint: str | None = None) -> NoReturn:
+        """Raises ConfigurationError for the line that ``offset`` stands in."""
+        raise ConfigurationError(message, file=self.file, line=self.line(offset), hint=hint)
+
+
+def decode(data: bytes, file: Path) -> str:
+    """The text of a configuration file.
+
+    HCL files are UTF-8 without a byte order mark and without NUL bytes.
+
+    Raises ConfigurationError with the line of the first byte that is not text.
+    """
+    if data.startswith(b"\xef\xbb\xbf"):
+        raise ConfigurationError(
+            "the file starts with a byte order mark, which HCL does not allow",
+            file=file,
+            line=1,
+            hint="save it as UTF-8 without BOM",
+        )
+    nul = data.find(b"\0")
+    if nul >= 0:
+        line = data.count(b"\n", 0, nul) + 1
+        raise ConfigurationError("a NUL byte: this is not a text file", file=file, line=line)
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ConfigurationError("the file is not UTF-8 text", file=file, line=line) from None
