@@ -4,14 +4,13 @@ that nothing is wrong with what would be deployed. Then run, and account for it.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from terrarium import console, documents, identity, runs, settings, state, toolchain
 from terrarium.cloud.local import LocalCloud
-from terrarium.errors import TerraformError
 from terrarium.identity import Account
 from terrarium.journal import Journal, end_left_over_processes
 from terrarium.settings import Environment
@@ -113,9 +112,7 @@ def run(
     deployment.states.require_bucket()
     deployment.states.require_unlocked(units)
     with _accounted(deployment, verb):
-        outcome = runs.run(
-            environment, verb, deployment.environ, unit=unit, arguments=arguments
-        )
+        outcome = runs.run(environment, verb, deployment.environ, unit=unit, arguments=arguments)
     if outcome.exit_code not in (0, 2) or outcome.failed:
         deployment.states.require_unlocked(units)
         runs.report_failure(environment, verb, outcome)

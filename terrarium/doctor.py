@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 
 from rich.table import Table
 
-from terrarium import console, deployment, documents, local, settings, toolchain
+from terrarium import console, documents, local, settings, toolchain
 from terrarium.cloud import ports
 from terrarium.errors import TerrariumError
 from terrarium.targets import choose, has_aws_credentials

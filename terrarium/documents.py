@@ -1,7 +1,8 @@
 """The documents that the API serves: ``documents/{name}.json``.
 
-``python -m terrarium.documents TARGET_DIR [--source DIR]`` checks all of them, then makes TARGET_DIR
-hold exactly these. A Terragrunt hook runs it, so nothing that the API could not serve is ever applied.
+``python -m terrarium.documents TARGET_DIR [--source DIR]`` checks all of them, then makes
+TARGET_DIR hold exactly these. A Terragrunt hook runs it, so nothing that the API could not serve is
+ever applied.
 
 The standard library alone and no newer syntax than Python 3.8's: the hook uses whatever ``python3``
 there is.
@@ -49,9 +50,9 @@ class Document(NamedTuple):
 def read(source: Path = SOURCE) -> tuple[Document, ...]:
     """Every document, checked, in the order of their names.
 
-    Files that do not end in ``.json`` are none of the API's business. Raises DocumentError, with file
-    and line, for the first document that the API could not serve; also for a folder without documents,
-    since applying that would delete every one that is served today.
+    Files that do not end in ``.json`` are none of the API's business. Raises DocumentError, with
+    file and line, for the first document that the API could not serve; also for a folder without
+    documents, since applying that would delete every one that is served today.
     """
     source = source.resolve()
     try:
@@ -76,8 +77,8 @@ def mirror(source: Path, target: Path) -> tuple[Path, ...]:
     """Make ``target`` hold exactly the documents of ``source``; the paths there.
 
     Nothing is written unless every document is right. Each file changes at once; one that is right
-    already is left untouched; a ``.json`` file that is no document any more is removed, and no other
-    file is. Raises DocumentError.
+    already is left untouched; a ``.json`` file that is no document any more is removed, and no
+    other file is. Raises DocumentError.
     """
     documents = read(source)
     if source.resolve() in (target.resolve(), *target.resolve().parents):

@@ -53,7 +53,8 @@ def finish(venv: Path) -> None:
 def _point(link: Path, target: Path) -> None:
     if link.is_dir() and not link.is_symlink():
         raise ToolchainError(
-            f"{link} is a folder that ./inv did not make", hint=f"move it away: mv {link} {link}.old"
+            f"{link} is a folder that ./inv did not make",
+            hint=f"move it away: mv {link} {link}.old",
         )
     aside = link.with_name(f".venv.{os.getpid()}")
     aside.unlink(missing_ok=True)

@@ -51,7 +51,7 @@ def session(account: Account, target: Target, source: str) -> boto3.Session:
     is_local = target.endpoint_url is not None
     own = boto3.Session(
         aws_access_key_id="local" if is_local else None,
-        aws_secret_access_key="local" if is_local else None,  # noqa: S106 - no secret
+        aws_secret_access_key="local" if is_local else None,
         region_name=account.region,
     )
     try:

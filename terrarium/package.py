@@ -2,9 +2,9 @@
 
 ``python -m terrarium.package OUTPUT [--source DIR]``
 
-Files are stored, not compressed, since the bytes that deflate makes depend on the zlib of the machine;
-they are sorted, and carry one fixed time and mode. Line ends of Python files become LF, which means the
-same to Python, so that an editor's CRLF does not make another zip of the same source.
+Files are stored, not compressed, since the bytes that deflate makes depend on the machine's zlib;
+they are sorted, and carry one fixed time and mode. Line ends of Python files become LF, which means
+the same to Python, so that an editor's CRLF does not make another zip of the same source.
 
 The standard library alone and no newer syntax than Python 3.8's: a Terragrunt hook runs this with
 whatever ``python3`` there is, before any environment exists.
@@ -48,7 +48,7 @@ class Package(NamedTuple):
 def build(source: Path, output: Path) -> Package:
     """Write the zip of everything in ``source`` that is source to ``output``.
 
-    What editors, Python and the desktop leave behind is no source: hidden files, byte code, backups.
+    Not source is what editors, Python and desktops leave behind: hidden files, byte code, backups.
     The output appears at once or not at all; one that is right already is left untouched.
 
     Raises PackageError for a source without the handler file, for a symbolic link or anything else

@@ -145,7 +145,9 @@ def _forwarding_signals(process: subprocess.Popen[str]) -> Iterator[None]:
         else:
             os.killpg(process.pid, signal.SIGKILL)
 
-    previous = {number: signal.signal(number, forward) for number in (signal.SIGINT, signal.SIGTERM)}
+    previous = {
+        number: signal.signal(number, forward) for number in (signal.SIGINT, signal.SIGTERM)
+    }
     try:
         yield
     finally:

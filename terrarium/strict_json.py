@@ -64,13 +64,13 @@ class _Doubts:
 
 
 def _locate(text: str) -> None:
-    """Raise for the first constant, duplicate key or too deep nesting of a text that is JSON else."""
+    """Raise for the first constant, duplicate key or too deep nesting of what is JSON otherwise."""
     keys: list[set[str]] = []
-    string = ""
+    string, start = "", 0
     for token in _TOKEN.finditer(text):
         found = token.group()
         if found[0] == '"':
-            string = found
+            string, start = found, token.start()
         elif found in "[{":
             keys.append(set())
             if len(keys) > MAX_DEPTH:
@@ -80,7 +80,7 @@ def _locate(text: str) -> None:
         elif found == ":":
             key = json.loads(string)
             if key in keys[-1]:
-                raise JsonError(f"duplicate key {string}", _line(text, token.start()))
+                raise JsonError(f"duplicate key {string}", _line(text, start))
             keys[-1].add(key)
         else:
             raise JsonError(f"{found} is not a JSON number", _line(text, token.start()))

@@ -7,7 +7,6 @@ import sys
 
 from terrarium import console, deployment, documents, settings
 from terrarium import smoke as http_smoke
-from terrarium.cloud.local import LocalCloud
 from terrarium.deployment import Deployment
 from terrarium.errors import SmokeError, UsageError
 from terrarium.runs import Outcome

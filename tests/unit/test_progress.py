@@ -37,7 +37,10 @@ class Watched:
     [
         (OFFICIAL, Line("network", "aws_vpc.this: Creating...", True)),
         ("14:23:45.123 STDOUT [network] terraform:", Line("network", "", True)),
-        ("14:23:45.123 INFO   [network] Running command", Line("network", "Running command", False)),
+        (
+            "14:23:45.123 INFO   [network] Running command",
+            Line("network", "Running command", False),
+        ),
         ("14:23:45.123 ERROR  Run failed: 1 error", Line(None, "Run failed: 1 error", False)),
         (
             "\x1b[90m14:23:45.123\x1b[0m \x1b[97mSTDERR\x1b[0m [network] terraform: Error: no",
@@ -86,7 +89,9 @@ def test_counts_are_read_from_terraforms_summary(text: str, counts: Counts) -> N
 
 def test_an_error_fails_the_unit_and_a_later_line_does_not_mend_it() -> None:
     run = Watched()
-    run.feed("╷", "│ Error: creating VPC", "Apply complete! Resources: 0 added, 0 changed, 0 destroyed.")
+    run.feed(
+        "╷", "│ Error: creating VPC", "Apply complete! Resources: 0 added, 0 changed, 0 destroyed."
+    )
     assert run.phases[-1] == ("network", Phase.FAILED)
 
 

@@ -56,7 +56,10 @@ def test_a_missing_bucket_is_refused_with_the_command_that_makes_it(bucket: Buck
 
 def test_outputs_come_with_their_sensitivity(bucket: Bucket) -> None:
     bucket.create()
-    outputs = {"vpc_id": {"value": "vpc-1", "type": "string"}, "key": {"value": "x", "sensitive": True}}
+    outputs = {
+        "vpc_id": {"value": "vpc-1", "type": "string"},
+        "key": {"value": "x", "sensitive": True},
+    }
     bucket.put(KEY, {"version": 4, "outputs": outputs})
     assert bucket.states.outputs("network") == {
         "vpc_id": Output("vpc-1", is_sensitive=False),

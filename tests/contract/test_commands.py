@@ -1,0 +1,75 @@
+"""What the pages tell people to type exists."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from invoke import Collection, Task
+
+import tasks
+from terrarium import settings
+
+PAGES = sorted([settings.ROOT / "README.md", *settings.ROOT.glob("docs/**/*.md")])
+TASKS: dict[str, Task[object]] = Collection.from_module(tasks).tasks
+ARGUMENTS = {name: task.get_arguments() for name, task in TASKS.items()}
+COMMAND = re.compile(r"(?:\./inv|\binvoke) ([a-z][a-z-]*)((?: (?:-[\w-]+|[\w./<>'-]+))*)")
+
+
+SHELL = re.compile(r"(\$ )?(\./inv|invoke) ")
+
+
+def flags(task: str) -> set[str]:
+    own = {flag for argument in ARGUMENTS[task] for flag in _spellings(argument.names)}
+    return own | {"--help"}
+
+
+def _spellings(names: tuple[str, ...]) -> set[str]:
+    return {f"-{name}" if len(name) == 1 else f"--{name}" for name in names}
+
+
+def documented() -> list[tuple[str, str, str]]:
+    """Each command that a page names: the page, the task, and what follows it."""
+    return [
+        (str(page.relative_to(settings.ROOT)), match[1], match[2])
+        for page in PAGES
+        for line in page.read_text().splitlines()
+        for code in ([line] if SHELL.match(line) else re.findall(r"`([^`]+)`", line))
+        for match in COMMAND.finditer(code)
+    ]
+
+
+def test_the_pages_name_commands_at_all() -> None:
+    assert {task for _, task, _ in documented()} >= {"up", "test", "plan", "apply", "smoke"}
+
+
+@pytest.mark.parametrize(("page", "task", "rest"), documented())
+def test_a_documented_command_exists_with_its_flags(page: str, task: str, rest: str) -> None:
+    assert task in TASKS, f"{page} names the task {task!r}"
+    named = {word for word in shlex.split(rest) if word.startswith("-")}
+    assert named <= flags(task), f"{page} gives {task} a flag that it does not have"
+
+
+@pytest.mark.parametrize("name", sorted(TASKS))
+def test_a_task_explains_itself_and_each_of_its_flags(name: str) -> None:
+    assert (TASKS[name].__doc__ or "").strip()
+    unexplained = [argument.name for argument in ARGUMENTS[name] if not argument.help]
+    assert unexplained == []
+
+
+@pytest.mark.parametrize("name", sorted(TASKS))
+def test_the_readme_knows_every_task(name: str) -> None:
+    readme = (settings.ROOT / "README.md").read_text()
+    assert re.search(rf"(invoke|\./inv) {name}\b", readme)
+
+
+def test_the_links_between_pages_lead_somewhere() -> None:
+    broken = [
+        f"{page.relative_to(settings.ROOT)}: {target}"
+        for page in PAGES
+        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text())
+        if not (Path(page.parent) / target).exists()
+    ]
+    assert broken == []

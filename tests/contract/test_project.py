@@ -1,0 +1,34 @@
+"""What the project promises about itself."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+
+from terrarium import errors, settings
+
+
+def test_the_error_tree_in_the_docstring_is_the_one_in_the_code() -> None:
+    drawn = re.findall(r"(\w+Error)\b", (errors.__doc__ or ""))
+    defined = [
+        name
+        for name, value in vars(errors).items()
+        if isinstance(value, type) and issubclass(value, Exception)
+    ]
+    assert sorted(drawn) == sorted(defined)
+
+
+def test_every_dependency_says_why_it_is_there() -> None:
+    text = (settings.ROOT / "pyproject.toml").read_text()
+    project = tomllib.loads(text)
+    named = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
+    without = [d for d in named if not re.search(rf'^\s*"{re.escape(d)}",\s+# \S', text, re.M)]
+    assert without == []
+
+
+def test_every_locked_package_has_hashes_and_no_lock_names_an_index() -> None:
+    for lock in settings.ROOT.glob("requirements*.lock"):
+        text = lock.read_text()
+        assert "http" not in re.sub(r"^\s*#.*|\baiohttp\S*", "", text, flags=re.M)
+        packages = re.findall(r"^\S+==\S+.*(?:\\\n\s+--hash=sha256:[0-9a-f]{64}\s*)+", text, re.M)
+        assert len(packages) == len(re.findall(r"^\S+==", text, re.M)) > 0
