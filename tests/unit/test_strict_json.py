@@ -35,7 +35,7 @@ def test_nothing_is_accepted_that_python_does_not_read_as_json(text: str) -> Non
     json.loads(text)
 
 
-@given(st.dictionaries(st.text(), _VALUES, min_size=1), st.integers(0, 5))
+@given(st.dictionaries(st.text(), st.text(), min_size=1, max_size=5), st.integers(0, 5))
 def test_a_key_given_twice_is_refused_wherever_it_is(value: dict[str, object], depth: int) -> None:
     inner = json.dumps(value)
     again = f"{json.dumps(next(iter(value)))}: 1"
