@@ -15,8 +15,10 @@ terraform {
 }
 
 inputs = {
-  bucket_name      = "${local.project}-documents-${local.env.environment}-${local.env.account_id}"
-  documents_path   = "documents"
-  force_destroy    = !local.env.deletion_protection
-  old_version_days = local.env.retention_days
+  bucket_name    = "${local.project}-documents-${local.env.environment}-${local.env.account_id}"
+  documents_path = "documents"
+  force_destroy  = !local.env.deletion_protection
+
+  # The AWS inside the machine speaks plain HTTP, and a bucket there would lock everyone out.
+  require_tls = !startswith(get_env("AWS_ENDPOINT_URL", ""), "http://")
 }

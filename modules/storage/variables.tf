@@ -33,14 +33,9 @@ variable "force_destroy" {
   nullable    = false
 }
 
-variable "old_version_days" {
-  description = "Days that a replaced or deleted document can still be brought back."
-  type        = number
-  default     = 30
+variable "require_tls" {
+  description = "Whether the bucket refuses plain HTTP; only where S3 itself is reached through plain HTTP must it be off."
+  type        = bool
+  default     = true
   nullable    = false
-
-  validation {
-    condition     = var.old_version_days >= 1 && floor(var.old_version_days) == var.old_version_days
-    error_message = "old_version_days must be a whole number of days, 1 or more."
-  }
 }
