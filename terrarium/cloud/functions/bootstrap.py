@@ -19,7 +19,7 @@ def die_with(parent: int) -> None:
     """
     if sys.platform != "linux":
         return
-    import ctypes  # noqa: PLC0415 - of use on Linux only, and it costs a millisecond
+    import ctypes
 
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:  # it ended before the call
@@ -30,7 +30,7 @@ def main() -> None:
     die_with(int(sys.argv[1]))
     sys.path.insert(0, os.environ["LAMBDA_TASK_ROOT"])
     sys.argv = ["awslambdaric", os.environ["_HANDLER"]]
-    from awslambdaric.__main__ import main as run  # noqa: PLC0415 - after the path is set
+    from awslambdaric.__main__ import main as run
 
     run(sys.argv)
 

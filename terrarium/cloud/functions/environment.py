@@ -23,7 +23,7 @@ class Credentials:
     expires_at: float
 
 
-def variables(  # noqa: PLR0913 - each is the value of some variable
+def variables(
     function: FunctionVersion,
     *,
     task_root: Path,

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from terrarium.cloud.functions.permission import Permission
+
 _ARN = re.compile(
     r"arn:[^:]+:lambda:(?P<region>[^:]+):(?P<account>\d{12}):function:"
     r"(?P<name>[^:]+)(?::(?P<qualifier>[^:]+))?"
@@ -101,13 +103,19 @@ class FunctionVersion:
 class Target:
     """What a target group invokes: the versions behind an ARN, with the share of each.
 
-    ``shares`` sum to 1; an alias with routing weights has two, anything else one.
+    ``shares`` sum to 1; an alias with routing weights has two, anything else one. ``permissions``
+    say which load balancers may invoke it.
     ``reserved_concurrency`` counts invocations of the whole function at once; None means no limit.
     """
 
     arn: str
     shares: tuple[tuple[FunctionVersion, float], ...]
+    permissions: tuple[Permission, ...] = (Permission("*"),)
     reserved_concurrency: int | None = None
+
+    def allows(self, source_arn: str) -> bool:
+        """Whether the function may be invoked on behalf of a target group."""
+        return any(permission.covers(source_arn) for permission in self.permissions)
 
     def choose(self, draw: float) -> FunctionVersion:
         """The version for one invocation; ``draw`` is uniform in [0, 1)."""

@@ -73,11 +73,25 @@ class Functions:
         for version in self._pools.keys() - wanted:
             self._background(self._pools.pop(version).drain(version.timeout_seconds + 1))
 
-    async def invoke(self, arn: str, payload: bytes, trace_id: str) -> Outcome:
-        """Run the function behind ``arn`` with a JSON payload; failures are values, see Reason."""
+    def recycle(self) -> None:
+        """Replace every worker: what they know of the world, credentials above all, is void."""
+        retired, self._pools = self._pools, {}
+        for version, pool in retired.items():
+            self._background(pool.drain(version.timeout_seconds + 1))
+        self.update(self._targets)
+
+    async def invoke(self, arn: str, payload: bytes, *, trace_id: str, source_arn: str) -> Outcome:
+        """Run the function behind ``arn`` with a JSON payload for a target group.
+
+        Every failure is a value, see Reason.
+        """
         target = self._targets.get(arn)
         if target is None:
             return Failed(Reason.NOT_FOUND, f"no such function: {arn}")
+        if not target.allows(source_arn):
+            return Failed(
+                Reason.ACCESS_DENIED, f"the policy of {arn} does not let {source_arn} invoke it"
+            )
         limit = target.reserved_concurrency
         version = target.choose(random.random())  # noqa: S311 - a share of traffic, not a secret
         if version.refusal is not None:

@@ -1,0 +1,140 @@
+"""The account whose load balancers are served: clients of its role, renewed in time."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from terrarium.cloud.functions.api import read_targets
+from terrarium.cloud.functions.environment import Credentials
+from terrarium.cloud.functions.function import Target
+from terrarium.cloud.load_balancer.api import read_configuration
+from terrarium.cloud.load_balancer.model import Configuration
+from terrarium.errors import CloudError
+
+if TYPE_CHECKING:
+    from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_sts import STSClient
+
+_log = logging.getLogger(__name__)
+
+_ROLE = "arn:aws:iam::{account}:role/terrarium"
+_RENEW_SECONDS = 300.0
+_EXECUTION_RENEW_SECONDS = 1800.0
+_ONE_TRY = Config(
+    connect_timeout=2, read_timeout=15, retries={"total_max_attempts": 1}, max_pool_connections=20
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """``generation`` changes when the control plane has forgotten every credential it gave out."""
+
+    configuration: Configuration
+    targets: Mapping[str, Target]
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Clients:
+    elbv2: ElasticLoadBalancingv2Client
+    functions: LambdaClient
+    logs: CloudWatchLogsClient
+    sts: STSClient
+    expires_at: float
+
+
+class Account:
+    """Reads load balancers and functions; safe to use from several threads."""
+
+    def __init__(self, endpoint_url: str, region: str, account: str) -> None:
+        self._endpoint_url = endpoint_url
+        self._region = region
+        self._account = account
+        self._lock = threading.RLock()
+        self._clients: _Clients | None = None
+        self._execution: dict[str, Credentials] = {}
+        self._generation = 0
+
+    def read(self) -> Reading:
+        """What is configured now. Raises CloudError when the control plane does not answer."""
+        try:
+            configuration = read_configuration(self._current().elbv2)
+            if not configuration.listeners and self._was_forgotten():
+                configuration = read_configuration(self._current().elbv2)
+            targets = read_targets(self._current().functions, configuration.function_arns)
+        except (BotoCoreError, ClientError) as error:
+            raise CloudError(f"{self._endpoint_url}: {error}") from error
+        return Reading(configuration, targets, self._generation)
+
+    def logs(self) -> CloudWatchLogsClient:
+        return self._current().logs
+
+    def execution_credentials(self, role: str) -> Credentials:
+        """Of a function's execution role. Raises CloudError when it cannot be assumed."""
+        with self._lock:
+            known = self._execution.get(role)
+            if known is None or known.expires_at - time.time() < _EXECUTION_RENEW_SECONDS:
+                try:
+                    known = _assume(self._current().sts, role)
+                except (BotoCoreError, ClientError) as error:
+                    raise CloudError(f"the role {role} cannot be assumed: {error}") from error
+                self._execution[role] = known
+            return known
+
+    def _current(self) -> _Clients:
+        with self._lock:
+            if self._clients is None or self._clients.expires_at - time.time() < _RENEW_SECONDS:
+                self._clients = self._connect()
+            return self._clients
+
+    def _connect(self) -> _Clients:
+        # The credentials of the person at this machine never leave it: any will do here.
+        anyone = boto3.Session("test", "test", region_name=self._region)
+        sts = anyone.client("sts", endpoint_url=self._endpoint_url, config=_ONE_TRY)
+        credentials = _assume(sts, _ROLE.format(account=self._account))
+        session = boto3.Session(
+            credentials.access_key_id,
+            credentials.secret_access_key,
+            credentials.session_token,
+            region_name=self._region,
+        )
+        url = self._endpoint_url
+        return _Clients(
+            elbv2=session.client("elbv2", endpoint_url=url, config=_ONE_TRY),
+            functions=session.client("lambda", endpoint_url=url, config=_ONE_TRY),
+            logs=session.client("logs", endpoint_url=url, config=_ONE_TRY),
+            sts=session.client("sts", endpoint_url=url, config=_ONE_TRY),
+            expires_at=credentials.expires_at,
+        )
+
+    def _was_forgotten(self) -> bool:
+        """True when our credentials now mean another account, as after a restart without state."""
+        with self._lock:
+            if self._current().sts.get_caller_identity()["Account"] == self._account:
+                return False
+            _log.info("the control plane has forgotten our credentials: assuming the role again")
+            self._clients = None
+            self._execution.clear()
+            self._generation += 1
+            return True
+
+
+def _assume(sts: STSClient, role: str) -> Credentials:
+    answer = sts.assume_role(RoleArn=role, RoleSessionName="terrarium-data-plane")["Credentials"]
+    return Credentials(
+        answer["AccessKeyId"],
+        answer["SecretAccessKey"],
+        answer["SessionToken"],
+        answer["Expiration"].timestamp(),
+    )

@@ -1,0 +1,22 @@
+"""What goes back to the client."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+SERVER = "awselb/2.0"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """``headers`` hold neither Content-Length nor anything of the connection.
+
+    ``error_reason`` is what the access log would say; ``close`` ends the connection afterwards.
+    """
+
+    status: int
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+    reason: str | None = None
+    error_reason: str | None = None
+    close: bool = False

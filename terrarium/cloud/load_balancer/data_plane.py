@@ -1,0 +1,149 @@
+"""The process: follows the configuration and keeps its listeners open."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Mapping
+from typing import Protocol
+
+from terrarium.cloud.functions.function import Target
+from terrarium.cloud.functions.functions import Functions
+from terrarium.cloud.load_balancer.account import Reading
+from terrarium.cloud.load_balancer.model import Configuration, Listener
+from terrarium.cloud.load_balancer.ports import HOST, bind, preferred
+from terrarium.cloud.load_balancer.server import ListenerServer
+from terrarium.cloud.load_balancer.state_file import Served, StateFile
+from terrarium.errors import CloudError
+
+_log = logging.getLogger(__name__)
+
+_GRACE_SECONDS = 5.0
+
+
+class Source(Protocol):
+    """Where the configuration comes from: read in a thread, CloudError while it is away."""
+
+    def read(self) -> Reading: ...
+
+
+class DataPlane:
+    """Serves what ``source`` says until it is told to stop."""
+
+    def __init__(
+        self,
+        source: Source,
+        functions: Functions,
+        state_file: StateFile,
+        *,
+        http_port: int,
+        poll_seconds: float,
+    ) -> None:
+        self._source = source
+        self._functions = functions
+        self._state_file = state_file
+        self._http_port = http_port
+        self._poll_seconds = poll_seconds
+        self._servers: dict[str, ListenerServer] = {}
+        self._ports: dict[str, int] = {}
+        self._remembered = state_file.remembered_ports()
+        self._local_ports: dict[str, dict[int, int]] = {}
+        self._served: tuple[Served, ...] | None = None
+        self._closing: set[asyncio.Task[None]] = set()
+        self._failures = 0
+        self._generation = 0
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Follow the configuration until ``stop`` is set; then end in good order."""
+        self._functions.start()
+        try:
+            while not stop.is_set():
+                await self._follow()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(self._poll_seconds):
+                        await stop.wait()
+        finally:
+            for key in list(self._servers):
+                self._close(key)
+            await asyncio.gather(*self._closing)
+            await self._functions.close()
+            self._state_file.write((), self._remembered)
+
+    async def apply(self, configuration: Configuration, targets: Mapping[str, Target]) -> None:
+        """Serve this from now on: open, swap and close what changed."""
+        self._functions.update(targets)
+        wanted = {listener.key: listener for listener in configuration.listeners}
+        for key in self._servers.keys() - wanted.keys():
+            self._close(key)
+        for key, listener in wanted.items():
+            if key in self._servers:
+                self._servers[key].listener = listener
+            else:
+                await self._open(listener, configuration)
+        served = tuple(self._describe(each) for each in wanted.values() if each.key in self._ports)
+        if served != self._served:
+            self._state_file.write(served, self._remembered)
+            self._served = served
+
+    async def _follow(self) -> None:
+        try:
+            reading = await asyncio.to_thread(self._source.read)
+            if reading.generation != self._generation:
+                self._generation = reading.generation
+                self._functions.recycle()
+            await self.apply(reading.configuration, reading.targets)
+        except CloudError as error:
+            self._failures += 1
+            # Once is normal: a load balancer may go away while it is being read.
+            if self._failures == 2:
+                _log.warning("serving the last known configuration: %s", error.message)
+        else:
+            if self._failures >= 2:
+                _log.info("following the configuration again")
+            self._failures = 0
+
+    async def _open(self, listener: Listener, configuration: Configuration) -> None:
+        key = listener.key
+        candidates = preferred(
+            listener,
+            configuration.listeners,
+            self._http_port,
+            self._remembered.get(key),
+            self._ports.values(),
+        )
+        bound = bind(candidates)
+        port = bound.getsockname()[1]
+        local_ports = self._local_ports.setdefault(listener.load_balancer_name, {})
+        server = ListenerServer(listener, self._functions, local_ports)
+        await server.open(bound)
+        local_ports[listener.port] = port
+        self._servers[key] = server
+        self._ports[key] = self._remembered[key] = port
+        _log.info("%s serves port %d of %s", _url(port), listener.port, listener.dns_name)
+        if listener.refusal is not None:
+            _log.warning("%s answers 501: not built: %s", _url(port), listener.refusal.feature)
+
+    def _close(self, key: str) -> None:
+        server = self._servers.pop(key)
+        port = self._ports.pop(key)
+        self._local_ports[server.listener.load_balancer_name].pop(server.listener.port, None)
+        _log.info("%s closes", _url(port))
+        task = asyncio.create_task(server.close(_GRACE_SECONDS))
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+    def _describe(self, listener: Listener) -> Served:
+        port = self._ports[listener.key]
+        return Served(
+            load_balancer_arn=listener.load_balancer_arn,
+            dns_name=listener.dns_name,
+            listener_port=listener.port,
+            protocol=listener.protocol,
+            local_port=port,
+            url=_url(port),
+        )
+
+
+def _url(port: int) -> str:
+    return f"http://{HOST}:{port}"

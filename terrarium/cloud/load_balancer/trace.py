@@ -1,0 +1,26 @@
+"""X-Amzn-Trace-Id.
+
+Source: Application Load Balancers guide, "Request tracing for your Application Load Balancer".
+"""
+
+from __future__ import annotations
+
+import os
+import time
+
+
+def trace_id(sent: str | None) -> str:
+    """The header for the target.
+
+    A Root is kept and a Self put before it, or replaced; a caller's own fields are kept; without a
+    Root there is a new one.
+    """
+    fields = [field for field in (sent or "").split(";") if field.strip()]
+    others = [field for field in fields if not field.strip().lower().startswith("self=")]
+    if any(field.strip().lower().startswith("root=") for field in others):
+        return ";".join([f"Self={_identifier()}", *others])
+    return ";".join([f"Root={_identifier()}", *others])
+
+
+def _identifier() -> str:
+    return f"1-{int(time.time()):08x}-{os.urandom(12).hex()}"
