@@ -8,6 +8,9 @@ from collections.abc import Collection
 from terrarium.errors import CloudError
 
 LOOPBACK = "127.0.0.1"
+PORT_TAKEN = 98
+"""Exit code of a process of ours that found somebody else on its port (EADDRINUSE on Linux)."""
+
 _TRIES = 100
 
 

@@ -1,0 +1,81 @@
+"""Our own endpoints of a control plane, and nothing of AWS: no SDK is loaded for them."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from terrarium.cloud.ports import LOOPBACK
+from terrarium.errors import CloudError
+
+_SERVICE = "terrarium-control-plane"
+_TOKEN_HEADER = "x-terrarium-token"  # noqa: S105 - the name of a header
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What a control plane says of itself; ``token`` names the checkout it belongs to."""
+
+    pid: int
+    token: str
+    restored_from: str | None
+    unsaved_changes: bool
+
+
+def health(port: int, timeout_seconds: float = 2.0) -> Health | None:
+    """None when nothing answers there, or something that is no control plane."""
+    try:
+        status, value = _request("GET", port, "/_terrarium/health", {}, timeout_seconds)
+        if status != 200 or value["service"] != _SERVICE:
+            return None
+        return Health(
+            pid=int(value["pid"]),
+            token=str(value["token"]),
+            restored_from=value["restored_from"],
+            unsaved_changes=bool(value["unsaved_changes"]),
+        )
+    except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError):
+        return None
+
+
+def save(port: int, token: str, timeout_seconds: float = 60.0) -> tuple[str, ...]:
+    """Write a snapshot now. Returns the services that could not be saved. Raises CloudError."""
+    headers = {_TOKEN_HEADER: token}
+    try:
+        status, value = _request("POST", port, "/_terrarium/snapshot", headers, timeout_seconds)
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise CloudError(f"the control plane does not save its state: {error}") from error
+    if status != 200:
+        raise CloudError(str(value.get("error", f"saving the state answers {status}")))
+    return tuple(str(name) for name in value.get("skipped", ()))
+
+
+def answers(port: int, timeout_seconds: float = 2.0) -> bool:
+    """Whether an HTTP server of any kind answers on this loopback port."""
+    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=timeout_seconds)
+    try:
+        connection.request("HEAD", "/")
+        connection.getresponse().read()
+    except (OSError, http.client.HTTPException):
+        return False
+    else:
+        return True
+    finally:
+        connection.close()
+
+
+def _request(
+    method: str, port: int, path: str, headers: dict[str, str], timeout_seconds: float
+) -> tuple[int, dict[str, Any]]:
+    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=timeout_seconds)
+    try:
+        connection.request(method, path, headers=headers)
+        response = connection.getresponse()
+        value = json.loads(response.read())
+    finally:
+        connection.close()
+    if not isinstance(value, dict):
+        raise ValueError("the answer is no JSON object")  # noqa: TRY004 - as bad as no JSON at all
+    return response.status, value

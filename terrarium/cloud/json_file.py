@@ -1,0 +1,25 @@
+"""Small JSON files that are replaced at once and may be damaged by whoever pulled the plug."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+
+def read(path: Path) -> dict[str, Any] | None:
+    """The object in the file; None when there is none, or when it is not a JSON object."""
+    try:
+        value = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def write(path: Path, value: dict[str, Any]) -> None:
+    """Replace the file at once. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    temporary.write_text(json.dumps(value, indent=2) + "\n")
+    temporary.replace(path)

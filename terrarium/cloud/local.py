@@ -1,0 +1,258 @@
+"""The cloud of a checkout: start it, see it, save it, stop it, whatever happened before.
+
+Everything is in one folder, so two clones never meet::
+
+    <state>/cloud/lock                        held while something starts or stops
+    <state>/cloud/identity.json               our token, and the ports to prefer
+    <state>/cloud/processes/<name>.json       pid, start time and command line of what runs
+    <state>/cloud/snapshots/                  what ``save`` wrote
+    <state>/cloud/load-balancer-<env>/        what the load balancer says of itself, its cache
+    <state>/logs/<name>.log                   output, fresh at each start
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from terrarium.cloud import client, listeners, processes
+from terrarium.cloud.exclusive import exclusive
+from terrarium.cloud.identity import Identity
+from terrarium.cloud.listeners import Listener, Listening
+from terrarium.cloud.outcomes import Endpoint, LoadBalancerProcess, ProcessStatus, State
+from terrarium.cloud.ports import LOOPBACK, PORT_TAKEN, free_port
+from terrarium.cloud.processes import Process
+from terrarium.cloud.supervision import Supervision
+from terrarium.errors import CloudError
+from terrarium.settings import ROOT
+
+CONTROL_PLANE = "control-plane"
+DEFAULT_PORT = 4747
+
+_START_SECONDS = 30.0
+_STUCK_SECONDS = 10.0
+_STOP_SECONDS = 10.0
+_ATTEMPTS = 5
+_WORKER = Path(__file__).parent / "functions" / "bootstrap.py"
+
+
+class LocalCloud:
+    """Safe to use from several commands at once: one starts or stops, the others wait.
+
+    Every method raises CloudError, with the end of the log where a process failed.
+    """
+
+    def __init__(self, state_dir: Path, *, root: Path = ROOT) -> None:
+        state_dir = state_dir.resolve()
+        self._folder = state_dir / "cloud"
+        self._identity = Identity(self._folder / "identity.json")
+        self._supervision = Supervision(self._folder / "processes", state_dir / "logs", root)
+
+    def start(self) -> Endpoint:
+        """The running control plane of this checkout, started if need be."""
+        with self._exclusive():
+            previous = self._supervision.find(CONTROL_PLANE)
+            if previous is not None:
+                health = self._wait_for_health(previous, _STUCK_SECONDS)
+                if health is not None:
+                    return _endpoint(previous, health, started=False, recovered=False)
+            # Whatever is left belongs to a cloud that is gone: half-started, hung or killed.
+            self._end_everything(grace_seconds=0.0)
+            process, health = self._start_control_plane()
+            return _endpoint(process, health, started=True, recovered=previous is not None)
+
+    def start_load_balancer(
+        self, env_name: str, account: str, region: str, preferred_port: int
+    ) -> LoadBalancerProcess:
+        """The data plane of an environment, once it serves. The control plane must run."""
+        with self._exclusive():
+            name = _load_balancer_name(env_name)
+            control_plane = self._running_control_plane()
+            place = ["--endpoint-url", _url(control_plane), "--region", region]
+            state_file = ["--state-file", str(self._state_file(name))]
+            command = [sys.executable, "-m", "terrarium.cloud.load_balancer"]
+            command += [*place, "--account", account, *state_file]
+            previous = self._supervision.find(name)
+            if previous is not None:
+                if list(previous.command[: len(command)]) == command:
+                    listening = self._wait_for_listeners(previous, _STUCK_SECONDS)
+                    if listening is not None:
+                        return _load_balancer(env_name, listening, started=False)
+                self._end(previous, grace_seconds=0.0)
+            port = free_port(self._identity.port(name, preferred_port))
+            command += ["--http-port", str(port)]
+            process = self._supervision.start(name, command, _LOAD_BALANCER_ENVIRONMENT)
+            listening = self._wait_for_listeners(process, _START_SECONDS)
+            if listening is None:
+                failure = self._supervision.failure(process, "does not serve")
+                self._end(process, grace_seconds=0.0)
+                raise failure
+            self._identity.remember_port(name, port)
+            return _load_balancer(env_name, listening, started=True)
+
+    def listeners(self, env_name: str) -> tuple[Listener, ...]:
+        """What the environment's load balancer serves now; empty when it does not run."""
+        process = self._supervision.find(_load_balancer_name(env_name))
+        listening = None if process is None else self._listening(process)
+        return () if listening is None else listening.listeners
+
+    def save(self) -> tuple[str, ...]:
+        """Write a snapshot now. Returns the services that could not be part of it."""
+        with self._exclusive():
+            return self._save(self._running_control_plane())
+
+    def stop(self, save: bool = True) -> tuple[str, ...]:
+        """Save, then end everything; returns the names of what ran.
+
+        When saving fails nothing is ended, and so nothing is lost.
+        """
+        with self._exclusive():
+            running = [p for p in self._supervision.all() if processes.is_running(p)]
+            for process in running:
+                if save and process.name == CONTROL_PLANE:
+                    self._save(process)
+            self._end_everything(_STOP_SECONDS if save else 0.0)
+            return tuple(process.name for process in running)
+
+    def discard_changes(self) -> tuple[str, ...]:
+        """End everything without saving: the next start is back at the last snapshot."""
+        return self.stop(save=False)
+
+    def status(self) -> tuple[ProcessStatus, ...]:
+        """Everything that was started and not stopped, by name."""
+        return tuple(self._status_of(process) for process in self._supervision.all())
+
+    def _status_of(self, process: Process) -> ProcessStatus:
+        urls: tuple[str, ...] = ()
+        if not processes.is_running(process):
+            state = State.GONE
+        elif process.name == CONTROL_PLANE:
+            answers = self._wait_for_health(process, seconds=0.0) is not None
+            state = State.RUNNING if answers else State.NOT_ANSWERING
+            urls = (_url(process),)
+        else:
+            listening = self._listening(process)
+            state = State.NOT_ANSWERING if listening is None else State.RUNNING
+            urls = () if listening is None else tuple(item.url for item in listening.listeners)
+        return ProcessStatus(process.name, process.pid, state, urls, process.since)
+
+    def _start_control_plane(self) -> tuple[Process, client.Health]:
+        port = self._identity.port(CONTROL_PLANE, DEFAULT_PORT)
+        for _ in range(_ATTEMPTS):
+            port = free_port(port)
+            command = [sys.executable, "-m", "terrarium.cloud.control_plane"]
+            command += ["--snapshots", str(self._folder / "snapshots")]
+            command += ["--port", str(port), "--token", self._identity.token()]
+            process = self._supervision.start(CONTROL_PLANE, command, {})
+            health = self._wait_for_health(process, _START_SECONDS)
+            if health is not None:
+                self._identity.remember_port(CONTROL_PLANE, port)
+                return process, health
+            if processes.exit_code(process) != PORT_TAKEN:
+                failure = self._supervision.failure(process, "does not start")
+                self._end(process, grace_seconds=0.0)
+                raise failure
+            self._end(process, grace_seconds=0.0)  # somebody was faster: another port
+        raise CloudError(f"ports from {port} on are taken as soon as they are found free")
+
+    def _running_control_plane(self) -> Process:
+        process = self._supervision.find(CONTROL_PLANE)
+        if process is None or not processes.is_running(process):
+            raise CloudError("the AWS inside the machine does not run", hint="./inv up starts it")
+        return process
+
+    def _save(self, control_plane: Process) -> tuple[str, ...]:
+        return client.save(_port(control_plane), self._identity.token())
+
+    def _wait_for_health(self, process: Process, seconds: float) -> client.Health | None:
+        """None when it ended, or does not answer in that time."""
+        deadline = time.monotonic() + seconds
+        while processes.is_running(process):
+            health = client.health(_port(process))
+            if health is not None and health.pid == process.pid:
+                return health
+            if time.monotonic() >= deadline:
+                break
+            time.sleep(0.01)
+        return None
+
+    def _wait_for_listeners(self, process: Process, seconds: float) -> Listening | None:
+        """None when it ended, or does not serve in that time."""
+        deadline = time.monotonic() + seconds
+        while processes.is_running(process) and time.monotonic() < deadline:
+            listening = self._listening(process)
+            if listening is not None and all(
+                client.answers(listener.local_port) for listener in listening.listeners
+            ):
+                return listening
+            time.sleep(0.01)
+        return None
+
+    def _listening(self, process: Process) -> Listening | None:
+        """What the process says it serves; the word of a predecessor does not count."""
+        if not processes.is_running(process):
+            return None
+        listening = listeners.read(self._state_file(process.name))
+        return listening if listening is not None and listening.pid == process.pid else None
+
+    def _end_everything(self, grace_seconds: float) -> None:
+        """End what was written down, load balancers first, and then what never came to be."""
+        written = self._supervision.all()
+        for process in sorted(written, key=lambda process: process.name == CONTROL_PLANE):
+            self._end(process, grace_seconds)
+        # A command that is killed between a start and its note leaves a process without one.
+        for option in ("--snapshots", "--state-file"):
+            for stray in processes.with_option_under("stray process", option, self._folder):
+                self._end(stray, grace_seconds)
+
+    def _end(self, process: Process, grace_seconds: float) -> None:
+        self._supervision.end(process, grace_seconds)
+        # The kernel ends the workers with their load balancer on Linux; elsewhere it does not.
+        parent = str(process.pid)
+        for worker in processes.with_words("worker", (str(_WORKER), parent)):
+            if worker.created >= process.created:
+                processes.end(worker, grace_seconds=0.0)
+
+    def _state_file(self, name: str) -> Path:
+        return self._folder / name / "listeners.json"
+
+    def _exclusive(self) -> AbstractContextManager[None]:
+        return exclusive(self._folder / "lock")
+
+
+_LOAD_BALANCER_ENVIRONMENT = {
+    # Any key will do: the role that is assumed with it decides about the account.
+    "AWS_ACCESS_KEY_ID": "local",
+    "AWS_SECRET_ACCESS_KEY": "local",
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+
+
+def _load_balancer_name(env_name: str) -> str:
+    return f"load-balancer-{env_name}"
+
+
+def _load_balancer(env_name: str, listening: Listening, *, started: bool) -> LoadBalancerProcess:
+    return LoadBalancerProcess(env_name, listening.pid, listening.listeners, started)
+
+
+def _endpoint(
+    process: Process, health: client.Health, *, started: bool, recovered: bool
+) -> Endpoint:
+    restored = health.restored_from is not None
+    return Endpoint(_url(process), _port(process), health.pid, restored, started, recovered)
+
+
+def _port(control_plane: Process) -> int:
+    """The port in the command line of a control plane. Raises CloudError."""
+    words = control_plane.command
+    try:
+        return int(words[words.index("--port") + 1])
+    except (ValueError, IndexError):
+        raise CloudError(f"the note of process {control_plane.pid} names no port") from None
+
+
+def _url(control_plane: Process) -> str:
+    return f"http://{LOOPBACK}:{_port(control_plane)}"
