@@ -1,0 +1,125 @@
+"""What the files of the live tree promise each other, read without evaluating them."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import hcl2
+import pytest
+
+from terrarium.settings import LIVE, ROOT, environments
+
+COMMON = sorted((LIVE / "_envcommon").glob("*.hcl"))
+UNITS = sorted(
+    path for env in environments().values() for path in env.path.glob("*/terragrunt.hcl")
+)
+CHANGING_COMMANDS = {"apply", "destroy", "refresh", "import"}
+
+common_files = pytest.mark.parametrize("file", COMMON, ids=lambda f: f.stem)
+
+
+def _plain(value: Any) -> Any:
+    """python-hcl2's tree without the quotes around its strings and its own bookkeeping keys."""
+    if isinstance(value, dict):
+        return {_plain(k): _plain(v) for k, v in value.items() if not k.startswith("__")}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return value.strip('"') if isinstance(value, str) else value
+
+
+@cache
+def _read(file: Path) -> dict[str, Any]:
+    tree: dict[str, Any] = _plain(hcl2.loads(file.read_text("utf-8")))
+    return tree
+
+
+def _labelled(file: Path, kind: str) -> dict[str, dict[str, Any]]:
+    """Blocks of one kind and one label, by label."""
+    return {name: body for block in _read(file).get(kind, []) for name, body in block.items()}
+
+
+def _module(common: Path) -> Path:
+    source = str(_read(common)["terraform"][0]["source"])
+    return ROOT / "modules" / source.split("/modules//", 1)[1]
+
+
+def _outputs(dependency: dict[str, Any]) -> set[str]:
+    """Outputs of the unit that a dependency points to."""
+    unit = str(dependency["config_path"]).rsplit("/", 1)[1]
+    return set(_labelled(_module(LIVE / "_envcommon" / f"{unit}.hcl") / "outputs.tf", "output"))
+
+
+@common_files
+def test_mocks_are_exactly_the_outputs_that_are_used(file: Path) -> None:
+    for name, dependency in _labelled(file, "dependency").items():
+        used = set(re.findall(rf"dependency\.{name}\.outputs\.(\w+)", file.read_text("utf-8")))
+
+        assert set(dependency["mock_outputs"]) == used
+        assert used <= _outputs(dependency)
+
+
+@common_files
+def test_a_mock_can_be_told_from_a_real_output(file: Path) -> None:
+    for dependency in _labelled(file, "dependency").values():
+        for value in dependency["mock_outputs"].values():
+            assert all("mock" in item for item in (value if isinstance(value, list) else [value]))
+
+
+@common_files
+def test_nothing_is_changed_on_the_strength_of_a_mock(file: Path) -> None:
+    for dependency in _labelled(file, "dependency").values():
+        allowed = set(dependency["mock_outputs_allowed_terraform_commands"])
+
+        assert {"init", "validate", "plan"} <= allowed
+        assert not allowed & CHANGING_COMMANDS
+        assert dependency["mock_outputs_merge_strategy_with_state"] == "shallow"
+
+
+@common_files
+def test_inputs_are_variables_of_the_module_and_leave_none_without_a_value(file: Path) -> None:
+    variables = _labelled(_module(file) / "variables.tf", "variable")
+    required = {name for name, body in variables.items() if "default" not in body}
+    inputs = set(_read(file)["inputs"])
+
+    assert inputs <= set(variables)
+    assert required <= inputs
+
+
+@pytest.mark.parametrize("file", UNITS, ids=lambda f: str(f.parent.relative_to(LIVE)))
+def test_a_unit_includes_the_root_and_the_common_file_of_its_own_name(file: Path) -> None:
+    includes = _labelled(file, "include")
+
+    assert set(includes) == {"root", "common"}
+    assert includes["root"]["path"] == '${find_in_parent_folders("terragrunt.hcl")}'
+    assert includes["common"]["path"].endswith(f"/live/_envcommon/{file.parent.name}.hcl")
+
+
+@pytest.mark.parametrize("file", UNITS, ids=lambda f: str(f.parent.relative_to(LIVE)))
+def test_what_a_unit_sets_itself_is_a_variable_of_its_module(file: Path) -> None:
+    common = LIVE / "_envcommon" / f"{file.parent.name}.hcl"
+    variables = _labelled(_module(common) / "variables.tf", "variable")
+
+    assert set(_read(file).get("inputs", {})) <= set(variables)
+
+
+def test_every_environment_has_the_same_units_and_the_same_settings() -> None:
+    known = environments().values()
+
+    assert len({env.units for env in known}) == 1
+    assert len({frozenset(_read(env.path / "env.hcl")["locals"][0]) for env in known}) == 1
+
+
+def test_every_common_file_belongs_to_a_unit_and_every_module_to_a_common_file() -> None:
+    units = {file.parent.name for file in UNITS}
+    modules = {path.parent for path in (ROOT / "modules").glob("*/main.tf")}
+
+    assert {file.stem for file in COMMON} == units
+    assert {_module(file) for file in COMMON} == modules
+
+
+def test_an_environment_is_named_after_its_folder() -> None:
+    for name, env in environments().items():
+        assert _read(env.path / "env.hcl")["locals"][0]["environment"] == name
