@@ -25,8 +25,8 @@ WORKERS_PER_VERSION = 16
 _RETIRE_SECONDS = 30.0
 _DRAIN_SECONDS = 5.0
 
-CredentialSource = Callable[[str], Awaitable[Credentials]]
-"""Credentials of an execution role, by its ARN. Raises CloudError."""
+CredentialSource = Callable[[FunctionVersion], Awaitable[Credentials]]
+"""Credentials of a function's execution role. Raises CloudError."""
 
 
 class Functions:
@@ -113,7 +113,7 @@ class Functions:
         await self._logs.close()
 
     async def _spawn(self, function: FunctionVersion) -> Worker:
-        credentials = await self._credentials(function.role)
+        credentials = await self._credentials(function)
         task_root = await asyncio.to_thread(code.provide, function, self._cache)
         return await Worker.start(
             function,

@@ -9,11 +9,12 @@ import time
 import uuid
 from collections import deque
 from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 from terrarium.cloud.functions.function import FunctionVersion
 from terrarium.cloud.functions.invocation import Invocation, NotDeliveredError
 from terrarium.cloud.functions.outcome import Failed, Outcome, Reason
-from terrarium.cloud.functions.worker import InitError, Worker
+from terrarium.cloud.functions.worker import InitError
 from terrarium.errors import CloudError
 
 _log = logging.getLogger(__name__)
@@ -25,7 +26,24 @@ QUEUE_SECONDS = 10.0
 IDLE_SECONDS = 300.0
 STARTING_AT_ONCE = 2
 
-Spawn = Callable[[FunctionVersion], Awaitable[Worker]]
+
+class PooledWorker(Protocol):
+    """What a pool needs of a worker; see Worker."""
+
+    used_at: float
+
+    @property
+    def alive(self) -> bool: ...
+
+    @property
+    def expired(self) -> bool: ...
+
+    async def invoke(self, invocation: Invocation) -> Outcome: ...
+
+    async def stop(self) -> None: ...
+
+
+Spawn = Callable[[FunctionVersion], Awaitable[PooledWorker]]
 
 
 class Pool:
@@ -35,11 +53,11 @@ class Pool:
         self.function = function
         self._spawn = spawn
         self._limit = limit
-        self._idle: list[Worker] = []
-        self._workers: set[Worker] = set()
+        self._idle: list[PooledWorker] = []
+        self._workers: set[PooledWorker] = set()
         self._starting: set[asyncio.Task[None]] = set()
         self._stopping: set[asyncio.Task[None]] = set()
-        self._waiting: deque[asyncio.Future[Worker]] = deque()
+        self._waiting: deque[asyncio.Future[PooledWorker]] = deque()
         self._running = 0
         self._quiet = asyncio.Event()
         self._quiet.set()
@@ -109,7 +127,7 @@ class Pool:
     def size(self) -> int:
         return len(self._workers)
 
-    def _take_idle(self) -> Worker | None:
+    def _take_idle(self) -> PooledWorker | None:
         while self._idle:
             worker = self._idle.pop()  # the last used is the warmest
             if worker.alive and not worker.expired:
@@ -117,9 +135,9 @@ class Pool:
             self._end(worker)
         return None
 
-    async def _wait_for_worker(self) -> Worker:
+    async def _wait_for_worker(self) -> PooledWorker:
         loop = asyncio.get_running_loop()
-        waiter: asyncio.Future[Worker] = loop.create_future()
+        waiter: asyncio.Future[PooledWorker] = loop.create_future()
         self._waiting.append(waiter)
         if not self._workers and not self._starting:
             self._start_worker()
@@ -134,7 +152,7 @@ class Pool:
                 self._hand_out(waiter.result())
             raise
 
-    def _grow_for(self, waiter: asyncio.Future[Worker]) -> None:
+    def _grow_for(self, waiter: asyncio.Future[PooledWorker]) -> None:
         if not waiter.done():
             self._start_worker()
 
@@ -163,7 +181,7 @@ class Pool:
             if any(not waiter.done() for waiter in self._waiting):
                 self._start_worker()
 
-    def _give_back(self, worker: Worker) -> None:
+    def _give_back(self, worker: PooledWorker) -> None:
         if self._closed or not worker.alive:
             self._end(worker)
             if any(not waiter.done() for waiter in self._waiting):
@@ -171,20 +189,20 @@ class Pool:
         else:
             self._hand_out(worker)
 
-    def _hand_out(self, worker: Worker) -> None:
+    def _hand_out(self, worker: PooledWorker) -> None:
         if waiter := self._next_waiter():
             waiter.set_result(worker)
         else:
             self._idle.append(worker)
 
-    def _next_waiter(self) -> asyncio.Future[Worker] | None:
+    def _next_waiter(self) -> asyncio.Future[PooledWorker] | None:
         while self._waiting:
             waiter = self._waiting.popleft()
             if not waiter.done():
                 return waiter
         return None
 
-    def _end(self, worker: Worker) -> None:
+    def _end(self, worker: PooledWorker) -> None:
         self._workers.discard(worker)
         task = asyncio.create_task(worker.stop())
         self._stopping.add(task)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from terrarium.cloud.functions.cloudwatch import CloudWatch
 from terrarium.cloud.functions.environment import Credentials
+from terrarium.cloud.functions.function import FunctionVersion
 from terrarium.cloud.functions.functions import Functions
 from terrarium.cloud.functions.logs import LogBatcher
 from terrarium.cloud.load_balancer.account import Account
@@ -37,8 +38,8 @@ async def _serve(options: argparse.Namespace) -> None:
         loop.add_signal_handler(number, stop.set)
     account = Account(options.endpoint_url, options.region, options.account)
 
-    async def credentials(role: str) -> Credentials:
-        return await asyncio.to_thread(account.execution_credentials, role)
+    async def credentials(function: FunctionVersion) -> Credentials:
+        return await asyncio.to_thread(account.execution_credentials, function.role, function.name)
 
     functions = Functions(
         cache=options.state_file.parent / "code",

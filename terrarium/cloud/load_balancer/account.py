@@ -63,7 +63,7 @@ class Account:
         self._account = account
         self._lock = threading.RLock()
         self._clients: _Clients | None = None
-        self._execution: dict[str, Credentials] = {}
+        self._execution: dict[tuple[str, str], Credentials] = {}
         self._generation = 0
 
     def read(self) -> Reading:
@@ -80,16 +80,19 @@ class Account:
     def logs(self) -> CloudWatchLogsClient:
         return self._current().logs
 
-    def execution_credentials(self, role: str) -> Credentials:
-        """Of a function's execution role. Raises CloudError when it cannot be assumed."""
+    def execution_credentials(self, role: str, function: str) -> Credentials:
+        """Of a function's execution role, in a session that bears the function's name, as on AWS.
+
+        Raises CloudError when the role cannot be assumed.
+        """
         with self._lock:
-            known = self._execution.get(role)
+            known = self._execution.get((role, function))
             if known is None or known.expires_at - time.time() < _EXECUTION_RENEW_SECONDS:
                 try:
-                    known = _assume(self._current().sts, role)
+                    known = _assume(self._current().sts, role, function)
                 except (BotoCoreError, ClientError) as error:
                     raise CloudError(f"the role {role} cannot be assumed: {error}") from error
-                self._execution[role] = known
+                self._execution[role, function] = known
             return known
 
     def _current(self) -> _Clients:
@@ -102,7 +105,7 @@ class Account:
         # The credentials of the person at this machine never leave it: any will do here.
         anyone = boto3.Session("test", "test", region_name=self._region)
         sts = anyone.client("sts", endpoint_url=self._endpoint_url, config=_ONE_TRY)
-        credentials = _assume(sts, _ROLE.format(account=self._account))
+        credentials = _assume(sts, _ROLE.format(account=self._account), "terrarium-data-plane")
         session = boto3.Session(
             credentials.access_key_id,
             credentials.secret_access_key,
@@ -130,8 +133,8 @@ class Account:
             return True
 
 
-def _assume(sts: STSClient, role: str) -> Credentials:
-    answer = sts.assume_role(RoleArn=role, RoleSessionName="terrarium-data-plane")["Credentials"]
+def _assume(sts: STSClient, role: str, session: str) -> Credentials:
+    answer = sts.assume_role(RoleArn=role, RoleSessionName=session)["Credentials"]
     return Credentials(
         answer["AccessKeyId"],
         answer["SecretAccessKey"],

@@ -23,7 +23,7 @@ _log = logging.getLogger(__name__)
 BODY_BYTES = 1_048_576
 LINE_BYTES = 16_384
 HEADERS_BYTES = 65_536
-"""Source: Application Load Balancers guide, "Lambda functions as targets", "HTTP 400: Bad request"."""
+"""Source: Application Load Balancers guide, "Lambda functions as targets" and HTTP 400."""
 
 _MAX_HEADERS = 1_000
 _LINGER_SECONDS = 1.0
