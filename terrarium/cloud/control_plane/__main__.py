@@ -11,10 +11,7 @@ import sys
 from pathlib import Path
 
 from terrarium.cloud.control_plane import startup
-from terrarium.cloud.ports import LOOPBACK
-
-PORT_TAKEN = 98
-"""Exit code when another process listens on the port (Linux's number of EADDRINUSE)."""
+from terrarium.cloud.ports import LOOPBACK, PORT_TAKEN
 
 _log = logging.getLogger("terrarium.control_plane")
 
@@ -34,8 +31,8 @@ def main(arguments: list[str] | None = None) -> int:
     startup.share_region_lists()
 
     # Only now, because moto reads its environment when it is imported.
-    from terrarium.cloud.control_plane import server  # noqa: PLC0415
-    from terrarium.cloud.control_plane.service import ControlPlane, Settings  # noqa: PLC0415
+    from terrarium.cloud.control_plane import server
+    from terrarium.cloud.control_plane.service import ControlPlane, Settings
 
     plane = ControlPlane(
         Settings(listener.getsockname()[1], options.snapshots.resolve(), options.token)

@@ -15,7 +15,6 @@ from granian._granian import SocketHolder
 from granian.constants import HTTPModes, Interfaces
 from granian.server.embed import Server as EmbeddedServer
 
-from terrarium.cloud.control_plane import startup
 from terrarium.cloud.control_plane.http import AsgiApplication
 from terrarium.cloud.control_plane.service import ControlPlane
 from terrarium.errors import CloudError
@@ -85,7 +84,7 @@ async def _serve(
     serving = asyncio.create_task(server.serve())
     stopping = asyncio.create_task(stop.wait())
     _log.info("listening on http://%s:%d", *listener.getsockname())
-    loop.run_in_executor(executor, startup.load_services)
+    loop.run_in_executor(executor, plane.warm_up)
     await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
     if serving.done():
         await serving  # it failed: let the error be seen

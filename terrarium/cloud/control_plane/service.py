@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import moto
+from moto.backends import get_backend
 
 from terrarium.cloud.control_plane import function_code, sessions, snapshot
 from terrarium.cloud.control_plane.aws_errors import access_key_of, aws_error, operation_of
@@ -25,6 +26,9 @@ HEALTH = "/_terrarium/health"
 SNAPSHOT = "/_terrarium/snapshot"
 TOKEN_HEADER = "x-terrarium-token"  # noqa: S105 - the name of a header
 SERVICE = "terrarium-control-plane"
+
+_FIRST_SERVICES = ("iam", "sts", "s3", "ec2", "elbv2", "lambda", "logs")
+"""What an apply uses: loaded while the first clients are still on their way."""
 
 _INVOKE = re.compile(
     r"/[\d-]{10}/functions/[^/]+/(invocations|invoke-async/?|response-streaming-invocations)"
@@ -58,6 +62,12 @@ class ControlPlane:
         with self._moto.lock:
             self._restored = snapshot.restore(self._settings.snapshots)
         return self._restored
+
+    def warm_up(self) -> None:
+        """Import what the first requests need; one module at a time, so that none waits long."""
+        for name in _FIRST_SERVICES:
+            with self._moto.lock:  # moto's modules import each other in rings: one thread only
+                get_backend(name)
 
     def save(self) -> snapshot.Snapshot:
         """Write a snapshot of a moment between two requests. Raises CloudError."""

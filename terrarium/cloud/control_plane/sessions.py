@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from moto.backends import get_backend
 from moto.core.utils import utcnow
+from moto.iam.models import iam_backends
+from moto.sts.models import sts_backends
 
 _TEMPORARY = "ASIA"
 
@@ -17,15 +18,14 @@ _TEMPORARY = "ASIA"
 def forget_expired() -> int:
     """Drop every session that has ended, and its access key. Returns how many."""
     dropped = 0
-    users = get_backend("iam")
-    for _, _, sts in get_backend("sts").iter_backends():
+    for _, _, sts in sts_backends.iter_backends():
         live: list[Any] = []
         for role in sts.assumed_roles:
             if role.expiration > utcnow():
                 live.append(role)
                 continue
             dropped += 1
-            partition = dict.get(users[role.account_id], sts.partition)
+            partition = dict.get(iam_backends[role.account_id], sts.partition)
             if partition is not None:
                 partition.access_keys.pop(role.access_key_id, None)
         sts.assumed_roles = live
@@ -38,6 +38,6 @@ def is_unknown_session(access_key: str) -> bool:
         return False
     return not any(
         access_key in partition.access_keys
-        for account in list(get_backend("iam").values())
+        for account in list(iam_backends.values())
         for partition in list(account.values())
     )

@@ -177,7 +177,7 @@ def _global_backends() -> dict[tuple[str, str], Any]:
     for module_name, module in sorted(sys.modules.items()):
         if not module_name.startswith("moto.") or module is None:
             continue
-        for name, value in vars(module).items():
+        for name, value in list(vars(module).items()):
             if not isinstance(value, BackendDict):
                 continue
             home = value.backend.__module__

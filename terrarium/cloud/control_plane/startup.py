@@ -10,9 +10,6 @@ from typing import Any
 import boto3
 import botocore.session
 
-SERVICES = ("iam", "sts", "s3", "ec2", "elbv2", "lambda", "logs")
-"""What an apply uses, loaded while the first clients are still on their way."""
-
 ENVIRONMENT: Mapping[str, str] = {
     # 1,291 public machine images for each account and Region, of which nothing here starts one.
     "MOTO_EC2_LOAD_DEFAULT_AMIS": "false",
@@ -48,11 +45,3 @@ def share_region_lists() -> None:
         return list(regions(service_name, partition_name, allow_non_regional))
 
     boto3.Session.get_available_regions = get_available_regions  # type: ignore[assignment,method-assign]
-
-
-def load_services() -> None:
-    """Import the modules of SERVICES."""
-    from moto.backends import get_backend  # noqa: PLC0415 - after the environment is set
-
-    for service in SERVICES:
-        get_backend(service)
