@@ -33,9 +33,6 @@ terraform {
 remote_state {
   backend = "s3"
 
-  # The local target has its bucket from the tooling. Terragrunt's own client cannot make it there.
-  disable_init = local.is_local
-
   generate = {
     path      = "backend.tf"
     if_exists = "overwrite_terragrunt"
