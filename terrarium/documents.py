@@ -15,7 +15,7 @@ import json
 import re
 import sys
 from pathlib import Path
-from typing import Any, NamedTuple, Sequence  # noqa: UP035 - 3.8
+from typing import NamedTuple, Sequence  # noqa: UP035 - 3.8
 
 from terrarium import atomic, strict_json
 from terrarium.errors import DocumentError, TerrariumError
@@ -41,10 +41,6 @@ class Document(NamedTuple):
     name: str
     path: Path
     content: bytes
-
-    @property
-    def value(self) -> Any:
-        return json.loads(self.content)
 
 
 def read(source: Path = SOURCE) -> tuple[Document, ...]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from terrarium import documents
+from terrarium.documents import Document
 from terrarium.errors import DocumentError
 from tests.unit.api.function import LAMBDA_SRC
 
@@ -38,10 +39,10 @@ def test_the_documents_of_this_checkout_are_right() -> None:
 
 
 def test_documents_come_in_the_order_of_their_names(source: Path) -> None:
-    assert [(d.name, d.value) for d in documents.read(source)] == [
-        ("bar", {"greeting": "I am the Bar"}),
-        ("foo", {"greeting": "I am the Foo"}),
-    ]
+    assert documents.read(source) == (
+        Document("bar", source / "bar.json", b'{"greeting": "I am the Bar"}\n'),
+        Document("foo", source / "foo.json", b'{"greeting": "I am the Foo"}\n'),
+    )
 
 
 def test_the_target_holds_exactly_the_documents(source: Path, target: Path) -> None:

@@ -1,0 +1,177 @@
+"""HTTP checks of a deployed API, through its load balancer."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from terrarium.documents import Document
+from terrarium.endpoint import Endpoint, ExchangeError, Response
+from terrarium.errors import SmokeError
+
+_NOT_READY = frozenset({502, 503, 504})
+_FIRST_PAUSE_SECONDS = 0.25
+_LONGEST_PAUSE_SECONDS = 5.0
+_EXCERPT_CHARACTERS = 160
+
+Judge = Callable[[Response], str | None]
+"""What is wrong with a response, in a few words, or None."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was checked. ``detail`` says what came back, and what should have."""
+
+    name: str
+    ok: bool
+    detail: str
+    duration_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Both count seconds."""
+
+    now: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+
+
+@dataclass(frozen=True, slots=True)
+class _Probe:
+    name: str
+    method: str
+    path: str
+    judge: Judge
+
+
+def run(  # noqa: PLR0913 - all but two are options
+    base_url: str,
+    documents: Iterable[Document],
+    *,
+    timeout_seconds: float = 10,
+    ready_within_seconds: float = 0,
+    host_header: str | None = None,
+    on_check: Callable[[Check], None] | None = None,
+    clock: Clock = Clock(),
+) -> tuple[Check, ...]:
+    """Check health, every document, and each kind of error the API and its load balancer answer.
+
+    ``timeout_seconds`` is for one request. Until ``ready_within_seconds`` from now have passed, a
+    request that finds no connection, or a load balancer without a target (502, 503, 504), is sent
+    again: the name of a new load balancer takes a minute to resolve everywhere. ``host_header`` is
+    sent in place of the URL's host. ``on_check`` is told of each check as soon as it is done.
+
+    Raises UsageError for a URL that is more or less than a scheme and a host, and SmokeError, after
+    all checks, where any failed.
+    """
+    endpoint = Endpoint.parse(
+        base_url, timeout_seconds=timeout_seconds, host_header=host_header, now=clock.now
+    )
+    deadline = clock.now() + ready_within_seconds
+    checks = []
+    for probe in _probes(tuple(documents)):
+        check = _check(endpoint, probe, deadline, clock)
+        checks.append(check)
+        if on_check:
+            on_check(check)
+    failed = [check for check in checks if not check.ok]
+    if failed:
+        what = "; ".join(f"{check.name}: {check.detail}" for check in failed)
+        raise SmokeError(f"{len(failed)} of {len(checks)} checks of {base_url} failed: {what}")
+    return tuple(checks)
+
+
+def _check(endpoint: Endpoint, probe: _Probe, deadline: float, clock: Clock) -> Check:
+    started = clock.now()
+    pause = _FIRST_PAUSE_SECONDS
+    while True:
+        wrong: str | None
+        try:
+            response = endpoint.send(probe.method, probe.path)
+        except ExchangeError as error:
+            ready, wrong, detail = False, f"no response: {error}", ""
+        else:
+            ready = response.status not in _NOT_READY
+            wrong, detail = probe.judge(response), str(response.status)
+        if ready or clock.now() + pause > deadline:
+            return Check(probe.name, wrong is None, wrong or detail, clock.now() - started)
+        clock.sleep(pause)
+        pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
+
+
+def _probes(documents: tuple[Document, ...]) -> Iterator[_Probe]:
+    names = {document.name for document in documents}
+    candidates = itertools.chain(["missing"], (f"missing-{n}" for n in itertools.count(2)))
+    missing = next(name for name in candidates if name not in names)
+    head = f"/api/{documents[0].name}" if documents else "/health"
+
+    yield _Probe("health", "GET", "/health", _content(b'{"status": "ok"}'))
+    for document in documents:
+        path = f"/api/{document.name}"
+        yield _Probe(f"document {document.name}", "GET", path, _content(document.content))
+    yield _Probe("HEAD", "HEAD", head, _json_headers(200))
+    yield _Probe("missing document", "GET", f"/api/{missing}", _problem(404, "document_not_found"))
+    yield _Probe("bad name", "GET", "/api/Not%20A%20Name", _problem(400, "invalid_name"))
+    yield _Probe(
+        "method", "POST", "/health", _problem(405, "method_not_allowed", allow="GET, HEAD")
+    )
+    yield _Probe("unknown path", "GET", "/missing", _problem(404, "not_found"))
+
+
+def _json_headers(status: int) -> Judge:
+    def judge(response: Response) -> str | None:
+        headers = response.headers
+        if response.status != status and "location" in headers:
+            return f"{response.status} to {headers['location']!r}, not {status}"
+        if response.status != status:
+            return f"{response.status}, not {status}: {_excerpt(response.body)}"
+        if headers.get_content_type() != "application/json":
+            return f"content type {headers['content-type']!r}, not 'application/json'"
+        return None
+
+    return judge
+
+
+def _content(expected: bytes) -> Judge:
+    headers = _json_headers(200)
+
+    def judge(response: Response) -> str | None:
+        if wrong := headers(response):
+            return wrong
+        if response.body != expected:
+            return f"other content than expected: {_excerpt(response.body)}"
+        return None
+
+    return judge
+
+
+def _problem(status: int, code: str, *, allow: str | None = None) -> Judge:
+    headers = _json_headers(status)
+
+    def judge(response: Response) -> str | None:
+        if wrong := headers(response):
+            return wrong
+        try:
+            found = json.loads(response.body)["error"]
+            right = found["code"] == code and isinstance(found["message"], str)
+        except (ValueError, RecursionError, KeyError, TypeError):
+            right = False
+        if not right:
+            return f"not an error of code {code}: {_excerpt(response.body)}"
+        if allow is not None and response.headers["allow"] != allow:
+            return f"Allow is {response.headers['allow']!r}, not {allow!r}"
+        return None
+
+    return judge
+
+
+def _excerpt(body: bytes) -> str:
+    """The beginning of a body, on one line and with nothing that a terminal would obey."""
+    words = " ".join(body[: 4 * _EXCERPT_CHARACTERS].decode(errors="replace").split())
+    text = "".join(character if character.isprintable() else "\ufffd" for character in words)
+    if len(text) > _EXCERPT_CHARACTERS:
+        text = text[:_EXCERPT_CHARACTERS] + "\u2026"
+    return text or "an empty body"

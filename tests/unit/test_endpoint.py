@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from terrarium.endpoint import Endpoint, ExchangeError
+
+
+@pytest.fixture
+def speaking() -> Iterator[Callable[[list[bytes]], str]]:
+    """Starts a server that sends these bytes, part by part, to one client; gives its URL."""
+    threads = []
+    listeners = []
+
+    def start(parts: list[bytes]) -> str:
+        listener = socket.create_server(("127.0.0.1", 0))
+        listener.settimeout(5)
+
+        def speak() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(65_536)
+                for part in parts:
+                    connection.sendall(part)
+
+        thread = threading.Thread(target=speak)
+        thread.start()
+        threads.append(thread)
+        listeners.append(listener)
+        return f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+    yield start
+    for thread in threads:
+        thread.join()
+    for listener in listeners:
+        listener.close()
+
+
+def test_a_response_has_status_headers_and_body(speaking: Callable[[list[bytes]], str]) -> None:
+    url = speaking([b"HTTP/1.1 201 Created\r\nX-One: 1\r\n\r\n", b"bo", b"dy"])
+    response = Endpoint.parse(url, timeout_seconds=5).send("GET", "/")
+    assert (response.status, response.headers["x-one"], response.body) == (201, "1", b"body")
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [],
+        [b"\x16\x03\x01 no HTTP at all\r\n\r\n"],
+        [b"HTTP/1.1 200 OK\r\n" + b"x: y\r\n" * 200 + b"\r\n"],
+        [b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"],
+    ],
+    ids=["nothing", "no HTTP", "too many headers", "broken chunks"],
+)
+def test_what_is_no_http_is_an_exchange_error(
+    speaking: Callable[[list[bytes]], str], parts: list[bytes]
+) -> None:
+    endpoint = Endpoint.parse(speaking(parts), timeout_seconds=5)
+    with pytest.raises(ExchangeError):
+        endpoint.send("GET", "/")
+
+
+def test_a_response_that_trickles_is_given_up(speaking: Callable[[list[bytes]], str]) -> None:
+    url = speaking([b"HTTP/1.1 200 OK\r\n\r\n", b"a", b"b"])
+    times = iter([0.0, 6.0, 6.0, 6.0])
+    endpoint = Endpoint.parse(url, timeout_seconds=5, now=lambda: next(times))
+    with pytest.raises(ExchangeError, match="no whole response within 5 s"):
+        endpoint.send("GET", "/")
+
+
+@pytest.mark.parametrize(
+    ("url", "secure", "host", "port"),
+    [
+        ("http://127.0.0.1:8080", False, "127.0.0.1", 8080),
+        ("https://api.example.com/", True, "api.example.com", None),
+        ("http://[::1]:80", False, "::1", 80),
+    ],
+)
+def test_a_url_is_a_scheme_a_host_and_a_port(
+    url: str, secure: bool, host: str, port: int | None
+) -> None:
+    endpoint = Endpoint.parse(url, timeout_seconds=1)
+    assert (endpoint.secure, endpoint.host, endpoint.port) == (secure, host, port)

@@ -1,0 +1,298 @@
+"""The smoke test against real HTTP servers on the loopback interface, right and wrong ones."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from terrarium import smoke
+from terrarium.documents import Document
+from terrarium.errors import SmokeError, UsageError
+from terrarium.smoke import Check, Clock
+
+FOO = Document("foo", Path("documents/foo.json"), b'{"greeting": "I am the Foo"}\n')
+BAR = Document("bar", Path("documents/bar.json"), b'{"greeting": "I am the Bar"}\n')
+
+
+@dataclass(frozen=True, slots=True)
+class Canned:
+    status: int
+    body: bytes
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def problem(status: int, code: str, **headers: str) -> Canned:
+    error = {"error": {"code": code, "message": "Some words."}}
+    return Canned(status, json.dumps(error).encode(), headers)
+
+
+class LoadBalancer(ThreadingHTTPServer):
+    """Answers like the service, but for what a test changes in ``canned`` or puts before it."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.first: list[Canned] = []
+        self.seen: list[tuple[str, str]] = []
+        self.hosts: set[str | None] = set()
+        self.canned = {
+            ("GET", "/health"): Canned(200, b'{"status": "ok"}'),
+            ("GET", "/api/foo"): Canned(200, FOO.content),
+            ("GET", "/api/bar"): Canned(200, BAR.content),
+            ("HEAD", "/api/foo"): Canned(200, b""),
+            ("GET", "/api/missing"): problem(404, "document_not_found"),
+            ("GET", "/api/missing-2"): problem(404, "document_not_found"),
+            ("GET", "/api/Not%20A%20Name"): problem(400, "invalid_name"),
+            ("POST", "/health"): problem(405, "method_not_allowed", Allow="GET, HEAD"),
+        }
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: LoadBalancer
+    timeout = 5
+
+    def do_GET(self) -> None:
+        balancer = self.server
+        balancer.seen.append((self.command, self.path))
+        balancer.hosts.add(self.headers["host"])
+        canned = (
+            balancer.first.pop(0)
+            if balancer.first
+            else balancer.canned.get((self.command, self.path), problem(404, "not_found"))
+        )
+        self.send_response(canned.status)
+        headers = {"Content-Type": "application/json", "Content-Length": str(len(canned.body))}
+        for name, value in {**headers, **canned.headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(canned.body)
+
+    def do_HEAD(self) -> None:
+        self.do_GET()
+
+    def do_POST(self) -> None:
+        self.do_GET()
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def balancer() -> Iterator[LoadBalancer]:
+    server = LoadBalancer()
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    yield server
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+class Hands:
+    """A clock that only sleeping moves."""
+
+    def __init__(self) -> None:
+        self.time = 0.0
+        self.pauses: list[float] = []
+
+    def sleep(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        self.time += seconds
+
+    @property
+    def clock(self) -> Clock:
+        return Clock(lambda: self.time, self.sleep)
+
+
+@pytest.fixture
+def unused_url() -> Iterator[str]:
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{bound.getsockname()[1]}"
+
+
+def _failures(balancer: LoadBalancer) -> dict[str, str]:
+    """Name and detail of each check that failed; at least one must have."""
+    checks: list[Check] = []
+    with pytest.raises(SmokeError):
+        smoke.run(balancer.url, [FOO, BAR], on_check=checks.append)
+    return {check.name: check.detail for check in checks if not check.ok}
+
+
+def test_a_service_that_is_right_passes_every_check(balancer: LoadBalancer) -> None:
+    checks = smoke.run(balancer.url, [FOO, BAR])
+    assert [(check.name, check.detail) for check in checks if check.ok] == [
+        ("health", "200"),
+        ("document foo", "200"),
+        ("document bar", "200"),
+        ("HEAD", "200"),
+        ("missing document", "404"),
+        ("bad name", "400"),
+        ("method", "405"),
+        ("unknown path", "404"),
+    ]
+
+
+def test_each_check_is_told_as_soon_as_it_is_done(balancer: LoadBalancer) -> None:
+    told: list[tuple[str, int]] = []
+    smoke.run(
+        balancer.url, [FOO], on_check=lambda check: told.append((check.name, len(balancer.seen)))
+    )
+    assert [requests for _, requests in told] == list(range(1, len(told) + 1))
+
+
+def test_a_document_named_missing_is_not_taken_for_one_that_is(balancer: LoadBalancer) -> None:
+    named_missing = Document("missing", Path("documents/missing.json"), b"{}")
+    balancer.canned["GET", "/api/missing"] = Canned(200, b"{}")
+    balancer.canned["HEAD", "/api/missing"] = Canned(200, b"")
+    smoke.run(balancer.url, [named_missing])
+    assert ("GET", "/api/missing-2") in balancer.seen
+
+
+@pytest.mark.parametrize(
+    ("request_line", "answer", "name", "detail"),
+    [
+        (("GET", "/health"), Canned(200, b'{"status": "no"}'), "health", '{"status": "no"}'),
+        (("GET", "/api/foo"), Canned(200, BAR.content), "document foo", "I am the Bar"),
+        (("GET", "/api/foo"), Canned(200, b""), "document foo", "an empty body"),
+        (("GET", "/api/foo"), problem(502, "storage_error"), "document foo", "502, not 200: "),
+        (
+            ("GET", "/api/foo"),
+            Canned(200, FOO.content, {"Content-Type": "text/html"}),
+            "document foo",
+            "content type 'text/html', not 'application/json'",
+        ),
+        (("HEAD", "/api/foo"), Canned(404, b""), "HEAD", "404, not 200"),
+        (("GET", "/api/missing"), Canned(200, b"{}"), "missing document", "200, not 404: {}"),
+        (
+            ("GET", "/api/missing"),
+            problem(404, "not_found"),
+            "missing document",
+            "not an error of code document_not_found",
+        ),
+        (("GET", "/api/missing"), Canned(404, b"<html>"), "missing document", "<html>"),
+        (("GET", "/api/missing"), Canned(404, b"[1]"), "missing document", "[1]"),
+        (("GET", "/api/missing"), Canned(404, b'{"error": null}'), "missing document", "null"),
+        (("GET", "/api/Not%20A%20Name"), problem(404, "not_found"), "bad name", "404, not 400"),
+        (
+            ("POST", "/health"),
+            problem(405, "method_not_allowed"),
+            "method",
+            "Allow is None, not 'GET, HEAD'",
+        ),
+        (("GET", "/missing"), Canned(200, b"{}"), "unknown path", "200, not 404"),
+    ],
+)
+def test_what_is_wrong_is_said(
+    balancer: LoadBalancer, request_line: tuple[str, str], answer: Canned, name: str, detail: str
+) -> None:
+    balancer.canned[request_line] = answer
+    failures = _failures(balancer)
+    assert list(failures) == [name]
+    assert detail in failures[name]
+
+
+def test_a_redirect_is_named_and_not_followed(balancer: LoadBalancer) -> None:
+    balancer.canned["GET", "/health"] = Canned(301, b"", {"Location": "https://elsewhere/"})
+    assert _failures(balancer) == {"health": "301 to 'https://elsewhere/', not 200"}
+
+
+def test_the_error_sums_up_every_failure_on_one_line(balancer: LoadBalancer) -> None:
+    balancer.canned["GET", "/api/foo"] = Canned(200, b"1\n2\n\x1b[31m3")
+    balancer.canned["GET", "/api/missing"] = Canned(500, b"")
+    with pytest.raises(SmokeError) as caught:
+        smoke.run(balancer.url, [FOO, BAR])
+    message = caught.value.message
+    assert message.startswith(f"2 of 8 checks of {balancer.url} failed: document foo: ")
+    assert "missing document: 500, not 404: an empty body" in message
+    assert message.isprintable()
+
+
+def test_a_huge_answer_is_not_read_to_its_end(balancer: LoadBalancer) -> None:
+    balancer.canned["GET", "/api/foo"] = Canned(200, b" " * 3_000_000)
+    assert _failures(balancer) == {
+        "document foo": "no response: a body of more than 2,000,000 bytes"
+    }
+
+
+def test_the_host_header_replaces_the_host_of_the_url(balancer: LoadBalancer) -> None:
+    smoke.run(balancer.url, [FOO], host_header="api.example.com")
+    assert balancer.hosts == {"api.example.com"}
+
+
+def test_a_service_that_is_not_there_fails_every_check_at_once(unused_url: str) -> None:
+    hands = Hands()
+    with pytest.raises(SmokeError, match=r"7 of 7 checks .* no response: .*refused"):
+        smoke.run(unused_url, [FOO], clock=hands.clock)
+    assert hands.pauses == []
+
+
+@pytest.mark.parametrize("status", [502, 503, 504])
+def test_a_load_balancer_without_a_target_is_asked_again(
+    balancer: LoadBalancer, status: int
+) -> None:
+    balancer.first = [Canned(status, b"<html>", {"Content-Type": "text/html"})] * 3
+    hands = Hands()
+    smoke.run(balancer.url, [FOO], ready_within_seconds=60, clock=hands.clock)
+    assert hands.pauses == [0.25, 0.5, 1.0]
+
+
+def test_waiting_ends_at_the_deadline_of_the_whole_run(unused_url: str) -> None:
+    hands = Hands()
+    with pytest.raises(SmokeError, match="7 of 7"):
+        smoke.run(unused_url, [FOO], ready_within_seconds=60, clock=hands.clock)
+    assert 50 < hands.time <= 60
+    assert max(hands.pauses) == 5.0
+
+
+def test_any_other_answer_is_judged_at_once(balancer: LoadBalancer) -> None:
+    balancer.first = [problem(500, "internal_error")]
+    hands = Hands()
+    with pytest.raises(SmokeError, match="1 of 7 checks"):
+        smoke.run(balancer.url, [FOO], ready_within_seconds=60, clock=hands.clock)
+    assert hands.pauses == []
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "127.0.0.1:8080",
+        "file:///etc/passwd",
+        "ftp://example.com",
+        "http://",
+        "http://user:secret@example.com",
+        "http://example.com/prefix",
+        "http://example.com?query",
+        "http://example.com#fragment",
+        "http://example.com:99999",
+        "http://example.com:port",
+        "http://exa mple.com",
+        "http://example.com\r\nx: y",
+        "http://[::1",
+        "http://a..b",
+        "http://ex\u00e4mple.com",
+    ],
+)
+def test_a_url_that_is_not_just_a_scheme_and_a_host_is_refused(url: str) -> None:
+    with pytest.raises(UsageError):
+        smoke.run(url, [FOO])
+
+
+@pytest.mark.parametrize("name", ["a b", "a\r\nx: y", "\u00fc"])
+def test_a_host_header_that_is_no_host_name_is_refused(balancer: LoadBalancer, name: str) -> None:
+    with pytest.raises(UsageError):
+        smoke.run(balancer.url, [FOO], host_header=name)
+    assert balancer.seen == []
