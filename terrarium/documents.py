@@ -43,7 +43,7 @@ class Document(NamedTuple):
     content: bytes
 
 
-def read(source: Path = SOURCE) -> tuple[Document, ...]:
+def load(source: Path = SOURCE) -> tuple[Document, ...]:
     """Every document, checked, in the order of their names.
 
     Files that do not end in ``.json`` are none of the API's business. Raises DocumentError, with
@@ -65,8 +65,8 @@ def read(source: Path = SOURCE) -> tuple[Document, ...]:
 
 
 def check(source: Path = SOURCE) -> tuple[Path, ...]:
-    """The paths of all documents. Raises as :func:`read` does."""
-    return tuple(document.path for document in read(source))
+    """The paths of all documents. Raises as :func:`load` does."""
+    return tuple(document.path for document in load(source))
 
 
 def mirror(source: Path, target: Path) -> tuple[Path, ...]:
@@ -76,7 +76,7 @@ def mirror(source: Path, target: Path) -> tuple[Path, ...]:
     already is left untouched; a ``.json`` file that is no document any more is removed, and no
     other file is. Raises DocumentError.
     """
-    documents = read(source)
+    documents = load(source)
     if source.resolve() in (target.resolve(), *target.resolve().parents):
         raise DocumentError("the target cannot be inside the documents", file=target)
     mirrored = tuple(target / document.path.name for document in documents)

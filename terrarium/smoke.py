@@ -30,6 +30,10 @@ class Check:
     detail: str
     duration_seconds: float
 
+    def __str__(self) -> str:
+        mark = "ok" if self.ok else "FAILED"
+        return f"{mark} {self.name}: {self.detail} ({self.duration_seconds * 1000:.0f} ms)"
+
 
 @dataclass(frozen=True, slots=True)
 class Clock:
@@ -52,14 +56,14 @@ def run(  # noqa: PLR0913 - all but two are options
     documents: Iterable[Document],
     *,
     timeout_seconds: float = 10,
-    ready_within_seconds: float = 0,
+    wait_seconds: float = 0,
     host_header: str | None = None,
     on_check: Callable[[Check], None] | None = None,
     clock: Clock = Clock(),
 ) -> tuple[Check, ...]:
     """Check health, every document, and each kind of error the API and its load balancer answer.
 
-    ``timeout_seconds`` is for one request. Until ``ready_within_seconds`` from now have passed, a
+    ``timeout_seconds`` is for one request. Until ``wait_seconds`` from now have passed, a
     request that finds no connection, or a load balancer without a target (502, 503, 504), is sent
     again: the name of a new load balancer takes a minute to resolve everywhere. ``host_header`` is
     sent in place of the URL's host. ``on_check`` is told of each check as soon as it is done.
@@ -70,7 +74,7 @@ def run(  # noqa: PLR0913 - all but two are options
     endpoint = Endpoint.parse(
         base_url, timeout_seconds=timeout_seconds, host_header=host_header, now=clock.now
     )
-    deadline = clock.now() + ready_within_seconds
+    deadline = clock.now() + wait_seconds
     checks = []
     for probe in _probes(tuple(documents)):
         check = _check(endpoint, probe, deadline, clock)

@@ -39,7 +39,7 @@ def test_the_documents_of_this_checkout_are_right() -> None:
 
 
 def test_documents_come_in_the_order_of_their_names(source: Path) -> None:
-    assert documents.read(source) == (
+    assert documents.load(source) == (
         Document("bar", source / "bar.json", b'{"greeting": "I am the Bar"}\n'),
         Document("foo", source / "foo.json", b'{"greeting": "I am the Foo"}\n'),
     )
@@ -188,7 +188,7 @@ def _run(target: Path, *more: str) -> subprocess.CompletedProcess[str]:
 def test_the_command_needs_nothing_but_the_standard_library(target: Path) -> None:
     run = _run(target)
     assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
-    assert _content(target) == {d.path.name: d.content for d in documents.read()}
+    assert _content(target) == {d.path.name: d.content for d in documents.load()}
 
 
 def test_an_error_of_the_command_is_one_line_and_an_exit_code(source: Path, target: Path) -> None:

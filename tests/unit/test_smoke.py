@@ -145,6 +145,11 @@ def test_a_service_that_is_right_passes_every_check(balancer: LoadBalancer) -> N
     ]
 
 
+def test_a_check_reads_as_one_line() -> None:
+    assert str(Check("health", True, "200", 0.0123)) == "ok health: 200 (12 ms)"
+    assert str(Check("health", False, "404, not 200", 1)) == "FAILED health: 404, not 200 (1000 ms)"
+
+
 def test_each_check_is_told_as_soon_as_it_is_done(balancer: LoadBalancer) -> None:
     told: list[tuple[str, int]] = []
     smoke.run(
@@ -245,14 +250,14 @@ def test_a_load_balancer_without_a_target_is_asked_again(
 ) -> None:
     balancer.first = [Canned(status, b"<html>", {"Content-Type": "text/html"})] * 3
     hands = Hands()
-    smoke.run(balancer.url, [FOO], ready_within_seconds=60, clock=hands.clock)
+    smoke.run(balancer.url, [FOO], wait_seconds=60, clock=hands.clock)
     assert hands.pauses == [0.25, 0.5, 1.0]
 
 
 def test_waiting_ends_at_the_deadline_of_the_whole_run(unused_url: str) -> None:
     hands = Hands()
     with pytest.raises(SmokeError, match="7 of 7"):
-        smoke.run(unused_url, [FOO], ready_within_seconds=60, clock=hands.clock)
+        smoke.run(unused_url, [FOO], wait_seconds=60, clock=hands.clock)
     assert 50 < hands.time <= 60
     assert max(hands.pauses) == 5.0
 
@@ -261,7 +266,7 @@ def test_any_other_answer_is_judged_at_once(balancer: LoadBalancer) -> None:
     balancer.first = [problem(500, "internal_error")]
     hands = Hands()
     with pytest.raises(SmokeError, match="1 of 7 checks"):
-        smoke.run(balancer.url, [FOO], ready_within_seconds=60, clock=hands.clock)
+        smoke.run(balancer.url, [FOO], wait_seconds=60, clock=hands.clock)
     assert hands.pauses == []
 
 
