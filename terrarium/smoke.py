@@ -83,9 +83,17 @@ def run(  # noqa: PLR0913 - all but two are options
             on_check(check)
     failed = [check for check in checks if not check.ok]
     if failed:
-        what = "; ".join(f"{check.name}: {check.detail}" for check in failed)
-        raise SmokeError(f"{len(failed)} of {len(checks)} checks of {base_url} failed: {what}")
+        raise SmokeError(
+            f"{len(failed)} of {len(checks)} checks of {base_url} failed: {_summary(failed)}"
+        )
     return tuple(checks)
+
+
+def _summary(failed: Iterable[Check]) -> str:
+    names: dict[str, list[str]] = {}
+    for check in failed:
+        names.setdefault(check.detail, []).append(check.name)
+    return "; ".join(f"{', '.join(alike)}: {detail}" for detail, alike in names.items())
 
 
 def _check(endpoint: Endpoint, probe: _Probe, deadline: float, clock: Clock) -> Check:
