@@ -139,7 +139,7 @@ def _json_headers(status: int) -> Judge:
         if response.status != status and "location" in headers:
             return f"{response.status} to {headers['location']!r}, not {status}"
         if response.status != status:
-            return f"{response.status}, not {status}: {_excerpt(response.body)}"
+            return f"{response.status}, not {status}: {_excerpt(response)}"
         if headers.get_content_type() != "application/json":
             return f"content type {headers['content-type']!r}, not 'application/json'"
         return None
@@ -154,7 +154,7 @@ def _content(expected: bytes) -> Judge:
         if wrong := headers(response):
             return wrong
         if response.body != expected:
-            return f"other content than expected: {_excerpt(response.body)}"
+            return f"other content than expected: {_excerpt(response)}"
         return None
 
     return judge
@@ -172,7 +172,7 @@ def _problem(status: int, code: str, *, allow: str | None = None) -> Judge:
         except (ValueError, RecursionError, KeyError, TypeError):
             right = False
         if not right:
-            return f"not an error of code {code}: {_excerpt(response.body)}"
+            return f"not an error of code {code}: {_excerpt(response)}"
         if allow is not None and response.headers["allow"] != allow:
             return f"Allow is {response.headers['allow']!r}, not {allow!r}"
         return None
@@ -180,10 +180,18 @@ def _problem(status: int, code: str, *, allow: str | None = None) -> Judge:
     return judge
 
 
-def _excerpt(body: bytes) -> str:
-    """The beginning of a body, on one line and with nothing that a terminal would obey."""
-    words = " ".join(body[: 4 * _EXCERPT_CHARACTERS].decode(errors="replace").split())
+def _excerpt(response: Response) -> str:
+    """The beginning of a JSON body, on one line and with nothing that a terminal would obey.
+
+    Of any other body its type says more: it is a page for browsers.
+    """
+    if not response.body:
+        return "an empty body"
+    kind = response.headers.get_content_type()
+    if kind != "application/json":
+        return f"a body of type {kind}"
+    words = " ".join(response.body[: 4 * _EXCERPT_CHARACTERS].decode(errors="replace").split())
     text = "".join(character if character.isprintable() else "\ufffd" for character in words)
     if len(text) > _EXCERPT_CHARACTERS:
         text = text[:_EXCERPT_CHARACTERS] + "\u2026"
-    return text or "an empty body"
+    return text

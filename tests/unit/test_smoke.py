@@ -179,6 +179,12 @@ def test_a_document_named_missing_is_not_taken_for_one_that_is(balancer: LoadBal
             "document foo",
             "content type 'text/html', not 'application/json'",
         ),
+        (
+            ("GET", "/api/foo"),
+            Canned(502, b"<html>", {"Content-Type": "text/html"}),
+            "document foo",
+            "502, not 200: a body of type text/html",
+        ),
         (("HEAD", "/api/foo"), Canned(404, b""), "HEAD", "404, not 200"),
         (("GET", "/api/missing"), Canned(200, b"{}"), "missing document", "200, not 404: {}"),
         (
