@@ -7,6 +7,7 @@ Source: https://terragrunt.gruntwork.io/docs/features/extra-arguments and the li
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -42,29 +43,28 @@ _TAKE_NO_COLOR = frozenset(
 )  # fmt: skip
 
 
-def terraform_arguments(
-    config: Config,
-    words: Sequence[str],
-    *,
-    many: bool = False,
-    non_interactive: bool = False,
-    no_color: bool = False,
-    auto_approve: bool = True,
-) -> tuple[str, ...]:
-    """Terraform's whole command line after the binary.
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a run talks. ``many``: under ``--all``, where nobody can answer a question."""
 
-    ``many``: the unit runs under ``--all``, where no question can be asked.
-    """
+    many: bool = False
+    non_interactive: bool = False
+    no_color: bool = False
+    auto_approve: bool = True
+
+
+def terraform_arguments(config: Config, words: Sequence[str], manner: Manner) -> tuple[str, ...]:
+    """Terraform's whole command line after the binary."""
     command, rest = words[0], list(words[1:])
     added: list[str] = []
-    if (many or non_interactive) and command in (*NEED_INPUT, "destroy"):
+    if (manner.many or manner.non_interactive) and command in (*NEED_INPUT, "destroy"):
         added.append("-input=false")
-    if many and auto_approve and command in ("apply", "destroy"):
+    if manner.many and manner.auto_approve and command in ("apply", "destroy"):
         added.append("-auto-approve")
-    if no_color and command in _TAKE_NO_COLOR:
+    if manner.no_color and command in _TAKE_NO_COLOR:
         added.append("-no-color")
     added = [item for item in added if not _has(rest, item)]
-    extra = extra_arguments(config, command, plan_file=plan_file(config, command, rest))
+    extra = extra_arguments(config, command, plan_file=plan_file(command, rest))
     return (command, *_sub_command(command, rest), *added, *extra, *_without_sub(command, rest))
 
 
@@ -108,7 +108,7 @@ def input_variables(
     return variables
 
 
-def plan_file(config: Config, command: str, rest: Sequence[str]) -> bool:
+def plan_file(command: str, rest: Sequence[str]) -> bool:
     """Whether ``apply`` or ``destroy`` is given a saved plan: a last word that is not a flag."""
     if command not in ("apply", "destroy") or not rest:
         return False

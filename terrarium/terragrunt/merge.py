@@ -6,7 +6,7 @@ never merged; ``remote_state`` and each ``generate`` are replaced whole by eithe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
@@ -95,7 +95,7 @@ def by_name(
 
 def deep_merge(target: Any, source: Any, *, append_lists: bool = True) -> Any:
     """Maps merge key by key, lists are joined (target first), anything else is the source's."""
-    if isinstance(target, dict) and isinstance(source, dict):
+    if isinstance(target, Mapping) and isinstance(source, Mapping):
         merged = dict(target)
         for key, value in source.items():
             merged[key] = (
@@ -104,8 +104,8 @@ def deep_merge(target: Any, source: Any, *, append_lists: bool = True) -> Any:
                 else value
             )
         return merged
-    if append_lists and isinstance(target, list | tuple) and isinstance(source, list | tuple):
-        return type(target)((*target, *source))
+    if append_lists and isinstance(target, tuple) and isinstance(source, tuple):
+        return (*target, *source)
     return source
 
 

@@ -50,7 +50,7 @@ def exit_code(runs: Sequence[UnitRun], *, detailed: bool) -> int:
 
 def summary(runs: Sequence[UnitRun], seconds: float, *, per_unit: bool = False) -> list[str]:
     """Lines for the end of a run of many units."""
-    title = f"❯❯ Run Summary  {len(runs)} units  {duration(seconds)}"
+    title = f"\u276f\u276f Run Summary  {len(runs)} units  {duration(seconds)}"
     lines = [title, "   " + "─" * (len(title) - 3)]
     for result, label in (
         (Result.SUCCEEDED, "Succeeded"),

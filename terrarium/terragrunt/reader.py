@@ -1,0 +1,364 @@
+"""Reads units: parses files once, evaluates them, merges their includes.
+
+Terragrunt's order holds: includes, then features, then locals, then dependency blocks, then all
+else. Before the outputs of dependencies are known a unit is read without whatever needs them
+(:meth:`Reader.outline`); with them it is read whole (:meth:`Reader.complete`).
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+from terrarium.errors import ConfigurationError
+from terrarium.terragrunt.as_value import as_value
+from terrarium.terragrunt.config import (
+    CACHE_NAME,
+    Config,
+    Dependency,
+    Feature,
+    Include,
+    MergeStrategy,
+    Place,
+    config_file_of,
+)
+from terrarium.terragrunt.context import Context, Settings
+from terrarium.terragrunt.convert import convert
+from terrarium.terragrunt.decode import Wanted, decode, decode_features
+from terrarium.terragrunt.evaluate import Scope, evaluate
+from terrarium.terragrunt.fields import Fields
+from terrarium.terragrunt.functions_terragrunt import Host, functions
+from terrarium.terragrunt.merge import by_name, merge
+from terrarium.terragrunt.module_source import resolve
+from terrarium.terragrunt.nodes import Body
+from terrarium.terragrunt.source import decode as decode_text
+from terrarium.terragrunt.syntax import parse
+from terrarium.terragrunt.values import LazyObject, Mismatch, Value, type_of
+
+_STRATEGIES = ("no_merge", "shallow", "deep", "deep_map_only")
+
+
+class Outputs(Protocol):
+    """Where the outputs of a unit's dependencies come from."""
+
+    def of(self, config: Config) -> dict[str, Value]:
+        """The value of ``dependency``: ``{"name": {"outputs": …}}``."""
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file on the way to being evaluated: what its expressions may read."""
+
+    context: Context
+    body: Body
+    scope: Scope
+    locals: dict[str, Value]
+    features: tuple[Feature, ...]
+
+
+class Reader:
+    """Safe to use from many threads; every file is parsed once."""
+
+    def __init__(self, settings: Settings, say: Callable[[str], None] = lambda _: None) -> None:
+        self.settings = settings
+        self.host = Host(settings, self._read_terragrunt_config, self._working_dir, say)
+        self.outputs: Outputs | None = None
+        self._bodies: dict[Path, Body] = {}
+        self._outlines: dict[Path, Config] = {}
+        self._read: dict[tuple[Path, Path], Value] = {}
+        self._local = threading.local()
+
+    def outline(self, unit: Path) -> Config:
+        """A unit without anything that needs outputs; cached.
+
+        Raises ConfigurationError with file and line.
+        """
+        if unit not in self._outlines:
+            context = Context(unit, unit, unit)
+            self._outlines[unit] = self._assemble(context, None, Wanted(True, True))
+        return self._outlines[unit]
+
+    def complete(self, unit: Path) -> Config:
+        """A unit with everything, after its dependencies' outputs were fetched."""
+        return self._complete(Context(unit, unit, unit))[0]
+
+    def complete_value(self, unit: Path) -> dict[str, Value]:
+        """The same as a value, as ``render`` prints it."""
+        config, outputs = self._complete(Context(unit, unit, unit))
+        return as_value(config, outputs)
+
+    def dependency_files(self, config: Config) -> dict[str, Path]:
+        """Configuration files that a unit depends on, by path as written; both kinds of block.
+
+        Raises ConfigurationError for a dependency that is not there.
+        """
+        files: dict[str, Path] = {}
+        for dependency in config.dependencies:
+            if dependency.is_enabled:
+                files[dependency.config_path or ""] = self.dependency_file(config, dependency)
+        for path in config.dependency_paths:
+            target = config_file_of(_joined(config.folder, path))
+            if not target.is_file():
+                raise ConfigurationError(
+                    f"dependencies.paths names {path!r}, and there is no unit {target}",
+                    file=config.file,
+                )
+            files[path] = target
+        return files
+
+    def dependency_file(self, config: Config, dependency: Dependency) -> Path:
+        place = dependency.place
+        if not dependency.config_path:
+            raise ConfigurationError(
+                f"dependency {dependency.name!r} needs config_path",
+                file=place.file,
+                line=place.line,
+            )
+        target = config_file_of(_joined(config.folder, dependency.config_path))
+        if not target.is_file():
+            raise ConfigurationError(
+                f"dependency {dependency.name!r}: there is no unit {target}",
+                file=place.file,
+                line=place.line,
+            )
+        return target
+
+    def download_dir(self, config: Config) -> Path:
+        """The flag's, else the unit's (or its include's) ``download_dir``, else the default."""
+        chosen = self.settings.download_dir
+        if chosen:
+            return _joined(self.settings.working_dir, chosen)
+        if config.download_dir:
+            return _joined(config.folder, config.download_dir)
+        return config.folder / CACHE_NAME
+
+    def body(self, file: Path) -> Body:
+        """The parsed file. Raises ConfigurationError if it cannot be read or is not HCL."""
+        if file not in self._bodies:
+            if file.name.endswith(".json"):
+                raise ConfigurationError(
+                    "configuration in JSON is not supported by this runner", file=file
+                )
+            try:
+                data = file.read_bytes()
+            except OSError as error:
+                raise ConfigurationError(f"cannot read it: {error.strerror}", file=file) from None
+            self._bodies[file] = parse(decode_text(data, file), file)
+        return self._bodies[file]
+
+    def _complete(self, context: Context) -> tuple[Config, dict[str, Value]]:
+        outline = self._assemble(context, None, Wanted(True, True))
+        outputs: dict[str, Value] = {}
+        if outline.dependencies:
+            if self.outputs is None:
+                raise AssertionError("a reader without outputs cannot complete a unit")
+            outputs = self.outputs.of(outline)
+        return self._assemble(context, outputs, Wanted()), outputs
+
+    def _assemble(
+        self, context: Context, outputs: Mapping[str, Value] | None, wanted: Wanted
+    ) -> Config:
+        """The unit's own file, then each include merged in, the last include first."""
+        own = self._open(context, outputs)
+        config = replace(
+            decode(own.body, context.file, own.scope, wanted),
+            includes=own.context.includes,
+            locals=own.locals,
+        )
+        kept = config.locals
+        for include in reversed(own.context.includes):
+            if include.strategy == "no_merge":
+                continue
+            parent = self._included(own.context, include, outputs, wanted)
+            config = merge(parent, config, include.strategy, include.place)
+        return replace(config, locals=kept)
+
+    def _included(
+        self,
+        context: Context,
+        include: Include,
+        outputs: Mapping[str, Value] | None,
+        wanted: Wanted,
+    ) -> Config:
+        inner = Context(include.path, context.unit, context.original, include)
+        opened = self._open(inner, outputs)
+        config = decode(opened.body, include.path, opened.scope, wanted)
+        return replace(config, locals=opened.locals)
+
+    def _open(self, context: Context, outputs: Mapping[str, Value] | None) -> _File:
+        """Read includes, features and locals of a file."""
+        body = self.body(context.file)
+        found = functions(context, self.host)
+        scope = Scope({}, found, context.file.parent)
+        includes = self._includes(body, context, scope)
+        if includes:
+            context = replace(context, includes=includes)
+            scope = Scope({}, functions(context, self.host), context.file.parent)
+        features = self._features(body, context, scope)
+        variables: dict[str, Value] = {"feature": self._feature_values(features)}
+        if any(include.expose for include in includes):
+            variables["include"] = self._exposed(context, outputs)
+        values = self._evaluate_locals(body, scope.having(variables))
+        variables["local"] = values
+        if outputs is not None:
+            variables["dependency"] = dict(outputs)
+        return _File(context, body, scope.having(variables), values, features)
+
+    def _includes(self, body: Body, context: Context, scope: Scope) -> tuple[Include, ...]:
+        includes: dict[str, Include] = {}
+        for block in body.blocks:
+            if block.type != "include":
+                continue
+            place = Place(block.file, block.line)
+            if context.include is not None:
+                raise ConfigurationError(
+                    f"an included file cannot include another; {context.include.place} includes "
+                    "this one",
+                    file=block.file,
+                    line=block.line,
+                )
+            if len(block.labels) != 1:
+                raise ConfigurationError(
+                    "an include block needs a name (a bare include is deprecated)",
+                    file=block.file,
+                    line=block.line,
+                    hint='include "root" { … }',
+                )
+            fields = Fields.of_block(block, scope)
+            path = _joined(context.folder, fields.required_text("path"))
+            strategy = fields.choice("merge_strategy", _STRATEGIES) or "shallow"
+            expose = bool(fields.boolean("expose"))
+            fields.finish()
+            if block.labels[0] in includes:
+                raise ConfigurationError(
+                    f"a second include block named {block.labels[0]!r}",
+                    file=block.file,
+                    line=block.line,
+                )
+            if not path.is_file():
+                raise ConfigurationError(
+                    f"include {block.labels[0]!r}: there is no file {path}",
+                    file=block.file,
+                    line=block.line,
+                )
+            kind: MergeStrategy = strategy  # type: ignore[assignment]  # one of _STRATEGIES
+            includes[block.labels[0]] = Include(block.labels[0], path, expose, kind, place)
+            self.host.mark(context, path)
+        return tuple(includes.values())
+
+    def _features(self, body: Body, context: Context, scope: Scope) -> tuple[Feature, ...]:
+        """A file's own flags over those of the files it includes."""
+        own = decode_features(body, scope)
+        for include in reversed(context.includes):
+            if include.strategy == "no_merge":
+                continue
+            inner = Context(include.path, context.unit, context.original, include)
+            inner_scope = Scope({}, functions(inner, self.host), include.path.parent)
+            own = by_name(decode_features(self.body(include.path), inner_scope), own)
+        return own
+
+    def _feature_values(self, features: tuple[Feature, ...]) -> Value:
+        given = self.settings.features
+        values: dict[str, Value] = {name: {"value": text} for name, text in given.items()}
+        for feature in features:
+            value = feature.default
+            if feature.name in given:
+                try:
+                    value = convert(given[feature.name], type_of(feature.default))
+                except Mismatch as error:
+                    raise ConfigurationError(
+                        f"feature {feature.name!r}: --feature gives {given[feature.name]!r}: "
+                        f"{error}",
+                        file=feature.place.file,
+                        line=feature.place.line,
+                    ) from None
+            values[feature.name] = {"value": value}
+        return values
+
+    def _exposed(self, context: Context, outputs: Mapping[str, Value] | None) -> Value:
+        wanted = Wanted(without_outputs=outputs is None)
+        names = [include.name for include in context.includes if include.expose]
+        by_label = {include.name: include for include in context.includes}
+
+        def compute(name: str) -> Value:
+            return as_value(self._included(context, by_label[name], outputs, wanted))
+
+        return LazyObject(names, compute)
+
+    def _evaluate_locals(self, body: Body, scope: Scope) -> dict[str, Value]:
+        """Every local, each evaluated once, in the order their references ask for."""
+        block = next((block for block in body.blocks if block.type == "locals"), None)
+        if block is None:
+            return {}
+        if block.body.blocks:
+            inner = block.body.blocks[0]
+            raise ConfigurationError("locals has no blocks", file=inner.file, line=inner.line)
+        attributes = block.body.attributes
+        under_way: list[str] = []
+
+        def compute(name: str) -> Value:
+            attribute = attributes[name]
+            if name in under_way:
+                ring = " -> ".join(
+                    f"local.{n}" for n in [*under_way[under_way.index(name) :], name]
+                )
+                raise ConfigurationError(
+                    f"locals refer to each other in a ring: {ring}",
+                    file=attribute.file,
+                    line=attribute.line,
+                )
+            under_way.append(name)
+            value = evaluate(attribute.expression, inner_scope)
+            under_way.pop()
+            return value
+
+        lazy = LazyObject(attributes, compute)
+        inner_scope = scope.having({"local": lazy})
+        return {name: lazy[name] for name in attributes}
+
+    def _read_terragrunt_config(self, target: Path, caller: Context) -> Value:
+        key = (target, caller.original)
+        if key not in self._read:
+            nesting: list[Path] = getattr(self._local, "nesting", [])
+            if target in nesting:
+                ring = " -> ".join(str(path) for path in [*nesting, target])
+                raise Mismatch(f"files read each other in a ring: {ring}")
+            self._local.nesting = [*nesting, target]
+            try:
+                context = Context(target, target, caller.original)
+                config, outputs = self._complete(context)
+            finally:
+                self._local.nesting = nesting
+            value = as_value(config, outputs)
+            if config.dependencies:
+                # Outputs may differ by the next time this is read.
+                return value
+            self._read[key] = value
+        return self._read[key]
+
+    def _working_dir(self, context: Context) -> str:
+        """``get_working_dir()``: '' while the unit is read only to answer it, as in Terragrunt."""
+        if getattr(self._local, "asking", False):
+            return ""
+        self._local.asking = True
+        try:
+            config = self._assemble(
+                Context(context.unit, context.unit, context.original), None, Wanted(True, True)
+            )
+        finally:
+            self._local.asking = False
+        terraform = config.terraform
+        if terraform is None or not (self.settings.source or terraform.source):
+            return str(context.folder)
+        source = resolve(
+            self.settings.source or terraform.source or "", context.folder, terraform.place
+        )
+        return str(source.working_folder(self.download_dir(config), context.folder))
+
+
+def _joined(folder: Path, path: str) -> Path:
+    return Path(os.path.normpath(folder / path))
