@@ -11,7 +11,9 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from invoke import Context, Exit, task
+from invoke.context import Context
+from invoke.exceptions import Exit
+from invoke.tasks import task
 
 from terrarium import console
 from terrarium.errors import TerrariumError
@@ -190,7 +192,7 @@ def test(c: Context, tier: str | None = None, options: str = "") -> None:
 
 @command()
 def check(c: Context) -> None:
-    """Run every quality gate that is not a test: ruff, mypy, terraform fmt and validate, contracts."""
+    """Run every quality gate: ruff, mypy, terraform fmt and validate, contracts."""
     from terrarium import quality
 
     quality.check()

@@ -7,44 +7,31 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from terrarium import console, documents, identity, runs, settings, state, toolchain
+from terrarium import console, documents, identity, runs, settings, toolchain
 from terrarium.cloud.local import LocalCloud
 from terrarium.identity import Account
 from terrarium.journal import Journal, end_left_over_processes
 from terrarium.settings import Environment
 from terrarium.targets import Kind, Target, choose, has_aws_credentials
-from terrarium.tree import read_account, read_backend
-
-if TYPE_CHECKING:
-    import boto3
+from terrarium.terraform.state import States
+from terrarium.tree import read_account, read_backends
 
 CHANGING = frozenset({"apply", "destroy"})
 
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """An environment, on a target, with a session whose account was verified."""
+    """An environment on a target whose account was verified.
+
+    ``environ`` are the environment variables for Terragrunt there.
+    """
 
     environment: Environment
     account: Account
     target: Target
-    session: boto3.Session
-
-    @property
-    def environ(self) -> dict[str, str]:
-        """The environment variables for Terragrunt."""
-        environ = self.target.environ(toolchain.environ())
-        # tasks make the bucket (up, bootstrap); Terragrunt need not look for it before each init
-        return environ | {"TG_DISABLE_BUCKET_UPDATE": "true"}
-
-    @property
-    def states(self) -> state.States:
-        """The state objects of the environment's units."""
-        backend = read_backend(self.environment, self.target)
-        client = self.session.client("s3", endpoint_url=self.target.endpoint_url)
-        return state.States(client, backend, self.environment)
+    environ: dict[str, str]
+    states: States
 
 
 def resolve(environment: Environment, requested: str) -> Deployment:
@@ -60,8 +47,26 @@ def resolve(environment: Environment, requested: str) -> Deployment:
         f"target {target.kind.value}{where} ({choice.reason}), "
         f"account {account.account_id}, region {account.region}"
     )
-    source = (environment.path / "env.hcl").relative_to(settings.ROOT)
-    return Deployment(environment, account, target, identity.session(account, target, str(source)))
+    environ = target.environ(toolchain.environ())
+    # The bucket is made by bootstrap; Terragrunt need not look for it before each init.
+    environ["TG_DISABLE_BUCKET_UPDATE"] = "true"
+    _become(environ)
+    identity.verify(account, target, (environment.path / "env.hcl").relative_to(settings.ROOT))
+    backends = read_backends(environment, environ)
+    return Deployment(environment, account, target, environ, States(environment, backends, environ))
+
+
+def _become(environ: dict[str, str]) -> None:
+    """From here on this process sees the target as Terraform will: one task has one target."""
+    os.environ.clear()
+    os.environ.update(environ)
+
+
+def bootstrap(deployment: Deployment) -> None:
+    """Make the state bucket of the environment's account unless it is there."""
+    made = deployment.states.bootstrap()
+    if made is not None:
+        console.success(f"made the state bucket {made}")
 
 
 def _reach(kind: Kind) -> Target:
@@ -74,7 +79,10 @@ def start_local() -> Target:
     """Start the AWS inside the machine unless it runs; what a killed task left is put right."""
     cloud = LocalCloud(settings.STATE_DIR)
     recover(cloud)
-    return Target(Kind.LOCAL, cloud.start().url)
+    endpoint = cloud.start()
+    if endpoint.recovered:
+        console.warning("the cloud had ended without being stopped; it is back as last saved")
+    return Target(Kind.LOCAL, endpoint.url)
 
 
 def recover(cloud: LocalCloud) -> None:

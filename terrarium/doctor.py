@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import platform
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict, dataclass
 
 from rich.table import Table
 
 from terrarium import console, documents, local, settings, toolchain
-from terrarium.cloud import ports
+from terrarium.cloud.local import DEFAULT_PORT, LocalCloud
+from terrarium.cloud.ports import is_free
 from terrarium.errors import TerrariumError
 from terrarium.targets import choose, has_aws_credentials
 
@@ -56,10 +57,12 @@ def examine() -> Iterator[Finding]:
     yield _look("providers", _providers)
     yield _look("documents", _documents)
     yield _look("target", _target)
-    yield _look("control plane port", lambda: _port(ports.CONTROL_PLANE))
+    ports = {"control plane": DEFAULT_PORT}
     for environment in settings.environments().values():
-        preferred = local.http_port(environment)
-        yield _look(f"{environment.name} load balancer port", lambda port=preferred: _port(port))
+        ports[f"load balancer of {environment.name}"] = local.http_port(environment)
+    ours = {url for process in LocalCloud(settings.STATE_DIR).status() for url in process.urls}
+    for name, port in ports.items():
+        yield Finding(name, True, _port(port, ours))
 
 
 def _look(name: str, at: Callable[[], str]) -> Finding:
@@ -97,5 +100,9 @@ def _target() -> str:
     return f"{choice.kind.value}: {choice.reason}"
 
 
-def _port(port: int) -> str:
-    return f"{port} is free" if ports.is_free(port) else f"{port} is taken; another will be used"
+def _port(port: int, ours: Collection[str]) -> str:
+    if any(url.endswith(f":{port}") for url in ours):
+        return f"answers on port {port}"
+    if is_free(port):
+        return f"port {port} is free"
+    return f"port {port} is taken; another will be used"

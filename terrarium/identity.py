@@ -1,15 +1,14 @@
-"""Who we are: an AWS session in the account that ``env.hcl`` names, or a refusal."""
+"""Whose credentials these are: of the account that ``env.hcl`` names, or a refusal."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from terrarium.errors import IdentityError
 
 if TYPE_CHECKING:
-    import boto3
-
     from terrarium.targets import Target
 
 LOCAL_ROLE = "terrarium"
@@ -38,37 +37,33 @@ class Account:
         return f"arn:aws:iam::{self.account_id}:role/{LOCAL_ROLE}"
 
 
-def session(account: Account, target: Target, source: str) -> boto3.Session:
-    """A session whose account was verified; ``source`` is the file that names the account.
+def verify(account: Account, target: Target, source: Path) -> None:
+    """Make sure that Terraform would act in the account that ``source`` names.
 
+    The environment variables of this process must be those of the target already.
     Raises IdentityError without credentials, when the role cannot be assumed, and for credentials
     of another account.
     """
     import boto3
     from botocore.exceptions import BotoCoreError, ClientError
 
-    role = account.role_on(target)
-    is_local = target.endpoint_url is not None
-    own = boto3.Session(
-        aws_access_key_id="local" if is_local else None,
-        aws_secret_access_key="local" if is_local else None,
-        region_name=account.region,
-    )
+    session = boto3.Session(region_name=account.region)
     try:
+        role = account.role_on(target)
         if role is not None:
-            sts = own.client("sts", endpoint_url=target.endpoint_url)
+            sts = session.client("sts")
             assumed = sts.assume_role(RoleArn=role, RoleSessionName=_SESSION_NAME)["Credentials"]
-            own = boto3.Session(
+            session = boto3.Session(
                 aws_access_key_id=assumed["AccessKeyId"],
                 aws_secret_access_key=assumed["SecretAccessKey"],
                 aws_session_token=assumed["SessionToken"],
                 region_name=account.region,
             )
-        caller = own.client("sts", endpoint_url=target.endpoint_url).get_caller_identity()
+        caller = session.client("sts").get_caller_identity()
     except (BotoCoreError, ClientError) as error:
         raise IdentityError(
             f"cannot learn whose credentials these are: {error}",
-            hint="log in (aws sso login, or export AWS_PROFILE), or run it here with --target local",
+            hint="log in (aws sso login, or export AWS_PROFILE), or run it here: --target local",
         ) from None
     if caller["Account"] != account.account_id:
         raise IdentityError(
@@ -77,4 +72,3 @@ def session(account: Account, target: Target, source: str) -> boto3.Session:
             hint=f"use credentials of {account.account_id}, correct account_id, "
             "or run it here with --target local",
         )
-    return own

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from rich.table import Table
 
 from terrarium import console, deployment, package, settings, verbs
-from terrarium.cloud.local import LocalCloud
+from terrarium.cloud.local import CONTROL_PLANE, LocalCloud
 from terrarium.deployment import Deployment
 from terrarium.settings import Environment
 
@@ -44,9 +44,9 @@ def start_load_balancer(resolved: Deployment) -> None:
     """Start the process that serves every load balancer of the environment, unless it runs."""
     LocalCloud(settings.STATE_DIR).start_load_balancer(
         resolved.environment.name,
-        account=resolved.account.account_id,
-        region=resolved.account.region,
-        preferred_port=http_port(resolved.environment),
+        resolved.account.account_id,
+        resolved.account.region,
+        http_port(resolved.environment),
     )
 
 
@@ -54,7 +54,7 @@ def down() -> None:
     """Stop every process of this checkout's cloud; its state is saved first."""
     cloud = LocalCloud(settings.STATE_DIR)
     deployment.recover(cloud)
-    stopped = cloud.stop(save=True)
+    stopped = cloud.stop()
     if stopped:
         console.success(f"stopped {', '.join(stopped)}; the next up restores what was there")
     else:
@@ -67,13 +67,22 @@ def status(*, as_json: bool) -> None:
     if as_json:
         console.data_json([asdict(process) for process in processes])
         return
+    if not processes:
+        console.note("nothing of this checkout runs; ./inv up starts it")
+        return
     table = Table("process", "state", "pid", "address", "since", box=None, pad_edge=False)
     for process in processes:
         table.add_row(
             process.name,
             process.state,
-            str(process.pid or ""),
+            str(process.pid),
             " ".join(process.urls),
-            process.since or "",
+            process.since,
         )
     console.table(table)
+    endpoint = next((p.urls for p in processes if p.name == CONTROL_PLANE and p.urls), None)
+    if endpoint:
+        console.note(
+            "plain Terragrunt finds it with: export "
+            f"AWS_ENDPOINT_URL={endpoint[0]} AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any"
+        )

@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 """The checkout."""
 
 STATE_DIR = ROOT / ".terrarium"
-"""Everything that the tooling writes: logs, pid files, snapshots, the generated CLI configuration."""
+"""Everything that the tooling writes: logs, pid files, snapshots, the CLI configuration."""
 
 LIVE = ROOT / "live"
 MODULES = ROOT / "modules"

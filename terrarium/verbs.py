@@ -4,14 +4,18 @@ those names do."""
 from __future__ import annotations
 
 import sys
+import time
 
 from terrarium import console, deployment, documents, settings
 from terrarium import smoke as http_smoke
+from terrarium.cloud.local import LocalCloud
 from terrarium.deployment import Deployment
 from terrarium.errors import SmokeError, UsageError
 from terrarium.runs import Outcome
 from terrarium.settings import Environment
 from terrarium.targets import Kind
+
+_POLL_SECONDS = 0.1
 
 
 def plan(env: str, target: str, unit: str | None) -> None:
@@ -74,7 +78,7 @@ def check_api(resolved: Deployment, *, wait_seconds: int) -> str:
 
     Raises SmokeError when a check fails or nothing is deployed.
     """
-    url = api_url(resolved)
+    url = api_url(resolved, wait_seconds)
     http_smoke.run(
         url,
         documents.load(settings.DOCUMENTS),
@@ -85,7 +89,7 @@ def check_api(resolved: Deployment, *, wait_seconds: int) -> str:
     return url
 
 
-def api_url(resolved: Deployment) -> str:
+def api_url(resolved: Deployment, wait_seconds: int) -> str:
     """Where the API of an environment answers: the DNS name of its load balancer, or the local
     port that stands for it."""
     environment = resolved.environment
@@ -96,8 +100,25 @@ def api_url(resolved: Deployment) -> str:
             hint=f"apply it first: invoke apply --env {environment.name}",
         )
     if resolved.target.kind is Kind.LOCAL:
-        return local_url(environment, str(found.value))
+        return _local_url(environment, str(found.value), wait_seconds)
     return f"http://{found.value}"
+
+
+def _local_url(environment: Environment, dns_name: str, wait_seconds: int) -> str:
+    """The loopback URL that stands for a load balancer; the process that serves it may just have
+    learned of it."""
+    cloud = LocalCloud(settings.STATE_DIR)
+    deadline = time.monotonic() + wait_seconds
+    while True:
+        for listener in cloud.listeners(environment.name):
+            if listener.dns_name == dns_name:
+                return listener.url
+        if time.monotonic() > deadline:
+            raise SmokeError(
+                f"nothing on this machine serves the load balancer of {environment.name}",
+                hint=f"start it: ./inv up --env {environment.name}",
+            )
+        time.sleep(_POLL_SECONDS)
 
 
 def _checked(env: str, unit: str | None) -> Environment:

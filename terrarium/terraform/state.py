@@ -1,26 +1,16 @@
-"""The state objects of an environment: outputs of units, and locks with who holds them."""
+"""The states of an environment's units: outputs, and locks with who holds them."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from terrarium.errors import StateError, StateLockedError
 from terrarium.settings import Environment
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
-
-
-@dataclass(frozen=True, slots=True)
-class Backend:
-    """Where an environment's states are: ``keys`` by unit name."""
-
-    bucket: str
-    region: str
-    keys: dict[str, str]
+from terrarium.terragrunt import state_bucket
+from terrarium.terragrunt.backend_s3 import S3States
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,67 +31,69 @@ class Output:
 
 
 class States:
-    """Reads state objects from S3 without a Terraform process."""
+    """Reads state objects from S3 without a Terraform process.
 
-    def __init__(self, client: S3Client, backend: Backend, environment: Environment) -> None:
-        self._client = client
-        self._backend = backend
+    ``backends`` are the settings of each unit's S3 backend, by unit; ``environ`` the environment
+    variables of the target.
+    """
+
+    def __init__(
+        self,
+        environment: Environment,
+        backends: Mapping[str, Mapping[str, Any]],
+        environ: Mapping[str, str],
+    ) -> None:
         self._environment = environment
+        self._backends = backends
+        self._s3 = S3States(environ)
+
+    def bootstrap(self) -> str | None:
+        """Make the state bucket unless it is there; its name if it was made. Safe to repeat."""
+        backend = next(iter(self._backends.values()))
+        return str(backend["bucket"]) if state_bucket.bootstrap(self._s3, backend) else None
 
     def require_bucket(self) -> None:
-        """Raises StateError when the state bucket does not exist or is not ours to read."""
-        from botocore.exceptions import ClientError
-
-        bucket = self._backend.bucket
-        try:
-            self._client.head_bucket(Bucket=bucket)
-        except ClientError as error:
-            if error.response["Error"]["Code"] in ("404", "NoSuchBucket"):
-                raise StateError(
-                    f"the state bucket {bucket} does not exist",
-                    hint=f"make it once: invoke bootstrap --env {self._environment.name}",
-                ) from None
+        """Raises StateError when the state bucket does not exist or cannot be seen."""
+        backend = next(iter(self._backends.values()))
+        if not state_bucket.exists(self._s3, backend):
             raise StateError(
-                f"the state bucket {bucket} cannot be read: {error}",
-                hint="check the permissions of these credentials on that bucket",
-            ) from None
+                f"the state bucket {backend['bucket']} does not exist",
+                hint=f"make it once: invoke bootstrap --env {self._environment.name}",
+            )
+
+    def require_unlocked(self, units: Iterable[str]) -> None:
+        """Raises StateLockedError: who holds a lock, since when, and how to release it."""
+        for lock in self.locks(units):
+            raise StateLockedError(
+                f"{self._environment.name}/{lock.unit} is locked by {lock.who} since "
+                f"{lock.created} ({lock.operation})",
+                hint="wait for them; if that run is dead: "
+                f"cd {self._environment.path / lock.unit} && terragrunt force-unlock {lock.id}",
+            )
 
     def locks(self, units: Iterable[str]) -> tuple[Lock, ...]:
         """The locks that somebody holds on these units."""
         found = (self._lock(unit) for unit in units)
         return tuple(lock for lock in found if lock is not None)
 
-    def require_unlocked(self, units: Iterable[str]) -> None:
-        """Raises StateLockedError: who holds a lock, since when, and how to release it."""
-        for lock in self.locks(units):
-            folder = self._environment.path / lock.unit
-            raise StateLockedError(
-                f"{self._environment.name}/{lock.unit} is locked by {lock.who} since "
-                f"{lock.created} ({lock.operation})",
-                hint="wait for them; if that run is dead: "
-                f"cd {folder} && terragrunt force-unlock {lock.id}",
-            )
-
     def outputs(self, unit: str) -> dict[str, Output]:
         """Outputs by name; empty for a unit that was never applied."""
-        body = self._get(self._backend.keys[unit])
-        if body is None:
-            return {}
+        found = self._s3.outputs(self._backends[unit]) or {}
         try:
-            state = json.loads(body)
             return {
                 name: Output(output["value"], bool(output.get("sensitive")))
-                for name, output in state["outputs"].items()
+                for name, output in found.items()
             }
-        except (ValueError, KeyError, TypeError, AttributeError):
-            key = self._backend.keys[unit]
+        except (KeyError, TypeError, AttributeError):
+            backend = self._backends[unit]
             raise StateError(
-                f"s3://{self._backend.bucket}/{key} is not a Terraform state",
+                f"s3://{backend['bucket']}/{backend['key']} is not a Terraform state",
                 hint="restore an earlier version of that object; the bucket is versioned",
             ) from None
 
     def _lock(self, unit: str) -> Lock | None:
-        body = self._get(f"{self._backend.keys[unit]}.tflock")
+        backend = self._backends[unit]
+        body = self._s3.read({**backend, "key": f"{backend['key']}.tflock"})
         if body is None:
             return None
         try:
@@ -109,16 +101,3 @@ class States:
             return Lock(unit, info["ID"], info["Who"], info["Created"], info["Operation"])
         except (ValueError, KeyError, TypeError):
             return Lock(unit, "ID", "an unreadable lock object", "an unknown time", "unknown")
-
-    def _get(self, key: str) -> bytes | None:
-        from botocore.exceptions import ClientError
-
-        try:
-            return self._client.get_object(Bucket=self._backend.bucket, Key=key)["Body"].read()
-        except ClientError as error:
-            if error.response["Error"]["Code"] in ("NoSuchKey", "NoSuchBucket", "404"):
-                return None
-            raise StateError(
-                f"s3://{self._backend.bucket}/{key} cannot be read: {error}",
-                hint="check the permissions of these credentials on that bucket",
-            ) from None

@@ -7,13 +7,13 @@ import shlex
 from pathlib import Path
 
 import pytest
-from invoke import Collection, Task
+from invoke.collection import Collection
 
 import tasks
 from terrarium import settings
 
 PAGES = sorted([settings.ROOT / "README.md", *settings.ROOT.glob("docs/**/*.md")])
-TASKS: dict[str, Task[object]] = Collection.from_module(tasks).tasks
+TASKS = Collection.from_module(tasks).tasks
 ARGUMENTS = {name: task.get_arguments() for name, task in TASKS.items()}
 COMMAND = re.compile(r"(?:\./inv|\binvoke) ([a-z][a-z-]*)((?: (?:-[\w-]+|[\w./<>'-]+))*)")
 

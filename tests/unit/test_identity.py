@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 from moto import mock_aws
 
 from terrarium.errors import IdentityError
-from terrarium.identity import Account, session
+from terrarium.identity import Account, verify
 from terrarium.targets import Kind, Target
 
 AWS = Target(Kind.AWS, None)
+FILE = Path("live/dev/env.hcl")
 MOTO_ACCOUNT = "123456789012"
 
 
@@ -27,34 +31,37 @@ def no_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+def credentials(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    with mock_aws():
+        yield
 
 
-@mock_aws
 def test_credentials_of_the_named_account_pass(credentials: None) -> None:
-    own = session(account(MOTO_ACCOUNT), AWS, "live/dev/env.hcl")
-    assert own.client("sts").get_caller_identity()["Account"] == MOTO_ACCOUNT
+    verify(account(MOTO_ACCOUNT), AWS, FILE)
 
 
-@mock_aws
 def test_credentials_of_another_account_are_refused_with_both_accounts(credentials: None) -> None:
     with pytest.raises(IdentityError) as refused:
-        session(account("111111111111"), AWS, "live/dev/env.hcl")
+        verify(account("111111111111"), AWS, FILE)
     assert f"of account {MOTO_ACCOUNT}" in refused.value.message
     assert "live/dev/env.hcl names 111111111111" in refused.value.message
     assert "--target local" in str(refused.value.hint)
 
 
-@mock_aws
 def test_a_deploy_role_leads_into_its_account(credentials: None) -> None:
     role = "arn:aws:iam::111111111111:role/deploy"
-    own = session(account("111111111111", role), AWS, "live/dev/env.hcl")
-    assert own.client("sts").get_caller_identity()["Account"] == "111111111111"
+    verify(account("111111111111", role), AWS, FILE)
+
+
+def test_a_deploy_role_of_another_account_is_refused(credentials: None) -> None:
+    role = "arn:aws:iam::333333333333:role/deploy"
+    with pytest.raises(IdentityError, match="of account 333333333333"):
+        verify(account("111111111111", role), AWS, FILE)
 
 
 def test_without_credentials_the_way_to_get_some_is_named() -> None:
     with pytest.raises(IdentityError, match="cannot learn whose credentials") as refused:
-        session(account("111111111111"), AWS, "live/dev/env.hcl")
+        verify(account("111111111111"), AWS, FILE)
     assert "aws sso login" in str(refused.value.hint)

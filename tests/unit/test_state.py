@@ -10,7 +10,7 @@ from moto import mock_aws
 
 from terrarium.errors import StateError, StateLockedError
 from terrarium.settings import Environment
-from terrarium.terraform.state import Backend, Lock, Output, States
+from terrarium.terraform.state import Lock, Output, States
 
 BUCKET = "states"
 KEY = "live/dev/network/terraform.tfstate"
@@ -28,10 +28,13 @@ class Bucket:
     def __init__(self) -> None:
         self.client = boto3.client("s3", region_name="us-east-1")
         self.states = States(
-            self.client,
-            Backend(BUCKET, "us-east-1", {"network": KEY}),
             Environment("dev", Path("live/dev")),
+            {"network": {"bucket": BUCKET, "key": KEY, "region": "us-east-1"}},
+            {},
         )
+
+    def exists(self) -> bool:
+        return BUCKET in [bucket["Name"] for bucket in self.client.list_buckets()["Buckets"]]
 
     def create(self) -> None:
         self.client.create_bucket(Bucket=BUCKET)
@@ -54,6 +57,13 @@ def test_a_missing_bucket_is_refused_with_the_command_that_makes_it(bucket: Buck
     assert refused.value.hint == "make it once: invoke bootstrap --env dev"
 
 
+def test_bootstrap_makes_the_bucket_once(bucket: Bucket) -> None:
+    assert bucket.states.bootstrap() == BUCKET
+    assert bucket.exists()
+    assert bucket.states.bootstrap() is None
+    bucket.states.require_bucket()
+
+
 def test_outputs_come_with_their_sensitivity(bucket: Bucket) -> None:
     bucket.create()
     outputs = {
@@ -72,7 +82,7 @@ def test_a_unit_that_was_never_applied_has_no_outputs(bucket: Bucket) -> None:
     assert bucket.states.outputs("network") == {}
 
 
-@pytest.mark.parametrize("body", [["no", "state"], {"outputs": {"a": 1}}, {}])
+@pytest.mark.parametrize("body", [["no", "state"], {"outputs": {"a": 1}}])
 def test_what_is_no_state_is_refused_with_its_address(bucket: Bucket, body: object) -> None:
     bucket.create()
     bucket.put(KEY, body)

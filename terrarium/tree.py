@@ -1,0 +1,62 @@
+"""What the files of ``live/`` say about an environment, read as Terragrunt reads them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from terrarium.errors import ConfigurationError
+from terrarium.identity import Account
+from terrarium.settings import Environment
+from terrarium.terragrunt.context import Settings
+from terrarium.terragrunt.reader import Reader
+
+_ACCOUNT_ID = re.compile(r"\d{12}")
+
+
+def read_account(environment: Environment) -> Account:
+    """Account, Region and role that ``env.hcl`` names. Raises ConfigurationError."""
+    file = environment.path / "env.hcl"
+    values = Reader(Settings(working_dir=environment.path)).outline(file).locals
+    account_id = values.get("account_id")
+    if not isinstance(account_id, str) or not _ACCOUNT_ID.fullmatch(account_id):
+        raise ConfigurationError(
+            f"account_id must be a string of 12 digits, not {account_id!r}",
+            file=file,
+            hint='write account_id = "123456789012", in quotes',
+        )
+    return Account(
+        account_id,
+        _text(values, "region", file),
+        None if values.get("deploy_role") is None else _text(values, "deploy_role", file),
+        is_protected=values.get("deletion_protection") is True,
+    )
+
+
+def read_backends(
+    environment: Environment, environ: Mapping[str, str]
+) -> dict[str, Mapping[str, Any]]:
+    """The settings of each unit's S3 backend, by unit, as they are in these environment variables.
+
+    Raises ConfigurationError for a unit whose state is not in S3.
+    """
+    reader = Reader(Settings(environment=environ, working_dir=environment.path))
+    backends: dict[str, Mapping[str, Any]] = {}
+    for unit in environment.units:
+        file = environment.path / unit / "terragrunt.hcl"
+        remote = reader.outline(file).remote_state
+        if remote is None or remote.backend != "s3":
+            raise ConfigurationError(
+                "its state is not in S3", file=file, hint='include the root: include "root" { … }'
+            )
+        backends[unit] = remote.config
+    return backends
+
+
+def _text(values: Mapping[str, Any], name: str, file: Path) -> str:
+    value = values.get(name)
+    if not isinstance(value, str) or not value:
+        raise ConfigurationError(f"{name} must be a string, not {value!r}", file=file)
+    return value

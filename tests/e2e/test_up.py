@@ -1,0 +1,261 @@
+"""``./inv up`` and what follows it, in a copy of the checkout, as somebody who cloned it would."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import boto3
+import pytest
+from mypy_boto3_s3 import S3Client
+
+from tests.e2e.clone import Clone, kill_group
+
+
+def get(url: str) -> tuple[int, object]:
+    try:
+        with urllib.request.urlopen(url, timeout=10) as response:  # noqa: S310 - our own URL
+            return response.status, json.load(response)
+    except urllib.error.HTTPError as error:
+        return error.code, json.load(error)
+
+
+def api(clone: Clone) -> str:
+    listed = json.loads(clone.invoke("status", "--json").stdout)
+    return str(next(p["url"] for p in listed if p["name"] == "load-balancer-dev"))
+
+
+def test_up_prints_the_url_of_an_api_that_answers(applied: Clone) -> None:
+    done = applied.invoke("up")
+    url = done.stdout.strip()
+    assert get(f"{url}/api/foo") == (200, {"greeting": "I am the Foo"})
+    assert get(f"{url}/health")[0] == 200
+    assert get(f"{url}/api/none")[0] == 404
+    assert get(f"{url}/elsewhere")[0] == 404
+
+
+def test_a_second_up_finds_nothing_to_change(applied: Clone) -> None:
+    done = applied.invoke("up")
+    assert "target local at http://127.0.0.1:" in done.stderr
+    assert "account 111111111111, region eu-west-1" in done.stderr
+    for unit in ("network", "storage", "function", "load-balancer", "routing"):
+        assert f"{unit}: no changes" in done.stderr
+
+
+def test_every_unit_has_its_outputs(applied: Clone) -> None:
+    outputs = json.loads(applied.invoke("output", "--env", "dev", "--json").stdout)
+    assert set(outputs) == {"network", "storage", "function", "load-balancer", "routing"}
+    assert all(outputs.values())
+    one = applied.invoke("output", "--env", "dev", "--unit", "storage").stdout
+    assert "storage.bucket_name = terrarium-documents-dev-111111111111" in one
+
+
+def test_a_plan_of_one_unit_goes_to_stdout(applied: Clone) -> None:
+    done = applied.invoke("plan", "--env", "dev", "--unit", "storage")
+    assert done.stdout.startswith("# dev/storage\n")
+    assert "No changes." in done.stdout
+
+
+def test_plain_terragrunt_works_with_any_credentials(applied: Clone) -> None:
+    listed = json.loads(applied.invoke("status", "--json").stdout)
+    endpoint = next(p["url"] for p in listed if p["name"] == "control-plane")
+    environ = {
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "TF_CLI_CONFIG_FILE": str(applied.root / ".terrarium" / "terraform.rc"),
+    }
+    every = applied.terragrunt("run-all", "plan", "--non-interactive", **environ)
+    assert every.returncode == 0, every.stderr
+    assert every.stdout.count("No changes.") == 5
+    single = applied.terragrunt("plan", "-detailed-exitcode", folder="live/dev/network", **environ)
+    assert single.returncode == 0, single.stderr
+
+
+def test_the_smoke_test_runs_through_the_load_balancer(applied: Clone) -> None:
+    done = applied.invoke("smoke", "--env", "dev", "--target", "local")
+    assert "smoke test of dev passed" in done.stderr
+
+
+def test_down_saves_and_up_restores(applied: Clone) -> None:
+    url = api(applied)
+    applied.invoke("down")
+    assert json.loads(applied.invoke("status", "--json").stdout) == []
+    with pytest.raises(urllib.error.URLError):
+        get(f"{url}/health")
+    done = applied.invoke("up")
+    assert "network: no changes" in done.stderr
+    assert get(f"{done.stdout.strip()}/api/bar") == (200, {"greeting": "I am the Bar"})
+
+
+def test_a_cloud_that_was_killed_comes_back_as_it_was_saved(applied: Clone) -> None:
+    listed = json.loads(applied.invoke("status", "--json").stdout)
+    for process in listed:
+        os.kill(process["pid"], signal.SIGKILL)
+    done = applied.invoke("up")
+    assert "network: no changes" in done.stderr
+    assert get(f"{done.stdout.strip()}/api/foo")[0] == 200
+
+
+def test_an_apply_that_was_killed_is_undone_by_the_next_up(applied: Clone) -> None:
+    document = applied.root / "documents" / "killed.json"
+    document.write_text('{"greeting": "I was killed"}\n')
+    process = applied.start("apply", "--env", "dev", "--target", "local")
+    journal = applied.root / ".terrarium" / "change.json"
+    deadline = time.monotonic() + 60
+    while not journal.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    # In the middle of the run: Terraform holds locks and is left without its parent.
+    time.sleep(3)
+    kill_group(process)
+    document.unlink()
+    done = applied.invoke("up")
+    assert "was killed at work" in done.stderr
+    assert "storage: no changes" in done.stderr
+    assert get(f"{done.stdout.strip()}/api/killed")[0] == 404
+
+
+def test_a_changed_document_changes_one_object_and_is_served(applied: Clone) -> None:
+    document = applied.root / "documents" / "foo.json"
+    before = document.read_text()
+    document.write_text('{"greeting": "I am the new Foo"}\n')
+    try:
+        done = applied.invoke("apply", "--env", "dev", "--target", "local")
+        assert "storage: 0 added, 1 changed, 0 destroyed" in done.stderr
+        assert "function: no changes" in done.stderr
+        assert get(f"{api(applied)}/api/foo") == (200, {"greeting": "I am the new Foo"})
+    finally:
+        document.write_text(before)
+        applied.invoke("apply", "--env", "dev", "--target", "local")
+
+
+# -- bad input
+
+
+def test_an_unknown_environment_unit_and_target_are_refused_by_name(applied: Clone) -> None:
+    unknown = {
+        ("plan", "--env", "staging"): "unknown environment 'staging' -> environments: dev, prod",
+        ("plan", "--env", "../dev"): "unknown environment '../dev'",
+        (
+            "plan",
+            "--env",
+            "dev",
+            "--unit",
+            "db",
+        ): "unknown unit 'db' in environment dev -> units of",
+        ("plan", "--env", "dev", "--target", "azure"): "unknown target 'azure' -> targets: auto",
+    }
+    for words, message in unknown.items():
+        done = applied.invoke(*words, check=False)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert message in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_a_document_that_is_not_json_is_refused_before_anything_runs(applied: Clone) -> None:
+    broken = applied.root / "documents" / "broken.json"
+    broken.write_text('{\n  "greeting": \n}\n')
+    try:
+        done = applied.invoke("apply", "--env", "dev", "--target", "local", check=False)
+    finally:
+        broken.unlink()
+    assert done.returncode == 1
+    assert "broken.json:3:" in done.stderr
+    assert "network" not in done.stderr
+
+
+def test_broken_hcl_in_a_unit_is_refused_with_file_and_line(applied: Clone) -> None:
+    unit = applied.root / "live" / "dev" / "storage" / "terragrunt.hcl"
+    before = unit.read_text()
+    unit.write_text(before + "\ninputs = {\n  broken = \n}\n")
+    line = before.count("\n") + 3
+    try:
+        done = applied.invoke("plan", "--env", "dev", "--target", "local", check=False)
+    finally:
+        unit.write_text(before)
+    assert done.returncode == 1
+    assert f"storage/terragrunt.hcl:{line}" in done.stderr
+
+
+def test_a_unit_that_fails_stops_its_dependents_only(applied: Clone) -> None:
+    unit = applied.root / "live" / "dev" / "function" / "terragrunt.hcl"
+    before = unit.read_text()
+    unit.write_text(before + "\ninputs = {\n  memory_mb = 1\n}\n")
+    try:
+        done = applied.invoke("plan", "--env", "dev", "--target", "local", check=False)
+    finally:
+        unit.write_text(before)
+    assert done.returncode == 1
+    assert "memory_mb must be between 128 and 10240" in done.stderr
+    assert "failed: function; skipped: routing;" in done.stderr
+    assert "done: load-balancer, network, storage" in done.stderr
+
+
+def state_bucket(clone: Clone) -> tuple[S3Client, str]:
+    listed = json.loads(clone.invoke("status", "--json").stdout)
+    endpoint = next(p["url"] for p in listed if p["name"] == "control-plane")
+    sts = boto3.client(
+        "sts",
+        endpoint_url=endpoint,
+        region_name="eu-west-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
+    role = "arn:aws:iam::111111111111:role/terrarium"
+    assumed = sts.assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
+    client = boto3.client(
+        "s3",
+        endpoint_url=endpoint,
+        region_name="eu-west-1",
+        aws_access_key_id=assumed["AccessKeyId"],
+        aws_secret_access_key=assumed["SecretAccessKey"],
+        aws_session_token=assumed["SessionToken"],
+    )
+    return client, "terrarium-state-111111111111-eu-west-1"
+
+
+def test_a_lock_of_somebody_else_is_refused_with_who_since_when_and_how(applied: Clone) -> None:
+    client, bucket = state_bucket(applied)
+    key = "live/dev/storage/terraform.tfstate.tflock"
+    lock = {
+        "ID": "3c1f8a52-0000-0000-0000-000000000001",
+        "Operation": "OperationTypeApply",
+        "Who": "ann@laptop",
+        "Created": "2026-01-02T03:04:05Z",
+    }
+    client.put_object(Bucket=bucket, Key=key, Body=json.dumps(lock).encode())
+    try:
+        done = applied.invoke("plan", "--env", "dev", "--target", "local", check=False)
+    finally:
+        client.delete_object(Bucket=bucket, Key=key)
+    assert done.returncode == 1
+    assert "dev/storage is locked by ann@laptop since 2026-01-02T03:04:05Z" in done.stderr
+    assert f"terragrunt force-unlock {lock['ID']}" in done.stderr
+
+
+def test_prod_is_not_destroyed_without_a_terminal_or_yes(applied: Clone) -> None:
+    done = applied.invoke("destroy", "--env", "prod", "--target", "local", check=False)
+    assert done.returncode == 2
+    assert "refusing to destroy all of prod (222222222222) without a terminal" in done.stderr
+    assert "add --yes" in done.stderr
+
+
+def test_doctor_names_what_it_found(applied: Clone) -> None:
+    findings = json.loads(applied.invoke("doctor", "--json").stdout)
+    assert {f["name"] for f in findings} >= {"Terraform", "Terragrunt", "providers", "target"}
+    assert all(f["is_well"] for f in findings)
+
+
+def test_the_tree_is_left_clean(applied: Clone, tmp_path: Path) -> None:
+    """Whatever ran wrote only into the folders that git ignores."""
+    left = [
+        str(path.relative_to(applied.root))
+        for path in applied.root.rglob("*")
+        if path.suffix in (".tfstate", ".zip") and ".terragrunt-cache" not in path.parts
+    ]
+    assert left == ["build/lambda.zip"]
