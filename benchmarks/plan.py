@@ -1,0 +1,78 @@
+"""`invoke plan --env dev`, second run, against bare `terraform plan` in the same unit folders.
+
+The bare plans run one after the other. What no runner can beat with two at a time is the larger of
+the longest chain of dependent units (wall clock) and the processor time of all of them over the
+cores; the number to stay below is 1.3 times that.
+
+Run: ./inv up, then .venv/bin/python -m benchmarks.plan [ROUNDS]
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from benchmarks.measure import Timing, median, run, verdict
+from terrarium import console, deployment, settings, toolchain
+from terrarium.terragrunt.context import Settings
+from terrarium.terragrunt.reader import Reader
+
+LIMIT_RATIO = 1.3
+INPUTS = "terragrunt-debug.tfvars.json"
+
+
+def working_folder(unit: Path) -> Path:
+    """Where the runner last ran Terraform for a unit: the folder in which it left its inputs."""
+    found = sorted(unit.rglob(f".terragrunt-cache/**/{INPUTS}"), key=lambda p: p.stat().st_mtime)
+    return found[-1].parent
+
+
+def longest_chain(walls: Mapping[str, float], dependencies: Mapping[str, tuple[str, ...]]) -> float:
+    def until(unit: str) -> float:
+        return walls[unit] + max((until(other) for other in dependencies[unit]), default=0.0)
+
+    return max(until(unit) for unit in walls)
+
+
+def read_dependencies(environment: settings.Environment) -> Iterator[tuple[str, tuple[str, ...]]]:
+    reader = Reader(Settings(working_dir=environment.path))
+    for unit in environment.units:
+        outline = reader.outline(environment.path / unit / "terragrunt.hcl")
+        files = reader.dependency_files(outline).values()
+        yield unit, tuple(file.parent.name for file in files)
+
+
+def main() -> int:
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 3
+    environment = settings.environment("dev")
+    resolved = deployment.resolve(environment, "local")
+    dependencies = dict(read_dependencies(environment))
+    terragrunt = toolchain.terragrunt().command("run", "--all", "--inputs-debug", "--", "plan")
+    run(terragrunt, environment.path, resolved.environ)
+
+    invoke = [sys.executable, "-m", "invoke", "plan", "--env", "dev", "--target", "local"]
+    terraform = [str(toolchain.terraform().path), "plan", "-input=false", f"-var-file={INPUTS}"]
+    folders = {unit: working_folder(environment.path / unit) for unit in environment.units}
+    bare: dict[str, list[Timing]] = {unit: [] for unit in folders}
+    ours = []
+    for _ in range(rounds):
+        ours.append(run(invoke, settings.ROOT))
+        for unit, folder in folders.items():
+            bare[unit].append(run(terraform, folder, resolved.environ))
+
+    medians = {unit: median(timings) for unit, timings in bare.items()}
+    for unit, timing in medians.items():
+        console.data(
+            f"  terraform plan {unit}: {timing.wall:.2f} s, {timing.cpu:.2f} s of processor"
+        )
+    chain = longest_chain({unit: timing.wall for unit, timing in medians.items()}, dependencies)
+    shared = sum(timing.cpu for timing in medians.values()) / (os.cpu_count() or 1)
+    console.data(f"  longest chain {chain:.2f} s; processor time over the cores {shared:.2f} s")
+    floor = max(chain, shared)
+    return 0 if verdict("invoke plan", median(ours).wall, LIMIT_RATIO * floor) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
