@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import time
 import uuid
-from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
@@ -19,11 +19,17 @@ from terrarium.errors import CloudError
 
 _log = logging.getLogger(__name__)
 
-GROW_SECONDS = 0.1
+GROW_SECONDS = 0.25
 """An invocation waits this long for a busy worker before another is started."""
 
+GROW_TO_CORES_SECONDS = 0.02
+"""The same while there are fewer workers than cores: another can then really run beside them."""
+
+DELIVERIES = 3
+"""Workers that an invocation is offered to when they end before they take it."""
+
 QUEUE_SECONDS = 10.0
-IDLE_SECONDS = 300.0
+IDLE_SECONDS = 120.0
 STARTING_AT_ONCE = 2
 
 
@@ -57,7 +63,7 @@ class Pool:
         self._workers: set[PooledWorker] = set()
         self._starting: set[asyncio.Task[None]] = set()
         self._stopping: set[asyncio.Task[None]] = set()
-        self._waiting: deque[asyncio.Future[PooledWorker]] = deque()
+        self._waiting: dict[asyncio.Future[PooledWorker], float] = {}  # since when, oldest first
         self._running = 0
         self._quiet = asyncio.Event()
         self._quiet.set()
@@ -65,7 +71,7 @@ class Pool:
 
     def warm(self) -> None:
         """Start the first worker before anyone asks."""
-        if not self._workers and not self._starting:
+        if self._size == 0:
             self._start_worker()
 
     async def invoke(self, arn: str, payload: bytes, trace_id: str) -> Outcome:
@@ -74,7 +80,7 @@ class Pool:
         self._running += 1
         self._quiet.clear()
         try:
-            while True:
+            for _ in range(DELIVERIES):
                 invocation = Invocation(
                     request_id, arn, payload, trace_id, self.function.timeout_seconds
                 )
@@ -89,6 +95,7 @@ class Pool:
                 else:
                     self._give_back(worker)
                     return outcome
+            return Failed(Reason.UNHANDLED, "workers end before they take an invocation")
         except TimeoutError:
             return Failed(Reason.THROTTLING, f"no worker was free for {QUEUE_SECONDS:.0f} seconds")
         except InitError as error:
@@ -123,10 +130,6 @@ class Pool:
             self._end(worker)
         await asyncio.gather(*self._stopping)
 
-    @property
-    def size(self) -> int:
-        return len(self._workers)
-
     def _take_idle(self) -> PooledWorker | None:
         while self._idle:
             worker = self._idle.pop()  # the last used is the warmest
@@ -138,11 +141,9 @@ class Pool:
     async def _wait_for_worker(self) -> PooledWorker:
         loop = asyncio.get_running_loop()
         waiter: asyncio.Future[PooledWorker] = loop.create_future()
-        self._waiting.append(waiter)
-        if not self._workers and not self._starting:
-            self._start_worker()
-        else:
-            loop.call_later(GROW_SECONDS, self._grow_for, waiter)
+        self._waiting[waiter] = loop.time()
+        self._grow()
+        loop.call_later(self._patience, self._grow)
         try:
             async with asyncio.timeout(QUEUE_SECONDS):
                 return await waiter
@@ -151,13 +152,28 @@ class Pool:
             if waiter.done() and not waiter.cancelled() and waiter.exception() is None:
                 self._hand_out(waiter.result())
             raise
+        finally:
+            self._waiting.pop(waiter, None)
 
-    def _grow_for(self, waiter: asyncio.Future[PooledWorker]) -> None:
-        if not waiter.done():
+    @property
+    def _size(self) -> int:
+        return len(self._workers) + len(self._starting)
+
+    @property
+    def _patience(self) -> float:
+        return GROW_TO_CORES_SECONDS if self._size < (os.cpu_count() or 1) else GROW_SECONDS
+
+    def _grow(self) -> None:
+        """Start a worker if somebody has waited for long, or if there is nothing to wait for."""
+        oldest = next((since for each, since in self._waiting.items() if not each.done()), None)
+        if oldest is None:
+            return
+        waited = asyncio.get_running_loop().time() - oldest
+        if self._size == 0 or waited >= self._patience * 0.99:
             self._start_worker()
 
     def _start_worker(self) -> None:
-        full = len(self._workers) + len(self._starting) >= self._limit
+        full = self._size >= self._limit
         if self._closed or full or len(self._starting) >= STARTING_AT_ONCE:
             return
         task = asyncio.create_task(self._start())
@@ -168,9 +184,10 @@ class Pool:
         try:
             worker = await self._spawn(self.function)
         except (InitError, CloudError, OSError) as error:
-            _log.warning("%s:%s: %s", self.function.name, self.function.version, error)
             if waiter := self._next_waiter():
-                waiter.set_exception(error)
+                waiter.set_exception(error)  # whose request will be logged with it
+            else:
+                _log.warning("%s:%s: %s", self.function.name, self.function.version, error)
         else:
             self._workers.add(worker)
             self._hand_out(worker)
@@ -178,14 +195,12 @@ class Pool:
             current = asyncio.current_task()
             if current is not None:
                 self._starting.discard(current)
-            if any(not waiter.done() for waiter in self._waiting):
-                self._start_worker()
+            self._grow()
 
     def _give_back(self, worker: PooledWorker) -> None:
         if self._closed or not worker.alive:
             self._end(worker)
-            if any(not waiter.done() for waiter in self._waiting):
-                self._start_worker()
+            self._grow()
         else:
             self._hand_out(worker)
 
@@ -197,7 +212,8 @@ class Pool:
 
     def _next_waiter(self) -> asyncio.Future[PooledWorker] | None:
         while self._waiting:
-            waiter = self._waiting.popleft()
+            waiter = next(iter(self._waiting))
+            del self._waiting[waiter]
             if not waiter.done():
                 return waiter
         return None

@@ -89,7 +89,8 @@ class Account:
             known = self._execution.get((role, function))
             if known is None or known.expires_at - time.time() < _EXECUTION_RENEW_SECONDS:
                 try:
-                    known = _assume(self._current().sts, role, function)
+                    # A session's name has at least two characters, a function's may have one.
+                    known = _assume(self._current().sts, role, function.ljust(2, "-"))
                 except (BotoCoreError, ClientError) as error:
                     raise CloudError(f"the role {role} cannot be assumed: {error}") from error
                 self._execution[role, function] = known

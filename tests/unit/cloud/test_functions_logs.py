@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Sequence
+
+import pytest
+
+from terrarium.cloud.functions import logs
+from terrarium.cloud.functions.logs import LogBatcher, LogEvent, LogStream
+from terrarium.cloud.functions.platform_log import PlatformLog, Report
+
+
+class Store:
+    def __init__(self) -> None:
+        self.away = False
+        self.batches: list[tuple[str, str, list[str]]] = []
+
+    def put(self, group: str, stream: str, events: Sequence[LogEvent]) -> None:
+        if self.away:
+            raise ConnectionError("away")
+        self.batches.append((group, stream, [event.message for event in events]))
+
+
+def test_events_are_sent_by_stream_in_order() -> None:
+    async def run(store: Store) -> None:
+        batcher = LogBatcher(store)
+        for group, stream, message in (("g", "a", "1"), ("g", "b", "2"), ("g", "a", "3")):
+            LogStream(batcher, group, stream).write(message)
+        assert await batcher.flush()
+
+    store = Store()
+    asyncio.run(run(store))
+    assert store.batches == [("g", "a", ["1", "3"]), ("g", "b", ["2"])]
+
+
+def test_events_wait_while_the_store_is_away_and_keep_their_order() -> None:
+    async def run(store: Store) -> None:
+        batcher = LogBatcher(store)
+        store.away = True
+        batcher.write("g", "s", "1")
+        assert not await batcher.flush()
+        batcher.write("g", "s", "2")
+        store.away = False
+        assert await batcher.flush()
+
+    store = Store()
+    asyncio.run(run(store))
+    assert store.batches == [("g", "s", ["1", "2"])]
+
+
+def test_only_so_many_events_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def run(store: Store) -> None:
+        batcher = LogBatcher(store)
+        for number in range(5):
+            batcher.write("g", "s", str(number))
+        await batcher.flush()
+
+    monkeypatch.setattr(logs, "HELD_EVENTS", 3)
+    store = Store()
+    asyncio.run(run(store))
+    assert store.batches == [("g", "s", ["2", "3", "4"])]
+
+
+def test_closing_delivers_what_is_left() -> None:
+    async def run(store: Store) -> None:
+        batcher = LogBatcher(store, interval_seconds=60)
+        batcher.start()
+        batcher.write("g", "s", "last")
+        await batcher.close()
+
+    store = Store()
+    asyncio.run(run(store))
+    assert store.batches == [("g", "s", ["last"])]
+
+
+REPORT = Report("id-1", 12.345, 128, 40, 25.0, "success")
+
+
+def test_a_report_in_text_is_what_lambda_writes() -> None:
+    assert PlatformLog("Text", "3").report(REPORT) == (
+        "REPORT RequestId: id-1\tDuration: 12.35 ms\tBilled Duration: 38 ms\t"
+        "Memory Size: 128 MB\tMax Memory Used: 40 MB\tInit Duration: 25.00 ms\t\n"
+    )
+
+
+def test_a_report_in_json_is_a_platform_event() -> None:
+    event = json.loads(PlatformLog("JSON", "3").report(REPORT))
+    assert event["type"] == "platform.report"
+    assert event["record"]["metrics"]["billedDurationMs"] == 38
+    assert event["record"]["status"] == "success"
+
+
+def test_a_start_names_the_version() -> None:
+    assert PlatformLog("Text", "3").start("id-1") == "START RequestId: id-1 Version: 3\n"
