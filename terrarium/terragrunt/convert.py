@@ -162,7 +162,7 @@ def _generality(kind: Type) -> tuple[int, int]:
     if isinstance(kind, Primitive):
         return (0 if kind == DYNAMIC else 1 if kind == STRING else 2, 0)
     if isinstance(kind, Collection):
-        return (1 if kind.kind == "set" else 2, _generality(kind.element)[0])
+        return (2 if kind.kind == "set" else 1, _generality(kind.element)[0])
     return (3, 0)
 
 

@@ -16,7 +16,7 @@ from terrarium.errors import ConfigurationError
 from terrarium.terragrunt import nodes
 from terrarium.terragrunt.convert import convert, describe, to_bool, to_number, to_string, unify
 from terrarium.terragrunt.functions.registry import Function, Site
-from terrarium.terragrunt.kinds import Collection, ObjectType, TupleType, Type
+from terrarium.terragrunt.kinds import DYNAMIC, Collection, ObjectType, TupleType, Type
 from terrarium.terragrunt.nodes import Expression
 from terrarium.terragrunt.numbers import Number, exact, make, precision
 from terrarium.terragrunt.values import (
@@ -164,6 +164,8 @@ def _static_type(each: Expression, item: Type) -> Type:
         if each.name in attributes:
             return attributes[each.name]
         raise Mismatch(f"the object has no attribute named {each.name!r}")
+    if target == DYNAMIC:
+        return DYNAMIC
     if isinstance(target, Collection):
         return target.element
     raise Mismatch(f"{describe(target)} has no such element")
@@ -212,9 +214,11 @@ _COMPARISONS: dict[str, Callable[[Fraction, Fraction], bool]] = {
 def _arithmetic(operator: str, left: Number, right: Number) -> Number:
     a, b = exact(left), exact(right)
     bits = max(precision(left), precision(right))
-    if operator in ("/", "%") and b == 0:
+    if b == 0 and operator == "/":
         raise Mismatch("division by zero")
     if operator == "%":
+        if b == 0:
+            return left  # which is what Terraform answers
         # Truncated, so the result has the sign of the left side.
         quotient = abs(a) // abs(b) * (1 if (a < 0) == (b < 0) else -1)
         return make(a - quotient * b, bits)

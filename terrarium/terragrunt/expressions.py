@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import TYPE_CHECKING, TypeAlias
 
 from terrarium.terragrunt import nodes
@@ -213,6 +214,9 @@ class ExpressionBuilder:
             else:
                 break
         result = self.build(base)
+        kinds = [step.data for step in reversed(steps)]
+        if ("short_index", "short_index") in pairwise(kinds):
+            self.source.refuse("write [0][1] instead of .0.1", self.offset(steps[0]))
         for step in reversed(steps):
             result = self.step(result, step)
         return result

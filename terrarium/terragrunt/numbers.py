@@ -16,9 +16,14 @@ _PRECISION = 512
 
 
 class Counted(int):
-    """A whole number that a function counted: 64 bits of precision."""
+    """A whole number of less than 512 bits of precision."""
 
-    __slots__ = ()
+    precision: int
+
+    def __new__(cls, value: int, precision: int = 64) -> Counted:
+        created = super().__new__(cls, value)
+        created.precision = precision
+        return created
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +42,7 @@ def exact(number: Number) -> Fraction:
 
 
 def precision(number: Number) -> int:
-    if isinstance(number, Real):
-        return number.precision
-    return 64 if isinstance(number, Counted) else _PRECISION
+    return number.precision if isinstance(number, (Counted, Real)) else _PRECISION
 
 
 def make(value: Fraction, bits: int = _PRECISION) -> Number:
@@ -47,7 +50,7 @@ def make(value: Fraction, bits: int = _PRECISION) -> Number:
     rounded = _round(value, bits)
     if rounded.denominator == 1:
         whole = rounded.numerator
-        return Counted(whole) if bits < _PRECISION else whole
+        return Counted(whole, bits) if bits < _PRECISION else whole
     return Real(rounded, bits)
 
 

@@ -64,7 +64,7 @@ def parse_template_text(text: str, file: Path) -> Expression:
 
 @cache
 def _parser() -> Lark:
-    from hcl2.parser import parser  # noqa: PLC0415 - 70 ms that a warm command need not spend
+    from hcl2.parser import parser
 
     return parser()
 

@@ -23,6 +23,36 @@ __all__ = ["ANY", "NULLABLE", "Function", "Library", "Parameter", "Site", "libra
 def library() -> Library:
     """Every function of Terraform that needs no provider. Copy it to add to it:
     ``Library(library())``."""
-    from terrarium.terragrunt.functions import conversion  # noqa: PLC0415 - it imports the registry
+    # Here and not above: these modules import the registry from this package.
+    from terrarium.terragrunt.functions import (
+        collection,
+        conversion,
+        encoding,
+        files,
+        formatting,
+        hashing,
+        network,
+        numeric,
+        regular,
+        sets,
+        text,
+        times,
+        yaml_text,
+    )
 
-    return Library({**conversion.LIBRARY})
+    modules = (
+        collection,
+        conversion,
+        encoding,
+        files,
+        formatting,
+        hashing,
+        network,
+        numeric,
+        regular,
+        sets,
+        text,
+        times,
+        yaml_text,
+    )
+    return Library({name: f for module in modules for name, f in module.LIBRARY.items()})

@@ -30,7 +30,7 @@ _converter("tomap", map_of(DYNAMIC))
 @LIBRARY.define("try", lazy=True)
 def try_(site: Site, expressions: tuple[Expression, ...]) -> Value:
     """The first argument that evaluates without an error."""
-    from terrarium.terragrunt.evaluate import EvaluationError  # noqa: PLC0415 - it imports us
+    from terrarium.terragrunt.evaluate import EvaluationError
 
     if not expressions:
         raise Mismatch("at least one argument is required")
@@ -45,7 +45,7 @@ def try_(site: Site, expressions: tuple[Expression, ...]) -> Value:
 
 @LIBRARY.define("can", lazy=True)
 def can(site: Site, expressions: tuple[Expression, ...]) -> bool:
-    from terrarium.terragrunt.evaluate import EvaluationError  # noqa: PLC0415 - it imports us
+    from terrarium.terragrunt.evaluate import EvaluationError
 
     if len(expressions) != 1:
         raise Mismatch("exactly one argument is required")
