@@ -12,6 +12,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
@@ -23,6 +24,7 @@ from typing import IO
 from terrarium.errors import ToolchainError
 
 _KEPT_LINES = 2000
+_PROMPT = b"Enter a value: "
 
 OnLine = Callable[[str], None]
 
@@ -34,6 +36,8 @@ class Command:
     argv: tuple[str, ...]
     cwd: Path
     environment: Mapping[str, str]
+    answers: bool = False
+    """Whether it may read our stdin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +49,20 @@ class Finished:
     stderr: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Child:
+    """``shares_terminal``: the terminal's Ctrl-C reaches it without us."""
+
+    process: subprocess.Popen[bytes]
+    shares_terminal: bool
+
+
 @dataclass(slots=True)
 class Children:
     """Starts processes and stops them all. Safe to use from many threads."""
 
     stopping: threading.Event = field(default_factory=threading.Event)
-    _running: dict[int, tuple[subprocess.Popen[bytes], bool]] = field(default_factory=dict)
+    _running: dict[int, _Child] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _signals: int = 0
 
@@ -67,7 +79,7 @@ class Children:
         ``whole`` keeps all of stdout. Raises ToolchainError if the program cannot be started, and
         Interrupted if the runner is already stopping.
         """
-        process = self._start(command, interactive=False)
+        process = self._start(command, piped=True)
         out: deque[str] = deque(maxlen=None if whole else _KEPT_LINES)
         err: deque[str] = deque(maxlen=_KEPT_LINES)
         assert process.stdout is not None and process.stderr is not None  # noqa: S101 - pipes
@@ -83,23 +95,23 @@ class Children:
 
     def attached(self, command: Command) -> int:
         """Run with this terminal as the child's own, for prompts and the console."""
-        process = self._start(command, interactive=True)
+        process = self._start(command, piped=False)
         try:
             return process.wait()
         finally:
             self._forget(process)
 
-    def stop(self, _number: int = signal.SIGINT, _frame: FrameType | None = None) -> None:
+    def stop(self, number: int = signal.SIGTERM, _frame: FrameType | None = None) -> None:
         """The first call asks every child to end; the second kills what is left."""
         self.stopping.set()
         self._signals += 1
         # No lock: this runs inside a signal handler, where the interrupted code may hold it.
-        for process, interactive in list(self._running.values()):
+        for child in list(self._running.values()):
             with contextlib.suppress(ProcessLookupError):
                 if self._signals > 1:
-                    os.killpg(process.pid, signal.SIGKILL) if not interactive else process.kill()
-                elif not interactive:
-                    process.send_signal(signal.SIGINT)
+                    self._kill(child)
+                elif not (child.shares_terminal and number == signal.SIGINT):
+                    child.process.send_signal(signal.SIGINT)
 
     @contextlib.contextmanager
     def handling_signals(self) -> Iterator[None]:
@@ -111,8 +123,10 @@ class Children:
             for number, handler in before.items():
                 signal.signal(number, handler)
 
-    def _start(self, command: Command, *, interactive: bool) -> subprocess.Popen[bytes]:
-        pipe = None if interactive else subprocess.PIPE
+    def _start(self, command: Command, *, piped: bool) -> subprocess.Popen[bytes]:
+        pipe = subprocess.PIPE if piped else None
+        # A process in the background of a terminal is stopped when it reads from it.
+        shares_terminal = command.answers and sys.stdin.isatty()
         with self._lock:
             if self.stopping.is_set():
                 raise Interrupted
@@ -121,20 +135,27 @@ class Children:
                     list(command.argv),
                     cwd=command.cwd,
                     env=dict(command.environment),
-                    stdin=None if interactive else subprocess.DEVNULL,
+                    stdin=None if command.answers else subprocess.DEVNULL,
                     stdout=pipe,
                     stderr=pipe,
-                    process_group=None if interactive else 0,
+                    process_group=None if shares_terminal else 0,
                 )
             except OSError as error:
                 raise ToolchainError(
                     f"cannot start {command.argv[0]!r}: {error.strerror}", hint="is it on PATH?"
                 ) from None
-            self._running[process.pid] = (process, interactive)
+            self._running[process.pid] = _Child(process, shares_terminal)
         if self.stopping.is_set():
             # The signal came between the check and the registration.
             process.send_signal(signal.SIGINT)
         return process
+
+    @staticmethod
+    def _kill(child: _Child) -> None:
+        if child.shares_terminal:
+            child.process.kill()
+        else:
+            os.killpg(child.process.pid, signal.SIGKILL)
 
     def _forget(self, process: subprocess.Popen[bytes]) -> None:
         if process.poll() is None:
@@ -152,8 +173,20 @@ class Interrupted(BaseException):
 
 
 def _read(pipe: IO[bytes], kept: deque[str], on_line: OnLine | None) -> None:
-    for raw in pipe:
-        line = raw.decode("utf-8", "replace").rstrip("\r\n")
-        kept.append(line)
-        if on_line is not None:
-            on_line(line)
+    rest = b""
+    while chunk := os.read(pipe.fileno(), 65536):
+        *lines, rest = (rest + chunk).split(b"\n")
+        if rest.endswith(_PROMPT):
+            # The question would otherwise wait for the line end that the answer brings.
+            lines, rest = [*lines, rest], b""
+        for line in lines:
+            _take(line, kept, on_line)
+    if rest:
+        _take(rest, kept, on_line)
+
+
+def _take(raw: bytes, kept: deque[str], on_line: OnLine | None) -> None:
+    line = raw.decode("utf-8", "replace").rstrip("\r")
+    kept.append(line)
+    if on_line is not None:
+        on_line(line)

@@ -65,7 +65,7 @@ class Log:
         """A line that Terraform wrote."""
         self._write(level, text, binary)
 
-    def error(self, text: str) -> None:
+    def problem(self, text: str) -> None:
         self._write(Level.ERROR, text)
 
     def warn(self, text: str) -> None:

@@ -40,6 +40,9 @@ class ModuleSource:
     def download_root(self, download_dir: Path, unit: Path) -> Path:
         return download_dir / _hash(str(unit)) / _hash(self.address)
 
+    def clone_folder(self, download_dir: Path) -> Path:
+        return download_dir / "git" / _hash(self.address)
+
 
 def resolve(source: str, unit: Path, place: Place) -> ModuleSource:
     """Read a ``source``; relative paths start at the unit's folder.

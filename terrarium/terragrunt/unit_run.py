@@ -1,0 +1,327 @@
+"""One Terraform command in one unit: working folder, init, hooks, Terraform, retries.
+
+The order is Terragrunt's: files are copied and generated, then ``init`` runs if it is needed, then
+the hooks and the command itself.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from terrarium.errors import ConfigurationError, StateError, TerrariumError
+from terrarium.terragrunt import arguments, state_bucket, state_lock
+from terrarium.terragrunt.arguments import Manner
+from terrarium.terragrunt.backend_s3 import S3States
+from terrarium.terragrunt.children import Children, Command, Finished, Interrupted
+from terrarium.terragrunt.config import Config, Errors, Place, Retry
+from terrarium.terragrunt.credentials import Roles
+from terrarium.terragrunt.hooks import HookRun, failed_hooks, matches
+from terrarium.terragrunt.log import Level, Log
+from terrarium.terragrunt.outputs import DependencyOutputs
+from terrarium.terragrunt.prepare import Preparation, Prepared
+from terrarium.terragrunt.reader import Reader
+from terrarium.terragrunt.terraform_version import TerraformVersions
+
+_RAW_COMMANDS = ("console", "graph", "output", "state", "version")
+_RAW_FLAGS = ("-json", "-version", "-help", "-h")
+_CHANGES_OUTPUTS = ("apply", "destroy", "import", "refresh", "state")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How units are run; the same for all of a run."""
+
+    manner: Manner = field(default_factory=Manner)
+    tf_path: str | None = None
+    auto_init: bool = True
+    auto_retry: bool = True
+    forward_stdout: bool = False
+    hooks: bool = True
+    inputs_debug: bool = False
+    bootstrap: bool = False
+    require_bootstrap: bool = False
+    update_bucket: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """``code`` is Terraform's; ``reason`` and ``cause`` are those of the run report."""
+
+    code: int
+    reason: str = ""
+    cause: str = ""
+    prepared: Prepared | None = None
+
+
+@dataclass(slots=True)
+class Units:
+    """Runs commands in units; safe for many threads."""
+
+    reader: Reader
+    states: S3States
+    roles: Roles
+    children: Children
+    options: Options
+    log: Log
+    versions: TerraformVersions
+    outputs: DependencyOutputs | None = None
+
+    def run(self, unit: Path, words: Sequence[str], log: Log) -> Ended:
+        """Run one command to its end, retrying and ignoring errors as the unit says.
+
+        Raises TerrariumError for what keeps Terraform from running at all.
+        """
+        config = self.reader.complete(unit)
+        self._check(config, words)
+        prepared = self.prepare(config, words, log)
+        if words[0] == "init":
+            return self._run(prepared, words, log)
+        if words[0] not in ("fmt", "version", "login", "logout"):
+            self._initialise(prepared, log)
+        ended = self._run(prepared, words, log)
+        if words[0] in _CHANGES_OUTPUTS and self.outputs is not None:
+            self.outputs.forget(unit)
+        return ended
+
+    def prepare(self, config: Config, words: Sequence[str], log: Log) -> Prepared:
+        """The unit's working folder and environment, brought up to date."""
+        preparation = Preparation(self.reader, self.roles, self.options.tf_path)
+        return preparation.prepare(config, words[0], log, debug=self.options.inputs_debug)
+
+    def output_json(self, unit: Path) -> dict[str, Any]:
+        """``terraform output -json`` of a unit whose state cannot be read directly."""
+        config = self.reader.complete(unit)
+        log = self.log.for_unit(self.log.prefix)
+        prepared = self.prepare(config, ("output",), log)
+        self._initialise(prepared, log)
+        command = Command(
+            (prepared.terraform, "output", "-json", "-no-color"),
+            prepared.folder,
+            prepared.environment,
+        )
+        done = self.children.run(command, whole=True)
+        if done.code:
+            raise StateError(
+                f"cannot read the outputs of {config.folder}: {_last_words(done)}",
+                hint=f"terragrunt output --working-dir {config.folder}",
+            )
+        start = done.stdout.find("{")
+        found, _ = json.JSONDecoder().raw_decode(done.stdout[max(start, 0) :] or "{}")
+        return dict(found)
+
+    def _check(self, config: Config, words: Sequence[str]) -> None:
+        if config.prevent_destroy and arguments.is_destroy(words):
+            raise ConfigurationError(
+                "this unit is protected by prevent_destroy",
+                file=config.file,
+                hint="remove prevent_destroy from the unit, if it must go",
+            )
+        terraform = self.options.tf_path or config.terraform_binary or "terraform"
+        self.versions.check(config, terraform, self.children)
+
+    def _initialise(self, prepared: Prepared, log: Log) -> None:
+        init = prepared.initialisation
+        if init.is_done():
+            return
+        if not self.options.auto_init:
+            log.warn("init is needed, but --no-auto-init is set")
+            return
+        self._bootstrap(prepared.config, log)
+        hooks = self._hook_run(prepared, "init", log)
+        terraform = prepared.config.terraform
+        failures = hooks.run(terraform.before_hooks, []) if terraform and self.options.hooks else []
+        if failures:
+            raise failed_hooks(failures)
+        for attempt in range(1, 4):
+            try:
+                init.run(self.children, lambda line: log.terraform(Level.INFO, line))
+                break
+            except TerrariumError as error:
+                transient = matches(arguments.DEFAULT_RETRYABLE_ERRORS, error.message)
+                if not (transient and self.options.auto_retry) or attempt == 3:
+                    raise _explained(error, prepared) from None
+                log.warn(f"init met a transient error; attempt {attempt + 1} of 3 follows")
+                self._sleep(5)
+        if terraform and self.options.hooks:
+            failures = hooks.run(terraform.after_hooks, [])
+            if failures:
+                raise failed_hooks(failures)
+        prepared.keep_lock_file()
+
+    def _bootstrap(self, config: Config, log: Log) -> None:
+        state = config.remote_state
+        if state is None or state.backend != "s3" or state.disable_init:
+            return
+        bucket = state.config.get("bucket")
+        if self.options.bootstrap:
+            if state_bucket.bootstrap(self.states, state.config, update=self.options.update_bucket):
+                log.info(f"Created the state bucket {bucket}")
+        elif self.options.require_bootstrap and not state_bucket.exists(self.states, state.config):
+            raise StateError(
+                f"the state bucket {bucket} does not exist",
+                hint="terragrunt backend bootstrap, or add --backend-bootstrap",
+            )
+
+    def _run(self, prepared: Prepared, words: Sequence[str], log: Log) -> Ended:
+        terraform = prepared.config.terraform
+        hooks = self._hook_run(prepared, words[0], log)
+        use_hooks = terraform is not None and self.options.hooks
+        if words[0] == "init":
+            self._bootstrap(prepared.config, log)
+        failures = hooks.run(terraform.before_hooks, []) if terraform and use_hooks else []
+        ended: Ended | None = None
+        if not failures:
+            ended, failures = self._attempts(prepared, words, log)
+        if terraform and use_hooks:
+            failures += hooks.run(terraform.after_hooks, failures)
+            failures += hooks.run_error_hooks(terraform.error_hooks, failures)
+        if ended is None:
+            raise failed_hooks(failures)
+        if failures and ended.code in (0, 2) and not ended.reason:
+            raise failed_hooks(failures)
+        if words[0] == "init" and ended.code == 0:
+            prepared.initialisation.record()
+            prepared.keep_lock_file()
+        return ended
+
+    def _attempts(
+        self, prepared: Prepared, words: Sequence[str], log: Log
+    ) -> tuple[Ended, list[str]]:
+        """Run, and run again while a retry block matches; failures in words are for the hooks."""
+        errors = prepared.config.errors or _DEFAULT_ERRORS
+        attempt = 1
+        while True:
+            done = self._terraform(prepared, words, log)
+            failed = done.code != 0 and not (done.code == 2 and _detailed(words))
+            if not failed:
+                reason = "retry succeeded" if attempt > 1 else ""
+                return Ended(done.code, reason, prepared=prepared), []
+            text = f"{done.stderr}\n{done.stdout}"
+            ignored = self._ignored(errors, text, prepared, log)
+            if ignored is not None:
+                return Ended(0, "error ignored", ignored, prepared), []
+            again = self._retry(errors, text, attempt)
+            if again is None:
+                self._explain(prepared, text, log)
+                cause = f"terraform {words[0]} ended with {done.code}: {_last_words(done)}"
+                return Ended(done.code, "run error", cause, prepared), [text]
+            attempt += 1
+            log.warn(
+                f"retry {again.name!r}: attempt {attempt} of {again.max_attempts} in "
+                f"{again.sleep_interval_sec} s"
+            )
+            self._sleep(again.sleep_interval_sec)
+
+    def _terraform(self, prepared: Prepared, words: Sequence[str], log: Log) -> Finished:
+        manner = self.options.manner
+        line = arguments.terraform_arguments(prepared.config, words, manner)
+        if words[0] == "init":
+            own = [a for a in prepared.initialisation.arguments if a not in line]
+            line = (line[0], *own, *line[1:])
+        command = Command(
+            (prepared.terraform, *line),
+            prepared.folder,
+            prepared.environment,
+            answers=not (manner.many or manner.non_interactive),
+        )
+        if words[0] == "console":
+            return Finished(self.children.attached(command), "", "")
+        raw = self._is_raw(words)
+        binary = Path(prepared.terraform).name
+
+        def show_stdout(text: str) -> None:
+            if raw:
+                log.raw(text, stdout=True)
+            else:
+                log.terraform(Level.STDOUT, text, binary)
+
+        return self.children.run(
+            command,
+            on_stdout=show_stdout,
+            on_stderr=lambda text: log.terraform(Level.STDERR, text, binary),
+        )
+
+    def _is_raw(self, words: Sequence[str]) -> bool:
+        flags = {word.partition("=")[0].replace("--", "-", 1) for word in words[1:]}
+        return (
+            self.options.forward_stdout
+            or words[0] in _RAW_COMMANDS
+            or not flags.isdisjoint(_RAW_FLAGS)
+        )
+
+    def _hook_run(self, prepared: Prepared, command: str, log: Log) -> HookRun:
+        return HookRun(
+            self.children,
+            log,
+            prepared.terraform,
+            command,
+            prepared.folder,
+            prepared.config.folder,
+            dict(prepared.environment),
+        )
+
+    def _ignored(self, errors: Errors, text: str, prepared: Prepared, log: Log) -> str | None:
+        for ignore in errors.ignore:
+            negated = [p[1:] for p in ignore.ignorable_errors if p.startswith("!")]
+            wanted = [p for p in ignore.ignorable_errors if not p.startswith("!")]
+            if matches(negated, text) or not matches(wanted, text):
+                continue
+            log.warn(f"ignore {ignore.name!r}: {ignore.message or 'the error is ignored'}")
+            if ignore.signals:
+                signals = prepared.folder / "error-signals.json"
+                signals.write_text(json.dumps(ignore.signals, default=str), "utf-8")
+            return ignore.name
+        return None
+
+    def _retry(self, errors: Errors, text: str, attempt: int) -> Retry | None:
+        if not self.options.auto_retry or self.children.stopping.is_set():
+            return None
+        for retry in errors.retry:
+            if attempt < retry.max_attempts and matches(retry.retryable_errors, text):
+                return retry
+        return None
+
+    def _explain(self, prepared: Prepared, text: str, log: Log) -> None:
+        lock = state_lock.find(text)
+        if lock is not None:
+            folder = str(prepared.config.folder)
+            error = lock.error(prepared.config.folder.name, folder)
+            log.problem(f"{error.message} -> {error.hint}")
+
+    def _sleep(self, seconds: int) -> None:
+        if self.children.stopping.wait(seconds):
+            raise Interrupted
+
+
+def _explained(error: TerrariumError, prepared: Prepared) -> TerrariumError:
+    """A failed init, in one line where its cause is a common one."""
+    lock = state_lock.find(error.message)
+    if lock is not None:
+        return lock.error(prepared.config.folder.name, str(prepared.config.folder))
+    if "NoSuchBucket" in error.message or "S3 bucket" in error.message:
+        return StateError(
+            f"{prepared.config.folder}: the state bucket does not exist",
+            hint="terragrunt backend bootstrap, or add --backend-bootstrap",
+        )
+    lines = [line.strip("│╷╵ ") for line in error.message.splitlines()]
+    first = next((line for line in lines if line.startswith("Error:")), "see above")
+    return type(error)(f"terraform init failed in {prepared.config.folder}: {first}")
+
+
+def _detailed(words: Sequence[str]) -> bool:
+    return any(word.lstrip("-") == "detailed-exitcode" for word in words)
+
+
+def _last_words(done: Finished) -> str:
+    lines = [line.strip("│╷╵ ") for line in (done.stderr or done.stdout).splitlines()]
+    errors = [line for line in lines if line.startswith("Error:")]
+    return (errors or [line for line in lines if line] or ["no message"])[-1 if not errors else 0]
+
+
+_DEFAULT_ERRORS = Errors(
+    retry=(Retry("default_errors", arguments.DEFAULT_RETRYABLE_ERRORS, 3, 5, Place(Path(), 0)),)
+)
