@@ -160,7 +160,7 @@ def _elements_convertible(source: Type, element: Type) -> bool:
 def _generality(kind: Type) -> tuple[int, int]:
     """The most general first, among types that can convert to each other at all."""
     if isinstance(kind, Primitive):
-        return (0 if kind == DYNAMIC else 1 if kind == STRING else 2, 0)
+        return (9 if kind == DYNAMIC else 1 if kind == STRING else 2, 0)
     if isinstance(kind, Collection):
         return (2 if kind.kind == "set" else 1, _generality(kind.element)[0])
     return (3, 0)

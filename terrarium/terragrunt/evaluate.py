@@ -257,6 +257,8 @@ def _tuple(node: nodes.TupleConstructor, scope: Scope) -> Value:
 def _object(node: nodes.ObjectConstructor, scope: Scope) -> Value:
     result: dict[str, Value] = {}
     for key_node, value_node in node.items:
+        if isinstance(key_node, (nodes.GetAttribute, nodes.Index)):
+            _fail(key_node, "an object key that is a reference must be in parentheses")
         key = _evaluate(key_node, scope)
         if is_null(key):
             _fail(key_node, "null cannot be the key of an object")

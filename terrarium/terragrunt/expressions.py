@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from itertools import pairwise
 from typing import TYPE_CHECKING, TypeAlias
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     Node: TypeAlias = Tree[Token] | Token
 
 _LITERALS: dict[str, object] = {"true": True, "false": False, "null": None}
+_FOR = re.compile(r"for(?![\w-])")
 _LINE_END = "the line ends in the middle of an expression"
 _LINE_END_HINT = "put the expression in parentheses to spread it over lines"
 
@@ -146,6 +148,8 @@ class ExpressionBuilder:
                 if self.after_line_end(child):
                     self.source.refuse("unexpected ',' at the start of a line", self.offset(child))
                 continue
+            if not items and _FOR.match(self.source.text, self.offset(child)):
+                self.source.refuse("'for' needs 'name in collection :'", self.offset(child))
             if self.character_before(child) not in "{,\n":
                 self.source.refuse("a comma or new line is missing before this", self.offset(child))
             key, _, value = _tree(child).children
@@ -162,14 +166,7 @@ class ExpressionBuilder:
             name = _tree(inner.children[0])
         if name.data in ("identifier", "keyword", "literal_value"):
             return nodes.Literal(source=self.source, offset=offset, value=str(name.children[0]))
-        key = self.build(inner)
-        if isinstance(key, (nodes.GetAttribute, nodes.Index)) and key.references():
-            self.source.refuse(
-                "an object key that is a reference must be in parentheses",
-                offset,
-                hint="write (reference) = value",
-            )
-        return key
+        return self.build(inner)
 
     def call(self, tree: Tree[Token]) -> Expression:
         name = "".join(

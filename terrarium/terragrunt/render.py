@@ -26,7 +26,7 @@ _JSON_ESCAPES = {
 # Go escapes what would be unsafe inside a script element.
 _JSON_SPECIAL = re.compile(r'["\\\x00-\x1f<>&\u2028\u2029]')
 _HCL_SPECIAL = re.compile(r'["\\\x00-\x1f]|\$\{|%\{')
-_IDENTIFIER = re.compile(r"[^\W\d][\w-]*")
+_IDENTIFIER = re.compile(r"[a-zA-Z_][a-zA-Z0-9_-]*")
 
 
 def to_json(value: Value) -> str:

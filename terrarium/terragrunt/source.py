@@ -34,23 +34,16 @@ class Source:
 def decode(data: bytes, file: Path) -> str:
     """The text of a configuration file.
 
-    HCL files are UTF-8 without a byte order mark and without NUL bytes.
+    HCL files are UTF-8 without NUL bytes; a byte order mark is skipped.
 
     Raises ConfigurationError with the line of the first byte that is not text.
     """
-    if data.startswith(b"\xef\xbb\xbf"):
-        raise ConfigurationError(
-            "the file starts with a byte order mark, which HCL does not allow",
-            file=file,
-            line=1,
-            hint="save it as UTF-8 without BOM",
-        )
     nul = data.find(b"\0")
     if nul >= 0:
         line = data.count(b"\n", 0, nul) + 1
         raise ConfigurationError("a NUL byte: this is not a text file", file=file, line=line)
     try:
-        return data.decode("utf-8")
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise ConfigurationError("the file is not UTF-8 text", file=file, line=line) from None

@@ -33,9 +33,9 @@ _PREFIX = "_="  # the grammar starts with a body, so a lone expression is read a
 
 def parse(text: str, file: Path) -> Body:
     """The body of a whole file."""
-    source = Source(text, file)
-    if text.startswith("\ufeff") or "\0" in text:
-        source.refuse("a byte order mark or NUL byte: HCL is plain UTF-8", max(text.find("\0"), 0))
+    source = Source(text.removeprefix("\ufeff"), file)
+    if "\0" in text:
+        source.refuse("a NUL byte: this is not a text file", source.text.find("\0"))
     try:
         skeleton = scan_body(source)
         tree = _tree(source, skeleton.text, 0)
@@ -159,10 +159,10 @@ class _BodyBuilder:
         assert isinstance(content, Tree)  # noqa: S101 - the grammar says so
         first = next(_items(content), None)
         one_line = first is not None and self.expressions.character_before(first) == "{"
-        if one_line and self.expressions.after_line_end(closing):
+        if first is not None and one_line == self.expressions.after_line_end(closing):
             self.source.refuse(
-                "a block that starts on its opening line must also end on it",
-                self.expressions.offset(opening),
+                "both braces of a block stand on one line, or the closing one on a line of its own",
+                self.expressions.offset(opening if one_line else closing),
             )
         line = self.source.line(self.expressions.offset(tree))
         body = self.body(content, one_line=one_line)

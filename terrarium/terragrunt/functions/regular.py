@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from terrarium.terragrunt.functions.registry import Library
 from terrarium.terragrunt.kinds import STRING, ObjectType, TupleType, Type
-from terrarium.terragrunt.values import List, Mismatch, Unsupported, Value
+from terrarium.terragrunt.values import List, Mismatch, Null, Unsupported, Value
 
 LIBRARY = Library()
 
@@ -41,6 +41,7 @@ _REPEAT = re.compile(r"\{(\d+)(?:(,)(\d*))?\}")
 _HEX = re.compile(r"\\x(?:\{([0-9A-Fa-f]+)\}|([0-9A-Fa-f]{2}))")
 _CLASS_NAME = re.compile(r"\[:(\^?)(\w+):\]")
 _EXPAND = re.compile(r"\$(?:(\$)|(\w+)|\{(\w+)\})", re.ASCII)
+_UNMATCHED = Null(STRING)
 # Letters outside ASCII that fold to k and s.
 _FOLDING = "\u212a\u017f"
 
@@ -96,8 +97,8 @@ def _matches(pattern: re.Pattern[str], text: str) -> list[re.Match[str]]:
 
 def _result(match: re.Match[str]) -> Value:
     if match.re.groupindex:
-        return dict(match.groupdict())
-    return match.groups() if match.re.groups else match.group()
+        return dict(match.groupdict(_UNMATCHED))
+    return match.groups(_UNMATCHED) if match.re.groups else match.group()
 
 
 def _result_type(pattern: re.Pattern[str]) -> Type:

@@ -39,7 +39,7 @@ def setsubtract(left: Set, right: Set) -> Set:
 
 @LIBRARY.define("setproduct", variadic=ANY)
 def setproduct(*sequences: Value) -> Value:
-    """Every combination: a list of tuples, or a set of them where all arguments are sets."""
+    """Every combination: a list of tuples, or a set of them where an argument is one."""
     if len(sequences) < 2:
         raise Mismatch("at least two arguments are required")
     columns = []
@@ -56,7 +56,7 @@ def setproduct(*sequences: Value) -> Value:
         columns.append(cast("List | Set", collected))
     kind = TupleType(tuple(column.element for column in columns))
     rows = list(itertools.product(*(elements(column) for column in columns)))
-    if all(isinstance(given, Set) for given in sequences):
+    if any(isinstance(given, Set) for given in sequences):
         return Set(rows, kind)
     return List(rows, kind)
 

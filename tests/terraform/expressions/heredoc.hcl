@@ -1,0 +1,5 @@
+<<EOT
+a
+  b ${1 + 1}
+\n "quoted" $${x} %%{y}
+EOT

@@ -1,0 +1,7 @@
+[upper(<<EOT
+a
+EOT
+), 1, <<-OTHER
+  x
+  OTHER
+]

@@ -1,0 +1,7 @@
+<<EOT
+${upper(<<INNER
+in
+INNER
+)}
+out
+EOT
