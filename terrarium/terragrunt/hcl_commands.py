@@ -15,6 +15,7 @@ from terrarium.terragrunt.prepare import declared_variables
 from terrarium.terragrunt.reader import Reader
 from terrarium.terragrunt.source import decode
 from terrarium.terragrunt.syntax import parse
+from terrarium.terragrunt.terraform_text import first_error
 
 
 def hcl_files(root: Path, exclude: Iterable[str] = ()) -> Iterator[Path]:
@@ -43,9 +44,7 @@ def formatted(text: str, file: Path, terraform: str) -> str:
     except OSError as error:
         raise ToolchainError(f"cannot start {terraform!r}: {error.strerror}") from None
     if done.returncode:
-        lines = [line.strip("│╷╵ ") for line in done.stderr.splitlines()]
-        said = next((line for line in lines if line.startswith("Error:")), "not HCL")
-        raise ConfigurationError(said, file=file)
+        raise ConfigurationError(first_error(done.stderr) or "not HCL", file=file)
     return done.stdout
 
 

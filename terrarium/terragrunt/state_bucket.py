@@ -33,7 +33,7 @@ TERRAGRUNT_ONLY = frozenset(
 
 def exists(states: S3States, config: Mapping[str, Any]) -> bool:
     """Whether the bucket is there. Raises StateError or IdentityError if nobody can tell."""
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - lazy
+    from botocore.exceptions import BotoCoreError, ClientError
 
     bucket = str(config.get("bucket"))
     try:
@@ -51,7 +51,7 @@ def bootstrap(states: S3States, config: Mapping[str, Any], *, update: bool = Tru
     Versioned, encrypted, public access blocked, TLS only; each can be left out with Terragrunt's
     ``skip_bucket_…`` settings. With ``update``, a bucket that exists is brought to the same.
     """
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - lazy
+    from botocore.exceptions import BotoCoreError, ClientError
 
     bucket = str(config.get("bucket"))
     try:
@@ -70,7 +70,7 @@ def bootstrap(states: S3States, config: Mapping[str, Any], *, update: bool = Tru
 
 
 def _exists(client: S3Client, bucket: str) -> bool:
-    from botocore.exceptions import ClientError  # noqa: PLC0415 - lazy
+    from botocore.exceptions import ClientError
 
     try:
         client.head_bucket(Bucket=bucket)
@@ -117,7 +117,9 @@ def _protect(client: S3Client, bucket: str, config: Mapping[str, Any]) -> None:
                 "RestrictPublicBuckets": True,
             },
         )
-    if not is_true(config.get("skip_bucket_enforced_tls")):
+    # Whoever speaks plain HTTP to a local endpoint must not lock himself out of his own bucket.
+    plain = client.meta.endpoint_url.startswith("http://")
+    if not plain and not is_true(config.get("skip_bucket_enforced_tls")):
         _require_tls(client, bucket)
     tags = config.get("s3_bucket_tags")
     if isinstance(tags, Mapping) and tags:
@@ -129,7 +131,7 @@ def _protect(client: S3Client, bucket: str, config: Mapping[str, Any]) -> None:
 
 def _require_tls(client: S3Client, bucket: str) -> None:
     """Add the statement unless the bucket's policy has it; other statements stay."""
-    from botocore.exceptions import ClientError  # noqa: PLC0415 - lazy
+    from botocore.exceptions import ClientError
 
     sid = "EnforcedTLS"
     try:

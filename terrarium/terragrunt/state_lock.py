@@ -6,11 +6,11 @@ import re
 from dataclasses import dataclass
 
 from terrarium.errors import StateLockedError
+from terrarium.terragrunt.terraform_text import plain
 
 _FIELD = re.compile(
     r"^[│\s]*(ID|Path|Operation|Who|Version|Created):[ \t]*(.*?)[ \t]*$", re.MULTILINE
 )
-_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _MARK = "Error acquiring the state lock"
 
 
@@ -33,7 +33,7 @@ class StateLock:
 
 def find(output: str) -> StateLock | None:
     """The lock that a failed run met; None if it failed for another reason."""
-    text = _COLOUR.sub("", output)
+    text = plain(output)
     if _MARK not in text:
         return None
     fields = dict(_FIELD.findall(text[text.index(_MARK) :]))

@@ -24,6 +24,7 @@ from terrarium.terragrunt.log import Level, Log
 from terrarium.terragrunt.outputs import DependencyOutputs
 from terrarium.terragrunt.prepare import Preparation, Prepared
 from terrarium.terragrunt.reader import Reader
+from terrarium.terragrunt.terraform_text import first_error, last_line
 from terrarium.terragrunt.terraform_version import TerraformVersions
 
 _RAW_COMMANDS = ("console", "graph", "output", "state", "version")
@@ -302,13 +303,12 @@ def _explained(error: TerrariumError, prepared: Prepared) -> TerrariumError:
     lock = state_lock.find(error.message)
     if lock is not None:
         return lock.error(prepared.config.folder.name, str(prepared.config.folder))
-    if "NoSuchBucket" in error.message or "S3 bucket" in error.message:
+    if "NoSuchBucket" in error.message:
         return StateError(
             f"{prepared.config.folder}: the state bucket does not exist",
             hint="terragrunt backend bootstrap, or add --backend-bootstrap",
         )
-    lines = [line.strip("│╷╵ ") for line in error.message.splitlines()]
-    first = next((line for line in lines if line.startswith("Error:")), "see above")
+    first = first_error(error.message) or last_line(error.message)
     return type(error)(f"terraform init failed in {prepared.config.folder}: {first}")
 
 
@@ -317,9 +317,7 @@ def _detailed(words: Sequence[str]) -> bool:
 
 
 def _last_words(done: Finished) -> str:
-    lines = [line.strip("│╷╵ ") for line in (done.stderr or done.stdout).splitlines()]
-    errors = [line for line in lines if line.startswith("Error:")]
-    return (errors or [line for line in lines if line] or ["no message"])[-1 if not errors else 0]
+    return first_error(done.stderr) or last_line(done.stderr or done.stdout)
 
 
 _DEFAULT_ERRORS = Errors(
