@@ -24,7 +24,7 @@ from terrarium.errors import CloudError
 _CLOCK_SECONDS = 3.0
 """How far a start time may move: the kernel counts from a boot time that NTP corrects."""
 
-_children: dict[int, subprocess.Popen[bytes]] = {}
+_children: dict[int, tuple[subprocess.Popen[bytes], tuple[str, ...]]] = {}
 """Those that this very process started: they stay zombies until we look at them."""
 
 
@@ -58,7 +58,9 @@ def spawn(
         created = psutil.Process(child.pid).create_time()
     except (OSError, psutil.Error) as error:
         raise CloudError(f"{name} cannot be started: {error}") from error
-    _children[child.pid] = child
+    for pid in [pid for pid, (earlier, _) in _children.items() if earlier.poll() is not None]:
+        del _children[pid]  # ended by somebody else
+    _children[child.pid] = child, tuple(command)
     return Process(name, child.pid, created, tuple(command), _iso(created))
 
 
@@ -89,8 +91,7 @@ def is_running(process: Process) -> bool:
 
 def exit_code(process: Process) -> int | None:
     """How a process that this very command started has ended; None while unknown."""
-    child = _children.get(process.pid)
-    return None if child is None else child.poll()
+    return _children[process.pid][0].poll() if process.pid in _children else None
 
 
 def end(process: Process, grace_seconds: float) -> None:
@@ -110,8 +111,9 @@ def end(process: Process, grace_seconds: float) -> None:
             raise CloudError(
                 f"{process.name} (pid {process.pid}) does not end", hint=f"kill -9 {process.pid}"
             )
-    if exit_code(process) is not None:  # it was a child of ours, and is reaped now
-        _children.pop(process.pid, None)
+    _wait_until_gone(process)
+    if exit_code(process) is not None:
+        del _children[process.pid]
 
 
 def with_words(name: str, words: Collection[str]) -> list[Process]:
@@ -142,16 +144,24 @@ def _iso(seconds: float) -> str:
 
 
 def _alive(process: Process) -> psutil.Process | None:
-    exit_code(process)  # a child that has ended is a zombie until it is asked for
+    if exit_code(process) is not None:
+        return None  # and no zombie either, now that it was asked for
     with contextlib.suppress(psutil.Error):
         candidate = psutil.Process(process.pid)
         if (
             abs(candidate.create_time() - process.created) < _CLOCK_SECONDS
             and candidate.status() != psutil.STATUS_ZOMBIE
-            and tuple(candidate.cmdline())[1:] == process.command[1:]
+            and _command(candidate)[1:] == process.command[1:]
         ):
             return candidate
     return None
+
+
+def _command(candidate: psutil.Process) -> tuple[str, ...]:
+    """The command line, which the kernel does not know yet in the first moment of a child."""
+    if candidate.pid in _children:
+        return _children[candidate.pid][1]
+    return tuple(candidate.cmdline())
 
 
 def _wait(running: psutil.Process, seconds: float) -> bool:
@@ -164,10 +174,25 @@ def _wait(running: psutil.Process, seconds: float) -> bool:
     return True
 
 
+def _wait_until_gone(process: Process, seconds: float = 1.0) -> None:
+    """Wait for the last thread of a killed process: until then it holds its ports.
+
+    Bounded, because a zombie whose parent never asks for it stays, and holds nothing.
+    """
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and exit_code(process) is None:
+        try:
+            created = psutil.Process(process.pid).create_time()
+        except psutil.Error:
+            return
+        if abs(created - process.created) >= _CLOCK_SECONDS:
+            return
+        time.sleep(0.005)
+
+
 def _runs(running: psutil.Process) -> bool:
-    child = _children.get(running.pid)
-    if child is not None:
-        child.poll()
+    if running.pid in _children:
+        return _children[running.pid][0].poll() is None
     with contextlib.suppress(psutil.Error):
         return bool(running.is_running() and running.status() != psutil.STATUS_ZOMBIE)
     return False

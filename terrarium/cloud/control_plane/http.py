@@ -62,16 +62,14 @@ class AsgiApplication:
             (name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]
         )
         body = await _read_body(receive)
-        if body is None:  # the client went away: half a body must never be stored
-            return
         request = Request(
             method=scope["method"],
             raw_path=scope["raw_path"].decode("latin-1") or "/",
             query=scope["query_string"].decode("latin-1"),
             headers=headers,
-            body=body[:MAX_BODY],
+            body=b"" if body is None else body[:MAX_BODY],
         )
-        response = _refusal(request, len(body))
+        response = _refusal(request, body)
         if response is None:
             loop = asyncio.get_running_loop()
             response = await loop.run_in_executor(self._executor, self._handler, request)
@@ -79,7 +77,7 @@ class AsgiApplication:
 
 
 async def _read_body(receive: Receive) -> bytes | None:
-    """The whole body; of one that is too long, one byte more than is accepted."""
+    """The whole body, None when it never came whole; of one too long, a byte more than allowed."""
     body = bytearray()
     while True:
         message = await receive()
@@ -91,11 +89,14 @@ async def _read_body(receive: Receive) -> bytes | None:
             return bytes(body)
 
 
-def _refusal(request: Request, size: int) -> Response | None:
-    if size > MAX_BODY:
+def _refusal(request: Request, body: bytes | None) -> Response | None:
+    """Half a body must never be stored, whether its client went away or garbled it."""
+    if body is None:
+        return _plain(400, "the body is incomplete\n")
+    if len(body) > MAX_BODY:
         return _plain(413, f"this cloud takes bodies of up to {MAX_BODY} bytes\n")
     length = request.header("content-length")
-    if length.isdecimal() and int(length) != size:
+    if length.isdecimal() and int(length) != len(body):
         return _plain(400, "the body is incomplete\n")
     return None
 

@@ -13,6 +13,7 @@ a file whose hash is right is ever unpickled.
 
 from __future__ import annotations
 
+import contextlib
 import copyreg
 import hashlib
 import importlib
@@ -106,7 +107,7 @@ def write(path: Path, payload: bytes, skipped: tuple[str, ...] = ()) -> Snapshot
         "sha256": hashlib.sha256(payload).hexdigest(),
         "size": len(payload),
     }
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f"{path.name}.tmp")  # one writer; a killed one leaves just this
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open("wb") as file:
@@ -116,7 +117,8 @@ def write(path: Path, payload: bytes, skipped: tuple[str, ...] = ()) -> Snapshot
             os.fsync(file.fileno())
         temporary.replace(path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink()
         raise CloudError(f"the snapshot {path} cannot be written: {error.strerror}") from error
     return Snapshot(path, saved_at, len(payload), skipped)
 
