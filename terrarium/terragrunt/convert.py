@@ -43,7 +43,7 @@ _BOOLS = {"true": True, "1": True, "false": False, "0": False}
 _ARTICLES = {"object": "an object", "any": "any value"}
 
 
-def convert(value: Value, target: Type) -> Value:
+def convert(value: Value, target: Type) -> Value:  # noqa: PLR0911 - one a rule
     """``value`` as ``target``; a null becomes a null of that type.
 
     Raises Mismatch where Terraform has no such conversion.
@@ -94,7 +94,7 @@ def describe(kind: Type) -> str:
     return _ARTICLES.get(text, f"a {text}")
 
 
-def unify(types: Sequence[Type]) -> Type | None:
+def unify(types: Sequence[Type]) -> Type | None:  # noqa: PLR0911 - one a rule
     """The type that all ``types`` convert to, or None. The most general of them wins, string over
     number over nothing; objects and tuples are unified by attribute and element."""
     distinct = list(dict.fromkeys(types))

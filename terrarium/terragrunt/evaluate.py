@@ -8,28 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 from pathlib import Path
 from typing import Any, NoReturn, cast
 
 from terrarium.errors import ConfigurationError
 from terrarium.terragrunt import nodes
+from terrarium.terragrunt.access import pairs, read_attribute, read_element, type_of_step
 from terrarium.terragrunt.convert import convert, describe, to_bool, to_number, to_string, unify
 from terrarium.terragrunt.functions.registry import Function, Site
-from terrarium.terragrunt.kinds import DYNAMIC, Collection, ObjectType, TupleType, Type
+from terrarium.terragrunt.kinds import Collection, TupleType
 from terrarium.terragrunt.nodes import Expression
-from terrarium.terragrunt.numbers import Number, exact, make, precision
+from terrarium.terragrunt.operators import negate, operate
 from terrarium.terragrunt.values import (
     List,
-    Map,
     Mismatch,
     Null,
     Set,
     Unsupported,
     Value,
-    element_of,
     elements,
-    equal,
     force,
     is_null,
     type_of,
@@ -92,41 +89,11 @@ def _parentheses(node: nodes.Parentheses, scope: Scope) -> Value:
 
 
 def _get_attribute(node: nodes.GetAttribute, scope: Scope) -> Value:
-    return _attribute(_evaluate(node.object, scope), node.name)
-
-
-def _attribute(target: Value, name: str) -> Value:
-    if is_null(target):
-        raise Mismatch(f"cannot read attribute {name!r} of null")
-    if not isinstance(target, Mapping):
-        raise Mismatch(f"{describe(type_of(target))} has no attributes, so no {name!r}")
-    if name not in target:
-        if isinstance(target, Map):
-            raise Mismatch(f"the map has no element with key {name!r}")
-        raise Mismatch(f"the object has no attribute named {name!r}")
-    return element_of(target, target[name]) if isinstance(target, Map) else target[name]
+    return read_attribute(_evaluate(node.object, scope), node.name)
 
 
 def _index(node: nodes.Index, scope: Scope) -> Value:
-    return _element(_evaluate(node.object, scope), _evaluate(node.key, scope))
-
-
-def _element(target: Value, key: Value) -> Value:
-    if is_null(target):
-        raise Mismatch("cannot index null")
-    if is_null(key):
-        raise Mismatch("cannot use null as an index")
-    if isinstance(target, Mapping):
-        return _attribute(target, to_string(key))
-    if isinstance(target, Set) or not isinstance(target, tuple):
-        raise Mismatch(f"{describe(type_of(target))} has no index")
-    position = to_number(key)
-    if not isinstance(position, int):
-        raise Mismatch("an index must be a whole number")
-    if not 0 <= position < len(target):
-        raise Mismatch(f"index {position} is outside the {len(target)} element(s)")
-    item = target[position]
-    return element_of(target, item) if isinstance(target, List) else item
+    return read_element(_evaluate(node.object, scope), _evaluate(node.key, scope))
 
 
 def _splat_item(node: nodes.SplatItem, scope: Scope) -> Value:
@@ -150,33 +117,15 @@ def _splat(node: nodes.Splat, scope: Scope) -> Value:
     results = [_evaluate(node.each, scope.having({name: item})) for item in items]
     if not isinstance(target, (List, Set)):
         return tuple(results)
-    element = type_of(results[0]) if results else _static_type(node.each, target.element)
+    element = type_of(results[0]) if results else type_of_step(node.each, target.element)
     return List(results, element)
-
-
-def _static_type(each: Expression, item: Type) -> Type:
-    """The type that ``each`` would have for an element of type ``item``."""
-    if not isinstance(each, (nodes.GetAttribute, nodes.Index)):
-        return item
-    target = _static_type(each.object, item)
-    if isinstance(target, ObjectType) and isinstance(each, nodes.GetAttribute):
-        attributes = dict(target.attributes)
-        if each.name in attributes:
-            return attributes[each.name]
-        raise Mismatch(f"the object has no attribute named {each.name!r}")
-    if target == DYNAMIC:
-        return DYNAMIC
-    if isinstance(target, Collection):
-        return target.element
-    raise Mismatch(f"{describe(target)} has no such element")
 
 
 def _unary(node: nodes.Unary, scope: Scope) -> Value:
     value = _evaluate(node.operand, scope)
     if node.operator == "!":
         return not to_bool(value)
-    number = to_number(value)
-    return make(-exact(number), precision(number))
+    return negate(to_number(value))
 
 
 def _binary(node: nodes.Binary, scope: Scope) -> Value:
@@ -187,43 +136,8 @@ def _binary(node: nodes.Binary, scope: Scope) -> Value:
         left = left.left
     result = _evaluate(left, scope)
     for operation in reversed(chain):
-        result = _operate(operation.operator, result, _evaluate(operation.right, scope))
+        result = operate(operation.operator, result, _evaluate(operation.right, scope))
     return result
-
-
-def _operate(operator: str, left: Value, right: Value) -> Value:
-    if operator in ("==", "!="):
-        return equal(left, right) == (operator == "==")
-    if operator in ("&&", "||"):
-        first, second = to_bool(left), to_bool(right)
-        return (first and second) if operator == "&&" else (first or second)
-    a, b = to_number(left), to_number(right)
-    if operator in _COMPARISONS:
-        return _COMPARISONS[operator](exact(a), exact(b))
-    return _arithmetic(operator, a, b)
-
-
-_COMPARISONS: dict[str, Callable[[Fraction, Fraction], bool]] = {
-    "<": lambda a, b: a < b,
-    ">": lambda a, b: a > b,
-    "<=": lambda a, b: a <= b,
-    ">=": lambda a, b: a >= b,
-}
-
-
-def _arithmetic(operator: str, left: Number, right: Number) -> Number:
-    a, b = exact(left), exact(right)
-    bits = max(precision(left), precision(right))
-    if b == 0 and operator == "/":
-        raise Mismatch("division by zero")
-    if operator == "%":
-        if b == 0:
-            return left  # which is what Terraform answers
-        # Truncated, so the result has the sign of the left side.
-        quotient = abs(a) // abs(b) * (1 if (a < 0) == (b < 0) else -1)
-        return make(a - quotient * b, bits)
-    result = {"+": a + b, "-": a - b, "*": a * b}.get(operator)
-    return make(a / b if result is None else result, bits)
 
 
 def _conditional(node: nodes.Conditional, scope: Scope) -> Value:
@@ -288,7 +202,7 @@ def _iterate(node: nodes.For, collection: Value, scope: Scope) -> Iterator[Scope
     """One scope for each element that the condition lets through."""
     if is_null(collection):
         _fail(node.collection, "cannot iterate over null")
-    for key, value in _pairs(collection):
+    for key, value in pairs(collection):
         names = {node.value_name: value}
         if node.key_name is not None:
             names = {node.key_name: key, **names}
@@ -300,19 +214,6 @@ def _iterate(node: nodes.For, collection: Value, scope: Scope) -> Iterator[Scope
             if not to_bool(condition):
                 continue
         yield inner
-
-
-def _pairs(collection: Value) -> Iterator[tuple[Value, Value]]:
-    if isinstance(collection, Mapping):
-        for name in sorted(collection):
-            yield name, _attribute(collection, name)
-    elif isinstance(collection, Set):
-        for item in elements(collection):
-            yield item, item
-    elif isinstance(collection, tuple):
-        yield from enumerate(elements(collection))
-    else:
-        raise Mismatch(f"cannot iterate over {describe(type_of(collection))}")
 
 
 def _template(node: nodes.Template, scope: Scope) -> Value:
@@ -337,13 +238,14 @@ def _call(node: nodes.Call, scope: Scope) -> Value:
         raise ConfigurationError(
             f"there is no function named {node.name!r}", file=node.file, line=node.line
         )
+    if function.lazy and node.expand:
+        message = f"{node.name}(): '...' is not supported here"
+        raise ConfigurationError(message, file=node.file, line=node.line)
     site = Site(node.file, node.line, scope, _evaluate)
     try:
         if function.lazy:
-            if node.expand:
-                raise Unsupported("'...' is not supported here")
             return function.implementation(site, node.arguments)
-        arguments = _arguments(function, list(_given(node, scope)))
+        arguments = function.bind(list(_given(node, scope)))
         if function.site:
             return function.implementation(site, *arguments)
         return function.implementation(*arguments)
@@ -366,24 +268,6 @@ def _given(node: nodes.Call, scope: Scope) -> Iterator[Value]:
             yield from elements(value)
         else:
             _fail(argument, f"cannot expand {describe(type_of(value))} into arguments")
-
-
-def _arguments(function: Function, given: list[Value]) -> list[Value]:
-    required = len(function.parameters) - function.optional
-    if len(given) < required:
-        raise Mismatch(f"{required} argument(s) required, {len(given)} given")
-    converted: list[Value] = []
-    for i, value in enumerate(given):
-        parameter = function.parameter(i)
-        if parameter is None:
-            raise Mismatch(f"at most {len(function.parameters)} argument(s), {len(given)} given")
-        if is_null(value) and not parameter.nullable:
-            raise Mismatch(f"argument {i + 1} must not be null")
-        try:
-            converted.append(convert(value, parameter.type))
-        except Mismatch as error:
-            raise Mismatch(f"argument {i + 1}: {error}") from None
-    return converted
 
 
 _RULES: dict[type[Expression], Callable[[Any, Scope], Value]] = {

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import TYPE_CHECKING, TypeAlias
 
+from terrarium.errors import ConfigurationError
 from terrarium.terragrunt import nodes
 from terrarium.terragrunt.nodes import Expression
 from terrarium.terragrunt.numbers import parse_number
@@ -47,7 +48,7 @@ class ExpressionBuilder:
         tree = _tree(node)
         handler = _HANDLERS.get(tree.data)
         if handler is None:
-            self.source.refuse(f"'{tree.data}' is not supported here", self.offset(tree))
+            raise self.source.error(f"'{tree.data}' is not supported here", self.offset(tree))
         return handler(self, tree)
 
     def offset(self, node: Node) -> int:
@@ -112,7 +113,7 @@ class ExpressionBuilder:
             term = _tree(operation.children[1])
             operator = _tree(term.children[0]).children[0]
             if "\n" in str(operator) or any(map(_is_line_end, term.children)):
-                self.refuse_line_end(operator)
+                raise self.line_end_error(operator)
             result = nodes.Binary(
                 source=self.source,
                 offset=self.offset(tree),
@@ -126,7 +127,7 @@ class ExpressionBuilder:
         parts = [child for child in tree.children if not _is_line_end(child)]
         condition, question, true, colon, false = parts
         if len(parts) < len(tree.children) or "\n" in str(question) or self.after_line_end(colon):
-            self.refuse_line_end(question)
+            raise self.line_end_error(question)
         return nodes.Conditional(
             source=self.source,
             offset=self.offset(tree),
@@ -146,12 +147,16 @@ class ExpressionBuilder:
                 continue
             if not _is_tree(child):
                 if self.after_line_end(child):
-                    self.source.refuse("unexpected ',' at the start of a line", self.offset(child))
+                    raise self.source.error(
+                        "unexpected ',' at the start of a line", self.offset(child)
+                    )
                 continue
             if not items and _FOR.match(self.source.text, self.offset(child)):
-                self.source.refuse("'for' needs 'name in collection :'", self.offset(child))
+                raise self.source.error("'for' needs 'name in collection :'", self.offset(child))
             if self.character_before(child) not in "{,\n":
-                self.source.refuse("a comma or new line is missing before this", self.offset(child))
+                raise self.source.error(
+                    "a comma or new line is missing before this", self.offset(child)
+                )
             key, _, value = _tree(child).children
             items.append((self.object_key(_tree(key)), self.build(value)))
         return nodes.ObjectConstructor(
@@ -213,7 +218,7 @@ class ExpressionBuilder:
         result = self.build(base)
         kinds = [step.data for step in reversed(steps)]
         if ("short_index", "short_index") in pairwise(kinds):
-            self.source.refuse("write [0][1] instead of .0.1", self.offset(steps[0]))
+            raise self.source.error("write [0][1] instead of .0.1", self.offset(steps[0]))
         for step in reversed(steps):
             result = self.step(result, step)
         return result
@@ -283,8 +288,8 @@ class ExpressionBuilder:
     def after_line_end(self, node: Node) -> bool:
         return self.character_before(node) == "\n"
 
-    def refuse_line_end(self, node: Node) -> None:
-        self.source.refuse(_LINE_END, self.offset(node), hint=_LINE_END_HINT)
+    def line_end_error(self, node: Node) -> ConfigurationError:
+        return self.source.error(_LINE_END, self.offset(node), hint=_LINE_END_HINT)
 
 
 _HANDLERS: dict[str, Callable[[ExpressionBuilder, Tree[Token]], Expression]] = {

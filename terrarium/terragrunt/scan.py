@@ -65,7 +65,7 @@ def end_of_interpolation(source: Source, start: int, limit: int, depth: int) -> 
     """The offset of the ``}`` that closes the ``${`` or ``%{`` whose content begins at start."""
     end = scan_expression(source, start, limit, depth + 1).end
     if end >= limit:
-        source.refuse("'${' or '%{' without its closing '}'", start)
+        raise source.error("'${' or '%{' without its closing '}'", start)
     return end
 
 
@@ -74,7 +74,7 @@ class _Scanner:
         self, source: Source, start: int, limit: int, *, in_body: bool, depth: int = 0
     ) -> None:
         if depth > _MAXIMUM_DEPTH:
-            source.refuse("nested too deeply", start)
+            raise source.error("nested too deeply", start)
         self.source = source
         self.text = source.text
         self.start = start
@@ -99,10 +99,10 @@ class _Scanner:
         if self.brackets:
             bracket, opened = self.brackets[-1]
             shown = bracket if bracket in "([{" else "{"
-            self.source.refuse(f"'{shown}' is never closed", opened)
+            raise self.source.error(f"'{shown}' is never closed", opened)
         return Skeleton("".join(self.output), self.start, at, self.templates, self.signs)
 
-    def step(self, at: int, character: str) -> int:
+    def step(self, at: int, character: str) -> int:  # noqa: PLR0911 - one a rule
         text = self.text
         if character == "\n":
             return self.newline(at)
@@ -114,7 +114,7 @@ class _Scanner:
         if text.startswith("/*", at):
             end = text.find("*/", at + 2, self.limit)
             if end < 0:
-                self.source.refuse("'/*' without its closing '*/'", at)
+                raise self.source.error("'/*' without its closing '*/'", at)
             return self.blank(at, end + 2)
         if character == '"':
             return self.template(at, TemplateSpan(at + 1, self.end_of_quoted(at), False, False))
@@ -135,7 +135,9 @@ class _Scanner:
         operator = _OPERATOR.match(self.text, at, self.limit)
         if operator is None:
             what = {"'": "use double quotes for strings", "`": "use double quotes for strings"}
-            self.source.refuse(f"unexpected character {character!r}", at, hint=what.get(character))
+            raise self.source.error(
+                f"unexpected character {character!r}", at, hint=what.get(character)
+            )
         symbol = operator.group()
         if symbol == "!" or (symbol == "-" and self.previous not in _AFTER_OPERAND):
             return self.sign(at)
@@ -189,7 +191,7 @@ class _Scanner:
             elif _FOR.match(self.text, at + 1, self.limit):
                 kind = "f"
         if self.depth + len(self.brackets) > _MAXIMUM_DEPTH:
-            self.source.refuse("nested too deeply", at)
+            raise self.source.error("nested too deeply", at)
         self.brackets.append((kind, at))
         if kind == "b":
             self.in_value = False
@@ -198,11 +200,11 @@ class _Scanner:
     def close(self, at: int, character: str) -> int:
         opener = {")": "(", "]": "[", "}": "{"}[character]
         if not self.brackets:
-            self.source.refuse(f"'{character}' closes nothing", at)
+            raise self.source.error(f"'{character}' closes nothing", at)
         kind, opened = self.brackets.pop()
         if (kind if kind in "([" else "{") != opener:
             shown = kind if kind in "([" else "{"
-            self.source.refuse(
+            raise self.source.error(
                 f"'{character}' does not close the '{shown}' of line {self.source.line(opened)}",
                 at,
             )
@@ -229,7 +231,7 @@ class _Scanner:
                 position += 1
             else:
                 position += 1
-        self.source.refuse("a string without its closing quote on the same line", at)
+        raise self.source.error("a string without its closing quote on the same line", at)
 
     def heredoc(self, at: int, opening: re.Match[str]) -> int:
         text, marker = self.text, opening.group(2)
@@ -252,4 +254,4 @@ class _Scanner:
                 if text[position] == "\n":
                     line_start = position + 1
                 position += 1
-        self.source.refuse(f"a heredoc without a line that is {marker!r}", at)
+        raise self.source.error(f"a heredoc without a line that is {marker!r}", at)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NoReturn
 
 from terrarium.errors import ConfigurationError
 
@@ -26,9 +25,9 @@ class Source:
     def line(self, offset: int) -> int:
         return bisect_right(self._starts, offset)
 
-    def refuse(self, message: str, offset: int, *, hint: str | None = None) -> NoReturn:
-        """Raises ConfigurationError for the line that ``offset`` stands in."""
-        raise ConfigurationError(message, file=self.file, line=self.line(offset), hint=hint)
+    def error(self, message: str, offset: int, *, hint: str | None = None) -> ConfigurationError:
+        """To raise for the line that ``offset`` stands in."""
+        return ConfigurationError(message, file=self.file, line=self.line(offset), hint=hint)
 
 
 def decode(data: bytes, file: Path) -> str:

@@ -35,7 +35,7 @@ def parse(text: str, file: Path) -> Body:
     """The body of a whole file."""
     source = Source(text.removeprefix("\ufeff"), file)
     if "\0" in text:
-        source.refuse("a NUL byte: this is not a text file", source.text.find("\0"))
+        raise source.error("a NUL byte: this is not a text file", source.text.find("\0"))
     try:
         skeleton = scan_body(source)
         tree = _tree(source, skeleton.text, 0)
@@ -74,37 +74,35 @@ def _tree(source: Source, text: str, shift: int) -> Tree[Token]:
     try:
         return _parser().parse(text)
     except UnexpectedInput as error:
-        position = error.pos_in_stream
-        if position is None or position < 0 or not text[position:].strip():
-            source.refuse(
-                "the text ends in the middle of an expression", len(text.rstrip()) + shift
-            )
-        _refuse_token(source, text, position, shift)
+        position: int | None = error.pos_in_stream
+        raise _unexpected(source, text, -1 if position is None else position, shift) from None
     except LarkError as error:
         raise ConfigurationError(f"not HCL: {error}", file=source.file) from None
 
 
-def _refuse_token(source: Source, text: str, position: int, shift: int) -> None:
+def _unexpected(source: Source, text: str, position: int, shift: int) -> ConfigurationError:
+    """The error for what stands at ``position``, where the grammar knows no way on."""
+    if position < 0 or not text[position:].strip():
+        end = len(text.rstrip()) + shift
+        return source.error("the text ends in the middle of an expression", end)
     offset = position + shift
     if text[position] in "\r\n":
-        source.refuse("the line ends in the middle of an expression or block header", offset)
-    rest = source.text[offset:].split(maxsplit=1)
-    word = rest[0] if rest else ""
-    shown = word if len(word) <= 30 else word[:30] + "…"
-    source.refuse(f"unexpected {shown!r}", offset)
+        return source.error("the line ends in the middle of an expression or block header", offset)
+    word = source.text[offset:].split(maxsplit=1)[0]
+    return source.error(f"unexpected {word if len(word) <= 30 else word[:30] + '…'!r}", offset)
 
 
 def _expression(source: Source, start: int, end: int, depth: int) -> Expression:
     skeleton = scan_expression(source, start, end, depth)
     if not source.text[start:end].strip():
-        source.refuse("an expression is missing", start)
+        raise source.error("an expression is missing", start)
     if skeleton.end < end:
-        source.refuse("'}' closes nothing", skeleton.end)
+        raise source.error("'}' closes nothing", skeleton.end)
     shift = start - len(_PREFIX)
     tree = _tree(source, _PREFIX + skeleton.text, shift)
     attributes = [node for node in _single(tree, "body").children if isinstance(node, Tree)]
     if len(attributes) != 1 or attributes[0].data != "attribute":
-        source.refuse("more than one expression", start)
+        raise source.error("more than one expression", start)
     value = attributes[0].children[-1]
     return ExpressionBuilder(source, skeleton, shift, _expression, depth).build(value)
 
@@ -129,16 +127,16 @@ class _BodyBuilder:
             offset = node.meta.start_pos
             first = not attributes and not blocks
             if not one_line and self.expressions.character_before(node) not in ("", "\n"):
-                self.source.refuse("a new line is missing before this", offset)
+                raise self.source.error("a new line is missing before this", offset)
             if one_line and not (first and node.data == "attribute"):
-                self.source.refuse("a block on one line can hold only one attribute", offset)
+                raise self.source.error("a block on one line can hold only one attribute", offset)
             if node.data == "block":
                 blocks.append(self.block(node))
                 continue
             attribute = self.attribute(node)
             earlier = attributes.setdefault(attribute.name, attribute)
             if earlier is not attribute:
-                self.source.refuse(
+                raise self.source.error(
                     f"'{attribute.name}' is already set on line {earlier.line}", offset
                 )
         return Body(attributes, tuple(blocks))
@@ -153,14 +151,16 @@ class _BodyBuilder:
         *header, opening, content, closing = tree.children
         for node in header:
             if isinstance(node, Tree) and node.data == "new_line_or_comment":
-                self.source.refuse("'{' must stand on the same line", self.expressions.offset(node))
+                raise self.source.error(
+                    "'{' must stand on the same line", self.expressions.offset(node)
+                )
             label = isinstance(node, Tree) and node.data == "string"
             names.append(self.label(node) if label else _word(node))
         assert isinstance(content, Tree)  # noqa: S101 - the grammar says so
         first = next(_items(content), None)
         one_line = first is not None and self.expressions.character_before(first) == "{"
         if first is not None and one_line == self.expressions.after_line_end(closing):
-            self.source.refuse(
+            raise self.source.error(
                 "both braces of a block stand on one line, or the closing one on a line of its own",
                 self.expressions.offset(opening if one_line else closing),
             )
@@ -172,7 +172,7 @@ class _BodyBuilder:
         offset = self.expressions.offset(node)
         expression = self.expressions.template(offset)
         if not isinstance(expression, Literal) or not isinstance(expression.value, str):
-            self.source.refuse("a block label cannot contain an interpolation", offset)
+            raise self.source.error("a block label cannot contain an interpolation", offset)
         return expression.value
 
 

@@ -83,13 +83,13 @@ def unescape(source: Source, start: int, end: int) -> str:
         elif kind in ("u", "U"):
             width = 4 if kind == "u" else 8
             digits = text[position : min(position + width, end)]
-            if not re.fullmatch(r"[0-9a-fA-F]{%d}" % width, digits) or int(digits, 16) > 0x10FFFF:
-                source.refuse(f"'\\{kind}' needs {width} hexadecimal digits", backslash)
+            if not re.fullmatch(rf"[0-9a-fA-F]{{{width}}}", digits) or int(digits, 16) > 0x10FFFF:
+                raise source.error(f"'\\{kind}' needs {width} hexadecimal digits", backslash)
             code = int(digits, 16)
             output.append("\ufffd" if 0xD800 <= code <= 0xDFFF else chr(code))
             position += width
         else:
-            source.refuse(
+            raise source.error(
                 f"'\\{kind}' is not an escape that HCL knows",
                 backslash,
                 hint="write '\\\\' for a backslash",
@@ -150,14 +150,14 @@ def _sequence(source: Source, opener: int, limit: int, depth: int) -> _Sequence:
     if text[opener] == "%":
         match = _KEYWORD.match(text, start, end)
         if match is None:
-            source.refuse(
+            raise source.error(
                 "'%{' must be followed by if, else, endif, for or endfor",
                 opener,
                 hint="write '%%{' for a literal '%{'",
             )
         keyword, start = match.group(1), match.end()
         if keyword in ("else", "endif", "endfor") and text[start:end].strip():
-            source.refuse(f"unexpected text after '{keyword}' in a template directive", start)
+            raise source.error(f"unexpected text after '{keyword}' in a template directive", start)
     return _Sequence(opener, keyword, start, end, trim_left, trim_right)
 
 
@@ -229,7 +229,7 @@ class _Pairing:
     def whole(self, offset: int) -> Expression:
         expressions, stop = self.sequence(())
         if stop is not None:
-            self.source.refuse(f"'%{{ {stop.keyword} }}' without its opening", stop.offset)
+            raise self.source.error(f"'%{{ {stop.keyword} }}' without its opening", stop.offset)
         only = self.parts[0] if len(self.parts) == 1 else None
         if isinstance(only, _Sequence) and not only.keyword:
             return expressions[0]
@@ -257,7 +257,7 @@ class _Pairing:
             elif part.keyword in ends:
                 return expressions, part
             else:
-                self.source.refuse(f"unexpected '%{{ {part.keyword} }}'", part.offset)
+                raise self.source.error(f"unexpected '%{{ {part.keyword} }}'", part.offset)
         return expressions, None
 
     def expression(self, start: int, end: int) -> Expression:
@@ -273,7 +273,7 @@ class _Pairing:
         if stop is not None and stop.keyword == "else":
             false, stop = self.sequence(("endif",))
         if stop is None:
-            self.source.refuse("'%{ if }' without '%{ endif }'", opening.offset)
+            raise self.source.error("'%{ if }' without '%{ endif }'", opening.offset)
         return Conditional(
             source=self.source,
             offset=opening.offset,
@@ -285,12 +285,12 @@ class _Pairing:
     def loop(self, opening: _Sequence) -> Expression:
         head = _FOR.match(self.source.text, opening.start, opening.end)
         if head is None:
-            self.source.refuse("'%{ for }' needs 'name in collection'", opening.offset)
+            raise self.source.error("'%{ for }' needs 'name in collection'", opening.offset)
         first, second = head.groups()
         collection = self.expression(head.end(), opening.end)
         content, stop = self.sequence(("endfor",))
         if stop is None:
-            self.source.refuse("'%{ for }' without '%{ endfor }'", opening.offset)
+            raise self.source.error("'%{ for }' without '%{ endfor }'", opening.offset)
         each = For(
             source=self.source,
             offset=opening.offset,

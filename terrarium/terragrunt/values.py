@@ -214,7 +214,7 @@ def _order(value: Value) -> tuple[object, ...]:
     return (0, _serialised(value))
 
 
-def _serialised(value: Value) -> bytes:
+def _serialised(value: Value) -> bytes:  # noqa: PLR0911 - one a rule
     if is_null(value):
         return b"~"
     if isinstance(value, bool):

@@ -1,4 +1,4 @@
-"""Lists, tuples, maps and objects."""
+"""Lists and tuples, and what works on any collection."""
 
 from __future__ import annotations
 
@@ -15,20 +15,16 @@ from terrarium.terragrunt.kinds import (
     NUMBER,
     STRING,
     Type,
-    is_mapping,
     is_sequence,
     list_of,
-    map_of,
 )
 from terrarium.terragrunt.numbers import Counted, Number, exact, make, precision
 from terrarium.terragrunt.values import (
     List,
-    Map,
     Mismatch,
     Null,
     Set,
     Value,
-    element_of,
     elements,
     equal,
     identity,
@@ -159,20 +155,6 @@ def index(values: Value, wanted: Value) -> int:
     raise Mismatch("the value is not in the list")
 
 
-@LIBRARY.define("keys", ANY)
-def keys(mapping: Value) -> Value:
-    given = _mapping(mapping)
-    names = sorted(given)
-    return List(names, STRING) if isinstance(given, Map) else tuple(names)
-
-
-@LIBRARY.define("values", ANY)
-def values(mapping: Value) -> Value:
-    given = _mapping(mapping)
-    items = elements(given)
-    return List(items, given.element) if isinstance(given, Map) else tuple(items)
-
-
 @LIBRARY.define("length", ANY)
 def length(value: Value) -> int:
     if isinstance(value, str):
@@ -180,16 +162,6 @@ def length(value: Value) -> int:
     if isinstance(value, (tuple, Mapping)):
         return Counted(len(value))
     raise Mismatch("a string or collection is required")
-
-
-@LIBRARY.define("lookup", ANY, STRING, NULLABLE, optional=1)
-def lookup(mapping: Value, key: str, *default: Value) -> Value:
-    given = _mapping(mapping)
-    if key in given:
-        return element_of(given, given[key]) if isinstance(given, Map) else given[key]
-    if not default:
-        raise Mismatch(f"there is no element with key {key!r} and no default")
-    return convert(default[0], given.element) if isinstance(given, Map) else default[0]
 
 
 @LIBRARY.define("matchkeys", list_of(DYNAMIC), list_of(DYNAMIC), list_of(DYNAMIC))
@@ -203,21 +175,6 @@ def matchkeys(values: List, keys: List, searchset: List) -> List:
     wanted = {identity(convert(item, kind)) for item in searchset}
     found = [v for v, k in zip(values, keys, strict=True) if identity(convert(k, kind)) in wanted]
     return List(found, values.element)
-
-
-@LIBRARY.define("merge", variadic=NULLABLE)
-def merge(*mappings: Value) -> Value:
-    """Later arguments win; null counts as empty."""
-    merged: dict[str, Value] = {}
-    for given in mappings:
-        if not is_null(given):
-            source = _mapping(given)
-            merged.update({k: _item(source, k) for k in source})
-        elif isinstance(given, Null) and not is_mapping(given.type):
-            raise Mismatch("every argument must be a map or object")
-    kinds = {type_of(given) for given in mappings}
-    kind = kinds.pop() if len(kinds) == 1 else None
-    return merged if kind is None or not _is_map(kind) else convert(merged, kind)
 
 
 @LIBRARY.define("one", ANY)
@@ -291,44 +248,6 @@ def sum_(sequence: Value) -> Number:
         bits = max(precision(total), precision(number))
         total = make(exact(total) + exact(number), bits)
     return total
-
-
-@LIBRARY.define("transpose", map_of(list_of(STRING)))
-def transpose(mapping: Map) -> Map:
-    swapped: dict[str, list[str]] = {}
-    for key in sorted(mapping):
-        for item in cast("List", mapping[key] or ()):
-            if item is None:
-                raise Mismatch("an element is null")
-            swapped.setdefault(cast("str", item), []).append(key)
-    lists = {key: List(names, STRING) for key, names in swapped.items()}
-    return Map(lists, list_of(STRING))
-
-
-@LIBRARY.define("zipmap", list_of(STRING), ANY)
-def zipmap(keys: List, values: Value) -> Value:
-    if not isinstance(values, tuple) or isinstance(values, Set):
-        raise Mismatch("the second argument must be a list or tuple")
-    if len(keys) != len(values):
-        raise Mismatch(f"{len(keys)} keys and {len(values)} values")
-    if None in keys:
-        raise Mismatch("a key is null")
-    paired = dict(zip(cast("Sequence[str]", keys), elements(values), strict=True))
-    return Map(paired, values.element) if isinstance(values, List) else paired
-
-
-def _mapping(value: Value) -> Mapping[str, Value]:
-    if not isinstance(value, Mapping):
-        raise Mismatch(f"a map or object is required, but this is {describe(type_of(value))}")
-    return value
-
-
-def _item(mapping: Mapping[str, Value], key: str) -> Value:
-    return element_of(mapping, mapping[key]) if isinstance(mapping, Map) else mapping[key]
-
-
-def _is_map(kind: Type) -> bool:
-    return is_mapping(kind) and str(kind).startswith("map")
 
 
 def _mixed(sequences: Sequence[Value]) -> bool:

@@ -33,7 +33,8 @@ from terrarium.terragrunt.values import (
 LIBRARY = Library()
 
 _VERB = re.compile(
-    r"%(?P<flags>[-+ #0]*)(?P<width>\d+|\*)?(?:\.(?P<precision>\d*|\*))?(?:\[(?P<index>\d+)\])?(?P<verb>.)?",
+    r"%(?P<flags>[-+ #0]*)(?P<width>\d+|\*)?(?:\.(?P<precision>\d*|\*))?"
+    r"(?:\[(?P<index>\d+)\])?(?P<verb>.)?",
     re.DOTALL,
 )
 _BASES = {"b": "b", "d": "d", "o": "o", "x": "x", "X": "X"}
@@ -64,7 +65,7 @@ class _Verb:
 
 @LIBRARY.define("format", STRING, variadic=NULLABLE)
 def format_(specification: str, *arguments: Value) -> str:
-    """As Go's Sprintf, with Terraform's conversions: ``%s`` takes any primitive, ``%v`` anything."""
+    """As Go's Sprintf, but ``%s`` takes any primitive and ``%v`` any value."""
     output: list[str] = []
     position = used = highest = 0
     for match in _VERB.finditer(specification):

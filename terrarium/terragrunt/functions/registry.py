@@ -21,9 +21,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from terrarium.terragrunt.convert import convert
 from terrarium.terragrunt.kinds import DYNAMIC, Type
 from terrarium.terragrunt.nodes import Expression
-from terrarium.terragrunt.values import Value
+from terrarium.terragrunt.values import Mismatch, Value, is_null
 
 if TYPE_CHECKING:
     from terrarium.terragrunt.evaluate import Scope
@@ -67,6 +68,24 @@ class Function:
     def parameter(self, position: int) -> Parameter | None:
         """The parameter of the argument at ``position``, or None where there are too many."""
         return self.parameters[position] if position < len(self.parameters) else self.variadic
+
+    def bind(self, given: list[Value]) -> list[Value]:
+        """The arguments, converted. Raises Mismatch for a wrong number or type of them."""
+        required = len(self.parameters) - self.optional
+        if len(given) < required:
+            raise Mismatch(f"{required} argument(s) required, {len(given)} given")
+        converted: list[Value] = []
+        for i, value in enumerate(given):
+            parameter = self.parameter(i)
+            if parameter is None:
+                raise Mismatch(f"at most {len(self.parameters)} argument(s), {len(given)} given")
+            if is_null(value) and not parameter.nullable:
+                raise Mismatch(f"argument {i + 1} must not be null")
+            try:
+                converted.append(convert(value, parameter.type))
+            except Mismatch as error:
+                raise Mismatch(f"argument {i + 1}: {error}") from None
+        return converted
 
 
 ANY = Parameter(DYNAMIC)

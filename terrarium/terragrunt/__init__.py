@@ -1,0 +1,1 @@
+"""A Terragrunt-compatible runner for machines without the official binary."""
