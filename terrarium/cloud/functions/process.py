@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import psutil  # type: ignore[import-untyped, unused-ignore]
+import psutil
 
 _BOOTSTRAP = Path(__file__).with_name("bootstrap.py")
 _PIPE_BYTES = 65_536

@@ -20,7 +20,7 @@ RESPONSE_BYTES = 1_048_576
 HEADER_BYTES = 32_768
 
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
-_FORBIDDEN = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_FORBIDDEN = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
 _DESCRIPTION = re.compile(r"\d{3} (?P<reason>.+)")
 
 
@@ -83,10 +83,7 @@ def _headers(response: dict[str, Any], multi_value: bool) -> tuple[tuple[str, st
                 raise BadResponseError(f"{name!r} is not a header's name")
             if name.lower() not in HOP_BY_HOP and name.lower() != "content-length":
                 headers.append((name, value))
-    if (
-        sum(len(name) + len(value.encode(errors="replace")) + 4 for name, value in headers)
-        > HEADER_BYTES
-    ):
+    if sum(len(name) + len(value.encode()) + 4 for name, value in headers) > HEADER_BYTES:
         raise BadResponseError("the response's headers exceed 32 KB")
     return tuple(headers)
 
