@@ -136,8 +136,25 @@ def _binary(node: nodes.Binary, scope: Scope) -> Value:
         left = left.left
     result = _evaluate(left, scope)
     for operation in reversed(chain):
-        result = operate(operation.operator, result, _evaluate(operation.right, scope))
+        if _DECIDING.get(operation.operator, ...) is result:
+            _check_right_side(operation, scope)
+        else:
+            result = operate(operation.operator, result, _evaluate(operation.right, scope))
     return result
+
+
+_DECIDING = {"&&": False, "||": True}
+
+
+def _check_right_side(node: nodes.Binary, scope: Scope) -> None:
+    """For ``false && x`` and ``true || x``, where only an error in x could change the result."""
+    try:
+        to_bool(_evaluate(node.right, scope))
+    except (EvaluationError, Mismatch) as error:
+        raise Unsupported(
+            f"the left side of {node.operator} decides, and the right side has an error, which "
+            f"some versions of Terragrunt overlook and others do not ({error})"
+        ) from None
 
 
 def _conditional(node: nodes.Conditional, scope: Scope) -> Value:

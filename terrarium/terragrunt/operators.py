@@ -11,8 +11,7 @@ from terrarium.terragrunt.values import Mismatch, Value, equal
 
 
 def operate(operator: str, left: Value, right: Value) -> Value:
-    """The value of ``left operator right``; both sides are there already, for Terraform's ``&&``
-    does not stop at the first. Raises Mismatch for operands that do not convert."""
+    """The value of ``left operator right``. Raises Mismatch for operands that do not convert."""
     if operator in ("==", "!="):
         return equal(left, right) == (operator == "==")
     if operator in ("&&", "||"):

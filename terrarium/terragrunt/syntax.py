@@ -82,7 +82,7 @@ def _tree(source: Source, text: str, shift: int) -> Tree[Token]:
 
 def _unexpected(source: Source, text: str, position: int, shift: int) -> ConfigurationError:
     """The error for what stands at ``position``, where the grammar knows no way on."""
-    if position < 0 or not text[position:].strip():
+    if position < 0 or position >= len(text):
         end = len(text.rstrip()) + shift
         return source.error("the text ends in the middle of an expression", end)
     offset = position + shift

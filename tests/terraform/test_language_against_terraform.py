@@ -28,6 +28,8 @@ HERE = Path(__file__).parent
 
 # Terraform has an answer (at times a strange one), and the runner says that it has none.
 REFUSED = (
+    "false && 1",
+    "true || {}.a",
     'bcrypt("x")',
     'base64gzip("x")',
     'sensitive("x")',
@@ -194,6 +196,18 @@ def test_printed_hcl_evaluates_to_the_same_value(folder: Path) -> None:
         again = _ours(to_hcl(value), folder)
         assert to_json(again) == to_json(value)
         assert equal(again, _ours(to_hcl(again), folder))
+
+
+def test_every_function_of_terraform_is_known(folder: Path) -> None:
+    done = subprocess.run(
+        ["terraform", "metadata", "functions", "-json"],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+        check=True,
+    )
+    names = set(json.loads(done.stdout)["function_signatures"])
+    assert {name for name in names if "::" not in name} <= set(library())
 
 
 SYNTAX = {
