@@ -9,27 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from terrarium.errors import ConfigurationError
 from terrarium.terragrunt.config import (
     Config,
     Dependency,
-    Errors,
-    Exclude,
-    ExtraArguments,
     Feature,
     GeneratedFile,
-    Hook,
-    HookKind,
-    Ignore,
     Place,
     RemoteState,
-    Retry,
-    TerraformBlock,
 )
+from terrarium.terragrunt.decode_runtime import decode_errors, decode_exclude
+from terrarium.terragrunt.decode_terraform import decode_terraform
 from terrarium.terragrunt.evaluate import Scope
-from terrarium.terragrunt.fields import Fields
+from terrarium.terragrunt.fields import Fields, label, refuse
 from terrarium.terragrunt.nodes import Block, Body, Expression
 
 _TEXTS = (
@@ -96,7 +90,7 @@ def decode_features(body: Body, scope: Scope) -> tuple[Feature, ...]:
             fields = Fields.of_block(block, scope)
             default = fields.required("default")
             fields.finish()
-            found.append(Feature(_label(block), default, Place(block.file, block.line)))
+            found.append(Feature(label(block), default, Place(block.file, block.line)))
     return tuple(found)
 
 
@@ -120,18 +114,18 @@ class _Decoder:
             elif block.type == "generate":
                 file = self._generate(block)
                 if file.name in generate:
-                    _refuse(block, f"a second generate block named {file.name!r}")
+                    refuse(block, f"a second generate block named {file.name!r}")
                 generate[file.name] = file
             elif block.type == "terraform":
-                values["terraform"] = self._terraform(block)
+                values["terraform"] = decode_terraform(block, self.scope)
             elif block.type == "remote_state":
                 values["remote_state"] = self._remote_state(Fields.of_block(block, self.scope))
             elif block.type == "dependencies":
                 values["dependency_paths"] = self._dependency_paths(block)
             elif block.type == "exclude":
-                values["exclude"] = self._exclude(block)
+                values["exclude"] = decode_exclude(block, self.scope)
             elif block.type == "errors":
-                values["errors"] = self._errors(block)
+                values["errors"] = decode_errors(block, self.scope)
         names = [dependency.name for dependency in dependencies]
         for dependency in dependencies:
             if names.count(dependency.name) > 1:
@@ -161,7 +155,7 @@ class _Decoder:
         seen: set[str] = set()
         for block in body.blocks:
             if block.type in _REFUSED_BLOCKS:
-                _refuse(
+                refuse(
                     block,
                     f"block {block.type!r}: {_REFUSED_BLOCKS[block.type]} are not supported by "
                     "this runner",
@@ -169,13 +163,13 @@ class _Decoder:
                 )
             labels = _LABELS.get(block.type)
             if labels is None:
-                _refuse(block, f"there is no block {block.type!r} in a Terragrunt file")
+                refuse(block, f"there is no block {block.type!r} in a Terragrunt file")
             if len(block.labels) != labels:
                 need = "one label" if labels else "no label"
-                _refuse(block, f"block {block.type!r} takes {need}, not {len(block.labels)}")
+                refuse(block, f"block {block.type!r} takes {need}, not {len(block.labels)}")
             if block.type in _SINGLE:
                 if block.type in seen:
-                    _refuse(block, f"a second block {block.type!r}; there can be one")
+                    refuse(block, f"a second block {block.type!r}; there can be one")
                 seen.add(block.type)
 
     def _skips(self, name: str, item: Body | Expression) -> bool:
@@ -212,7 +206,7 @@ class _Decoder:
             "mock_outputs_merge_strategy_with_state", ("no_merge", "shallow", "deep_map_only")
         )
         dependency = Dependency(
-            name=_label(block),
+            name=label(block),
             place=Place(block.file, block.line),
             config_path=fields.text("config_path"),
             enabled=fields.boolean("enabled"),
@@ -229,70 +223,9 @@ class _Decoder:
         fields = Fields.of_block(block, self.scope)
         paths = fields.texts("paths")
         if paths is None:
-            _refuse(block, "block 'dependencies' needs paths")
+            refuse(block, "block 'dependencies' needs paths")
         fields.finish()
         return paths
-
-    def _terraform(self, block: Block) -> TerraformBlock:
-        fields = Fields.of_block(
-            block, self.scope, blocks=("extra_arguments", "before_hook", "after_hook", "error_hook")
-        )
-        hooks: dict[str, list[Hook]] = {"before_hook": [], "after_hook": [], "error_hook": []}
-        extra: list[ExtraArguments] = []
-        for inner in block.body.blocks:
-            if inner.type == "extra_arguments":
-                extra.append(self._extra_arguments(inner))
-            elif inner.type in hooks:
-                hooks[inner.type].append(self._hook(inner, inner.type))  # type: ignore[arg-type]
-        terraform = TerraformBlock(
-            place=fields.place("source"),
-            source=fields.text("source"),
-            copy_terraform_lock_file=fields.boolean("copy_terraform_lock_file"),
-            include_in_copy=fields.texts("include_in_copy"),
-            exclude_from_copy=fields.texts("exclude_from_copy"),
-            extra_arguments=tuple(extra),
-            before_hooks=tuple(hooks["before_hook"]),
-            after_hooks=tuple(hooks["after_hook"]),
-            error_hooks=tuple(hooks["error_hook"]),
-        )
-        fields.finish()
-        return terraform
-
-    def _extra_arguments(self, block: Block) -> ExtraArguments:
-        fields = Fields.of_block(block, self.scope)
-        variables = fields.mapping("env_vars") or {}
-        found = ExtraArguments(
-            name=_label(block),
-            commands=fields.required_texts("commands"),
-            place=Place(block.file, block.line),
-            arguments=fields.texts("arguments") or (),
-            env_vars={key: fields.as_text("env_vars", item) for key, item in variables.items()},
-            required_var_files=fields.texts("required_var_files") or (),
-            optional_var_files=fields.texts("optional_var_files") or (),
-        )
-        fields.finish()
-        return found
-
-    def _hook(self, block: Block, kind: HookKind) -> Hook:
-        fields = Fields.of_block(block, self.scope)
-        error_hook = kind == "error_hook"
-        execute = fields.required_texts("execute")
-        if not execute or not execute[0]:
-            _refuse(block, f"{kind} {_label(block)!r} executes nothing")
-        hook = Hook(
-            kind=kind,
-            name=_label(block),
-            commands=fields.required_texts("commands"),
-            execute=execute,
-            place=Place(block.file, block.line),
-            working_dir=fields.text("working_dir"),
-            run_on_error=False if error_hook else bool(fields.boolean("run_on_error")),
-            condition=True if error_hook else fields.boolean("if") is not False,
-            suppress_stdout=bool(fields.boolean("suppress_stdout")),
-            on_errors=fields.required_texts("on_errors") if error_hook else (),
-        )
-        fields.finish()
-        return hook
 
     def _remote_state(self, fields: Fields) -> RemoteState:
         generate = fields.nested("generate") if fields.has("generate") else None
@@ -317,7 +250,7 @@ class _Decoder:
         return state
 
     def _generate(self, block: Block) -> GeneratedFile:
-        return self._generated(_label(block), Fields.of_block(block, self.scope))
+        return self._generated(label(block), Fields.of_block(block, self.scope))
 
     def _generated(self, name: str, fields: Fields) -> GeneratedFile:
         kind = fields.choice("if_exists", _IF_EXISTS)
@@ -339,52 +272,6 @@ class _Decoder:
         fields.finish()
         return file
 
-    def _exclude(self, block: Block) -> Exclude:
-        fields = Fields.of_block(block, self.scope)
-        condition = fields.boolean("if")
-        if condition is None:
-            _refuse(block, "block 'exclude' needs if")
-        exclude = Exclude(
-            condition=condition,
-            actions=fields.required_texts("actions"),
-            place=Place(block.file, block.line),
-            exclude_dependencies=bool(fields.boolean("exclude_dependencies")),
-            no_run=fields.boolean("no_run"),
-        )
-        fields.finish()
-        return exclude
-
-    def _errors(self, block: Block) -> Errors:
-        fields = Fields.of_block(block, self.scope, blocks=("retry", "ignore"))
-        fields.finish()
-        retries = [self._retry(inner) for inner in block.body.blocks if inner.type == "retry"]
-        ignores = [self._ignore(inner) for inner in block.body.blocks if inner.type == "ignore"]
-        return Errors(tuple(retries), tuple(ignores))
-
-    def _retry(self, block: Block) -> Retry:
-        fields = Fields.of_block(block, self.scope)
-        attempts = fields.whole("max_attempts")
-        pause = fields.whole("sleep_interval_sec")
-        if attempts is None or pause is None:
-            _refuse(block, "block 'retry' needs max_attempts and sleep_interval_sec")
-        if attempts < 1 or pause < 0:
-            _refuse(block, "max_attempts is 1 or more, sleep_interval_sec 0 or more")
-        errors = fields.required_texts("retryable_errors")
-        fields.finish()
-        return Retry(_label(block), errors, attempts, pause, Place(block.file, block.line))
-
-    def _ignore(self, block: Block) -> Ignore:
-        fields = Fields.of_block(block, self.scope)
-        ignore = Ignore(
-            name=_label(block),
-            ignorable_errors=fields.required_texts("ignorable_errors"),
-            place=Place(block.file, block.line),
-            message=fields.text("message") or "",
-            signals=fields.mapping("signals"),
-        )
-        fields.finish()
-        return ignore
-
 
 _LABELS = {
     "dependencies": 0,
@@ -398,16 +285,6 @@ _LABELS = {
     "remote_state": 0,
     "terraform": 0,
 }
-
-
-def _label(block: Block) -> str:
-    if len(block.labels) != 1:
-        _refuse(block, f"block {block.type!r} takes one label")
-    return block.labels[0]
-
-
-def _refuse(block: Block, message: str, hint: str | None = None) -> NoReturn:
-    raise ConfigurationError(message, file=block.file, line=block.line, hint=hint)
 
 
 def _expressions(item: Body | Expression) -> Iterator[Expression]:

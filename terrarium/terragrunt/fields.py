@@ -168,3 +168,15 @@ class Fields:
         return Fields(
             self.body, self.scope, what, self.block, _object=value, _object_place=self.place(name)
         )
+
+
+def label(block: Block) -> str:
+    """The one label of a block."""
+    if len(block.labels) != 1:
+        refuse(block, f"block {block.type!r} takes one label")
+    return block.labels[0]
+
+
+def refuse(block: Block, message: str, hint: str | None = None) -> NoReturn:
+    """Raises ConfigurationError for the line the block opens on."""
+    raise ConfigurationError(message, file=block.file, line=block.line, hint=hint)
