@@ -70,14 +70,14 @@ def status(*, as_json: bool) -> None:
     if not processes:
         console.note("nothing of this checkout runs; ./inv up starts it")
         return
-    table = Table("process", "state", "pid", "address", "since", box=None, pad_edge=False)
+    table = Table("process", "state", "pid", "address", "since (UTC)", box=None, pad_edge=False)
     for process in processes:
         table.add_row(
             process.name,
             process.state,
             str(process.pid),
             " ".join(process.urls),
-            process.since,
+            process.since[:19].replace("T", " "),
         )
     console.table(table)
     endpoint = next((p.urls for p in processes if p.name == CONTROL_PLANE and p.urls), None)

@@ -56,6 +56,13 @@ class Counts:
     changed: int
     destroyed: int
 
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(
+            self.added + other.added,
+            self.changed + other.changed,
+            self.destroyed + other.destroyed,
+        )
+
     def __str__(self) -> str:
         if not self:
             return "no changes"

@@ -38,7 +38,9 @@ def _print_phase(unit: UnitProgress) -> None:
 
 
 def _summary(unit: UnitProgress) -> str:
-    what = "failed" if unit.phase is Phase.FAILED else str(unit.counts or "done")
+    what = "done" if unit.counts is None else str(unit.counts)
+    if unit.phase is Phase.FAILED:
+        what = "failed"
     return f"{what} ({unit.ended - unit.started:.1f} s)"
 
 

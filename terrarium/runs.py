@@ -18,7 +18,7 @@ from types import FrameType
 
 from terrarium import console, toolchain
 from terrarium.errors import TerraformError
-from terrarium.progress import Phase, RunProgress, UnitProgress, parse
+from terrarium.progress import Counts, Phase, RunProgress, UnitProgress, parse
 from terrarium.progress_view import show
 from terrarium.settings import STATE_DIR, Environment
 
@@ -36,6 +36,12 @@ class Outcome:
     exit_code: int
     units: tuple[UnitProgress, ...]
     log: Path
+
+    @property
+    def total(self) -> Counts:
+        """The resources of all units together."""
+        counts = [unit.counts for unit in self.units if unit.counts is not None]
+        return sum(counts, Counts(0, 0, 0))
 
     @property
     def failed(self) -> tuple[str, ...]:

@@ -12,7 +12,10 @@ from terrarium.documents import Document
 from terrarium.endpoint import Endpoint, ExchangeError, Response
 from terrarium.errors import SmokeError
 
-_NOT_READY = frozenset({502, 503, 504})
+_NO_TARGET = frozenset({502, 503, 504})
+_NO_ROUTE = _NO_TARGET | {404}
+"""Until a new rule has reached every part of a load balancer, it answers as if there were none."""
+
 _FIRST_PAUSE_SECONDS = 0.25
 _LONGEST_PAUSE_SECONDS = 5.0
 _EXCERPT_CHARACTERS = 160
@@ -49,6 +52,7 @@ class _Probe:
     method: str
     path: str
     judge: Judge
+    is_first: bool = False
 
 
 def run(  # noqa: PLR0913 - all but two are options
@@ -65,8 +69,8 @@ def run(  # noqa: PLR0913 - all but two are options
 
     ``timeout_seconds`` is for one request. Until ``wait_seconds`` from now have passed, a
     request that finds no connection, or a load balancer without a target (502, 503, 504), is sent
-    again: the name of a new load balancer takes a minute to resolve everywhere. ``host_header`` is
-    sent in place of the URL's host. ``on_check`` is told of each check as soon as it is done.
+    again, and the first one also while it finds no rule (404): the name and the rules of a new load
+    balancer take a minute to be known everywhere. ``host_header`` is sent in place of the URL's host. ``on_check`` is told of each check as soon as it is done.
 
     Raises UsageError for a URL that is more or less than a scheme and a host, and SmokeError, after
     all checks, where any failed.
@@ -106,8 +110,8 @@ def _check(endpoint: Endpoint, probe: _Probe, deadline: float, clock: Clock) -> 
         except ExchangeError as error:
             ready, wrong, detail = False, f"no response: {error}", ""
         else:
-            ready = response.status not in _NOT_READY
             wrong, detail = probe.judge(response), str(response.status)
+            ready = response.status not in (_NO_ROUTE if probe.is_first else _NO_TARGET)
         if ready or clock.now() + pause > deadline:
             return Check(probe.name, wrong is None, wrong or detail, clock.now() - started)
         clock.sleep(pause)
@@ -120,7 +124,7 @@ def _probes(documents: tuple[Document, ...]) -> Iterator[_Probe]:
     missing = next(name for name in candidates if name not in names)
     head = f"/api/{documents[0].name}" if documents else "/health"
 
-    yield _Probe("health", "GET", "/health", _content(b'{"status": "ok"}'))
+    yield _Probe("health", "GET", "/health", _content(b'{"status": "ok"}'), is_first=True)
     for document in documents:
         path = f"/api/{document.name}"
         yield _Probe(f"document {document.name}", "GET", path, _content(document.content))

@@ -140,5 +140,4 @@ def _confirm(what: str, *, yes: bool) -> None:
 
 
 def summarize(verb: str, environment: Environment, outcome: Outcome) -> None:
-    units = ", ".join(f"{unit.name}: {unit.counts or 'no changes'}" for unit in outcome.units)
-    console.success(f"{verb} of {environment.name} ({units})")
+    console.success(f"{verb} of {environment.name}: {outcome.total}")

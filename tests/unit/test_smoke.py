@@ -261,6 +261,21 @@ def test_a_load_balancer_without_a_target_is_asked_again(
     assert hands.pauses == [0.25, 0.5, 1.0]
 
 
+def test_a_rule_that_has_not_arrived_yet_is_waited_for(balancer: LoadBalancer) -> None:
+    balancer.first = [Canned(404, b"{}")] * 2
+    hands = Hands()
+    smoke.run(balancer.url, [FOO], wait_seconds=60, clock=hands.clock)
+    assert hands.pauses == [0.25, 0.5]
+
+
+def test_a_document_that_is_missing_is_not_waited_for(balancer: LoadBalancer) -> None:
+    balancer.canned["GET", "/api/foo"] = problem(404, "document_not_found")
+    hands = Hands()
+    with pytest.raises(SmokeError, match="1 of 7 checks"):
+        smoke.run(balancer.url, [FOO], wait_seconds=60, clock=hands.clock)
+    assert hands.pauses == []
+
+
 def test_waiting_ends_at_the_deadline_of_the_whole_run(unused_url: str) -> None:
     hands = Hands()
     with pytest.raises(SmokeError, match="7 of 7"):
