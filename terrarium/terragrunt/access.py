@@ -8,6 +8,7 @@ from terrarium.terragrunt import nodes
 from terrarium.terragrunt.convert import describe, to_number, to_string
 from terrarium.terragrunt.kinds import DYNAMIC, Collection, ObjectType, Type
 from terrarium.terragrunt.nodes import Expression
+from terrarium.terragrunt.numbers import exact
 from terrarium.terragrunt.values import (
     List,
     Map,
@@ -45,11 +46,11 @@ def read_element(target: Value, key: Value) -> Value:
     if isinstance(target, Set) or not isinstance(target, tuple):
         raise Mismatch(f"{describe(type_of(target))} has no index")
     position = to_number(key)
-    if not isinstance(position, int):
+    if exact(position).denominator != 1:
         raise Mismatch("an index must be a whole number")
-    if not 0 <= position < len(target):
-        raise Mismatch(f"index {position} is outside the {len(target)} element(s)")
-    item = target[position]
+    if not 0 <= exact(position) < len(target):
+        raise Mismatch(f"index {exact(position)} is outside the {len(target)} element(s)")
+    item = target[int(exact(position))]
     return element_of(target, item) if isinstance(target, List) else item
 
 
@@ -77,8 +78,4 @@ def type_of_step(each: Expression, item: Type) -> Type:
         if each.name in attributes:
             return attributes[each.name]
         raise Mismatch(f"the object has no attribute named {each.name!r}")
-    if target == DYNAMIC:
-        return DYNAMIC
-    if isinstance(target, Collection):
-        return target.element
-    raise Mismatch(f"{describe(target)} has no such element")
+    return target.element if isinstance(target, Collection) else DYNAMIC

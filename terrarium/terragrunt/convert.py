@@ -51,9 +51,9 @@ def convert(value: Value, target: Type) -> Value:  # noqa: PLR0911 - one a rule
     value = force(value)
     if target == DYNAMIC:
         return value
-    if is_null(value):
-        return Null(target)
     source = type_of(value)
+    if is_null(value) and convertible(source, target):
+        return Null(target)
     if source == target:
         return value
     if isinstance(target, Primitive):

@@ -16,7 +16,16 @@ from terrarium.terragrunt import nodes
 from terrarium.terragrunt.access import pairs, read_attribute, read_element, type_of_step
 from terrarium.terragrunt.convert import convert, describe, to_bool, to_number, to_string, unify
 from terrarium.terragrunt.functions.registry import Function, Site
-from terrarium.terragrunt.kinds import Collection, TupleType
+from terrarium.terragrunt.kinds import (
+    BOOL,
+    DYNAMIC,
+    NUMBER,
+    STRING,
+    Collection,
+    ObjectType,
+    TupleType,
+    Type,
+)
 from terrarium.terragrunt.nodes import Expression
 from terrarium.terragrunt.operators import negate, operate
 from terrarium.terragrunt.values import (
@@ -158,16 +167,17 @@ def _check_right_side(node: nodes.Binary, scope: Scope) -> None:
 
 
 def _conditional(node: nodes.Conditional, scope: Scope) -> Value:
-    condition = _evaluate(node.condition, scope)
-    if is_null(condition):
-        _fail(node.condition, "the condition is null, and a bool is required")
-    chosen, other = (node.true, node.false) if to_bool(condition) else (node.false, node.true)
+    true = _passes(node.condition, scope)
+    chosen, other = (node.true, node.false) if true else (node.false, node.true)
     value = force(_evaluate(chosen, scope))
     try:
         # The result has the type that both sides share, so both are evaluated.
         alternative = force(_evaluate(other, scope))
     except EvaluationError:
-        return value
+        kind = unify([type_of(value), _failed_type(other, scope)])
+        if kind is None:
+            raise
+        return value if kind == DYNAMIC else convert(value, kind)
     if value is None:
         return None if alternative is None else Null(type_of(alternative))
     if alternative is None:
@@ -179,6 +189,44 @@ def _conditional(node: nodes.Conditional, scope: Scope) -> Value:
             f"{describe(type_of(value))} and {describe(type_of(alternative))}"
         )
     return convert(value, kind)
+
+
+def _failed_type(node: Expression, scope: Scope) -> Type:
+    """The type that Terraform takes for the result of an expression that has an error."""
+    while isinstance(node, nodes.Parentheses):
+        node = node.inner
+    if isinstance(node, (nodes.Binary, nodes.Unary)):
+        arithmetic = node.operator in ("+", "-", "*", "/", "%")
+        return NUMBER if arithmetic else BOOL
+    if isinstance(node, nodes.Template):
+        return STRING
+    if isinstance(node, nodes.Conditional):
+        sides = (_type_or_failed(side, scope) for side in (node.true, node.false))
+        return unify(list(sides)) or DYNAMIC
+    if isinstance(node, nodes.TupleConstructor):
+        return TupleType(tuple(_type_or_failed(item, scope) for item in node.items))
+    if isinstance(node, nodes.ObjectConstructor):
+        return _failed_object(node, scope)
+    if isinstance(node, nodes.For) and _type_or_failed(node.collection, scope) != DYNAMIC:
+        return TupleType(()) if node.key is None else ObjectType(())
+    return DYNAMIC
+
+
+def _failed_object(node: nodes.ObjectConstructor, scope: Scope) -> Type:
+    types: dict[str, Type] = {}
+    for key, value in node.items:
+        try:
+            types[to_string(_evaluate(key, scope))] = _type_or_failed(value, scope)
+        except (EvaluationError, Mismatch):
+            return DYNAMIC
+    return ObjectType(tuple(sorted(types.items())))
+
+
+def _type_or_failed(node: Expression, scope: Scope) -> Type:
+    try:
+        return type_of(force(_evaluate(node, scope)))
+    except EvaluationError:
+        return _failed_type(node, scope)
 
 
 def _tuple(node: nodes.TupleConstructor, scope: Scope) -> Value:
@@ -219,18 +267,23 @@ def _iterate(node: nodes.For, collection: Value, scope: Scope) -> Iterator[Scope
     """One scope for each element that the condition lets through."""
     if is_null(collection):
         _fail(node.collection, "cannot iterate over null")
+    bound = {node.key_name, node.value_name}
+    if node.condition and not any(name in bound for name, *_ in node.condition.references()):
+        _passes(node.condition, scope)  # an error even where there is no element
     for key, value in pairs(collection):
         names = {node.value_name: value}
         if node.key_name is not None:
             names = {node.key_name: key, **names}
         inner = scope.having(names)
-        if node.condition is not None:
-            condition = _evaluate(node.condition, inner)
-            if is_null(condition):
-                _fail(node.condition, "the condition is null, and a bool is required")
-            if not to_bool(condition):
-                continue
-        yield inner
+        if node.condition is None or _passes(node.condition, inner):
+            yield inner
+
+
+def _passes(node: Expression, scope: Scope) -> bool:
+    condition = _evaluate(node, scope)
+    if is_null(condition):
+        _fail(node, "the condition is null, and a bool is required")
+    return to_bool(condition)
 
 
 def _template(node: nodes.Template, scope: Scope) -> Value:

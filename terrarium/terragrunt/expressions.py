@@ -80,8 +80,12 @@ class ExpressionBuilder:
         return operand
 
     def number(self, tree: Tree[Token]) -> Expression:
-        value = parse_number(str(tree.children[0]))
-        return nodes.Literal(source=self.source, offset=self.offset(tree), value=value)
+        text, offset = str(tree.children[0]), self.offset(tree)
+        value = parse_number(text.removeprefix("-"))
+        literal = nodes.Literal(source=self.source, offset=offset, value=value)
+        if not text.startswith("-"):
+            return literal
+        return nodes.Unary(source=self.source, offset=offset, operator="-", operand=literal)
 
     def literal(self, tree: Tree[Token]) -> Expression:
         value = _LITERALS[str(tree.children[0])]

@@ -28,7 +28,8 @@ class Counted(int):
 
 @dataclass(frozen=True, slots=True)
 class Real:
-    """A number that is not whole, rounded to ``precision`` bits."""
+    """A number that is not whole, rounded to ``precision`` bits; with value 0 it is minus zero,
+    which Terraform prints as such."""
 
     value: Fraction
     precision: int = _PRECISION
@@ -52,6 +53,15 @@ def make(value: Fraction, bits: int = _PRECISION) -> Number:
         whole = rounded.numerator
         return Counted(whole, bits) if bits < _PRECISION else whole
     return Real(rounded, bits)
+
+
+def is_negative(number: Number) -> bool:
+    """Whether the sign is minus, that of minus zero included."""
+    return exact(number) < 0 or (isinstance(number, Real) and not number.value)
+
+
+def minus_zero(bits: int) -> Real:
+    return Real(Fraction(0), bits)
 
 
 def from_float(value: float) -> Number:
@@ -79,6 +89,8 @@ def parse_number(text: str) -> Number:
 
 def format_number(number: Number) -> str:
     """Plain decimal digits, as few as identify the number within its precision."""
+    if isinstance(number, Real) and not number.value:
+        return "-0"
     if not isinstance(number, Real):
         return _format_whole(int(number), precision(number))
     return ("-" if number.value < 0 else "") + _shortest(abs(number.value), number.precision)

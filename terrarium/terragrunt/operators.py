@@ -6,7 +6,7 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from terrarium.terragrunt.convert import to_bool, to_number
-from terrarium.terragrunt.numbers import Number, exact, make, precision
+from terrarium.terragrunt.numbers import Number, exact, is_negative, make, minus_zero, precision
 from terrarium.terragrunt.values import Mismatch, Value, equal
 
 
@@ -42,9 +42,16 @@ def _arithmetic(operator: str, left: Number, right: Number) -> Number:
         # Truncated, so the result has the sign of the left side.
         quotient = abs(a) // abs(b) * (1 if (a < 0) == (b < 0) else -1)
         return make(a - quotient * b, bits)
-    result = {"+": a + b, "-": a - b, "*": a * b}.get(operator)
-    return make(a / b if result is None else result, bits)
+    minus, other_minus = is_negative(left), is_negative(right)
+    if operator in ("+", "-"):
+        if a == b == 0 and minus and other_minus == (operator == "+"):
+            return minus_zero(bits)
+        return make(a + b if operator == "+" else a - b, bits)
+    result = a * b if operator == "*" else a / b
+    return minus_zero(bits) if result == 0 and minus != other_minus else make(result, bits)
 
 
 def negate(number: Number) -> Number:
+    if exact(number) == 0 and not is_negative(number):
+        return minus_zero(precision(number))
     return make(-exact(number), precision(number))

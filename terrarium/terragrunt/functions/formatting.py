@@ -16,7 +16,7 @@ from terrarium.terragrunt.convert import to_bool, to_number, to_string
 from terrarium.terragrunt.functions.characters import characters
 from terrarium.terragrunt.functions.registry import NULLABLE, Library
 from terrarium.terragrunt.kinds import STRING
-from terrarium.terragrunt.numbers import Number, exact, format_number
+from terrarium.terragrunt.numbers import Number, exact, format_number, is_negative
 from terrarium.terragrunt.render import to_json
 from terrarium.terragrunt.values import (
     List,
@@ -169,6 +169,8 @@ def _float(verb: _Verb, number: Number) -> str:
     if "#" in verb.flags or {"-", "0"} <= set(verb.flags):
         raise Unsupported(f"'#', or '-' with '0', for '%{verb.letter}'")
     value = exact(number)
+    if not value and is_negative(number):
+        raise Unsupported("minus zero")
     with localcontext() as context:
         context.prec = 1000
         decimal = Decimal(abs(value).numerator) / Decimal(abs(value).denominator)

@@ -32,7 +32,7 @@ def floor(number: Number) -> Number:
 
 @LIBRARY.define("signum", NUMBER)
 def signum(number: Number) -> int:
-    value = exact(number)
+    value = whole(number, "the argument")
     return (value > 0) - (value < 0)
 
 
