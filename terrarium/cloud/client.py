@@ -52,20 +52,6 @@ def save(port: int, token: str, timeout_seconds: float = 60.0) -> tuple[str, ...
     return tuple(str(name) for name in value.get("skipped", ()))
 
 
-def answers(port: int, timeout_seconds: float = 2.0) -> bool:
-    """Whether an HTTP server of any kind answers on this loopback port."""
-    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=timeout_seconds)
-    try:
-        connection.request("HEAD", "/")
-        connection.getresponse().read()
-    except (OSError, http.client.HTTPException):
-        return False
-    else:
-        return True
-    finally:
-        connection.close()
-
-
 def _request(
     method: str, port: int, path: str, headers: dict[str, str], timeout_seconds: float
 ) -> tuple[int, dict[str, Any]]:

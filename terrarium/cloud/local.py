@@ -22,7 +22,7 @@ from terrarium.cloud.exclusive import exclusive
 from terrarium.cloud.identity import Identity
 from terrarium.cloud.listeners import Listener, Listening
 from terrarium.cloud.outcomes import Endpoint, LoadBalancerProcess, ProcessStatus, State
-from terrarium.cloud.ports import LOOPBACK, PORT_TAKEN, free_port
+from terrarium.cloud.ports import LOOPBACK, PORT_TAKEN, accepts, free_port
 from terrarium.cloud.processes import Process
 from terrarium.cloud.supervision import Supervision
 from terrarium.errors import CloudError
@@ -184,7 +184,9 @@ class LocalCloud:
         while processes.is_running(process) and time.monotonic() < deadline:
             listening = self._listening(process)
             if listening is not None and all(
-                client.answers(listener.local_port) for listener in listening.listeners
+                accepts(listener.local_port)
+                for listener in listening.listeners
+                if listener.protocol == "HTTP"
             ):
                 return listening
             time.sleep(0.01)

@@ -38,3 +38,12 @@ def free_port(preferred: int, avoid: Collection[int] = ()) -> int:
         f"no free port between {preferred} and {preferred + _TRIES - 1}",
         hint="see what listens there: ss -ltnp",
     )
+
+
+def accepts(port: int) -> bool:
+    """Whether somebody accepts connections on this loopback port."""
+    try:
+        socket.create_connection((LOOPBACK, port), timeout=2.0).close()
+    except OSError:
+        return False
+    return True
