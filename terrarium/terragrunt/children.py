@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -24,6 +25,7 @@ from typing import IO
 from terrarium.errors import ToolchainError
 
 _KEPT_LINES = 2000
+_PATIENCE_SECONDS = 0.2
 _PROMPT = b"Enter a value: "
 
 OnLine = Callable[[str], None]
@@ -83,10 +85,16 @@ class Children:
         out: deque[str] = deque(maxlen=None if whole else _KEPT_LINES)
         err: deque[str] = deque(maxlen=_KEPT_LINES)
         assert process.stdout is not None and process.stderr is not None  # noqa: S101 - pipes
-        reader = threading.Thread(target=_read, args=(process.stderr, err, on_stderr), daemon=True)
+
+        def abandoned() -> bool:
+            return self.stopping.is_set() and process.poll() is not None
+
+        reader = threading.Thread(
+            target=_read, args=(process.stderr, err, on_stderr, abandoned), daemon=True
+        )
         reader.start()
         try:
-            _read(process.stdout, out, on_stdout)
+            _read(process.stdout, out, on_stdout, abandoned)
             reader.join()
             code = process.wait()
         finally:
@@ -165,16 +173,33 @@ class Children:
             if pipe is not None:
                 pipe.close()
         with self._lock:
-            self._running.pop(process.pid, None)
+            child = self._running.pop(process.pid, None)
+        if self.stopping.is_set() and child is not None and not child.shares_terminal:
+            # What an interrupted child started itself, such as a provisioner's command.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)
 
 
 class Interrupted(BaseException):
     """The runner was told to stop; nothing new is started."""
 
 
-def _read(pipe: IO[bytes], kept: deque[str], on_line: OnLine | None) -> None:
+def _read(
+    pipe: IO[bytes], kept: deque[str], on_line: OnLine | None, abandoned: Callable[[], bool]
+) -> None:
+    """Read to the end: until nobody holds the other side, or it is ``abandoned``.
+
+    A child's own child may keep the pipe open after an interrupt has ended the child.
+    """
     rest = b""
-    while chunk := os.read(pipe.fileno(), 65536):
+    while True:
+        if not select.select([pipe], [], [], _PATIENCE_SECONDS)[0]:
+            if abandoned():
+                break
+            continue
+        chunk = os.read(pipe.fileno(), 65536)
+        if not chunk:
+            break
         *lines, rest = (rest + chunk).split(b"\n")
         if rest.endswith(_PROMPT):
             # The question would otherwise wait for the line end that the answer brings.
