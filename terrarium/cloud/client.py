@@ -46,7 +46,10 @@ def save(port: int, token: str, timeout_seconds: float = 60.0) -> tuple[str, ...
     try:
         status, value = _request("POST", port, "/_terrarium/snapshot", headers, timeout_seconds)
     except (OSError, http.client.HTTPException, ValueError) as error:
-        raise CloudError(f"the control plane does not save its state: {error}") from error
+        raise CloudError(
+            f"the control plane does not answer when it is told to save: {error}",
+            hint="./inv up replaces one that hangs; it comes back with what was saved last",
+        ) from error
     if status != 200:
         raise CloudError(str(value.get("error", f"saving the state answers {status}")))
     return tuple(str(name) for name in value.get("skipped", ()))

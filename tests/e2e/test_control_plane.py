@@ -20,6 +20,7 @@ import psutil  # type: ignore[import-untyped, unused-ignore]
 import pytest
 from botocore.exceptions import ClientError
 
+from terrarium.cloud import client
 from terrarium.cloud.local import DEFAULT_PORT, LocalCloud
 from terrarium.cloud.outcomes import Endpoint, State
 from terrarium.cloud.ports import LOOPBACK
@@ -321,7 +322,8 @@ def test_starting_twice_gives_the_same_process(cloud: LocalCloud, endpoint: Endp
 
 def test_two_commands_at_once_start_one_cloud(cloud: LocalCloud, tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from terrarium.cloud.local import LocalCloud;"
+        "import sys; from pathlib import Path; from terrarium.cloud import client
+from terrarium.cloud.local import LocalCloud;"
         "print(LocalCloud(Path(sys.argv[1])).start().pid)"
     )
     command = [sys.executable, "-W", "ignore", "-c", code, str(tmp_path / "state")]
@@ -392,6 +394,9 @@ def test_a_cloud_that_hangs_is_seen_by_status(cloud: LocalCloud, endpoint: Endpo
     try:
         (hung,) = cloud.status()
         assert hung.state is State.NOT_ANSWERING
+        with pytest.raises(CloudError, match="does not answer") as refused:
+            client.save(endpoint.port, "token", timeout_seconds=0.2)
+        assert "./inv up" in str(refused.value.hint)
     finally:
         os.kill(endpoint.pid, signal.SIGCONT)
 
