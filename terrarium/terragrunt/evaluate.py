@@ -6,28 +6,20 @@ we cannot answer as Terraform would is another ConfigurationError. Both name fil
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, NoReturn, cast
 
 from terrarium.errors import ConfigurationError
 from terrarium.terragrunt import nodes
 from terrarium.terragrunt.access import pairs, read_attribute, read_element, type_of_step
 from terrarium.terragrunt.convert import convert, describe, to_bool, to_number, to_string, unify
-from terrarium.terragrunt.functions.registry import Function, Site
-from terrarium.terragrunt.kinds import (
-    BOOL,
-    DYNAMIC,
-    NUMBER,
-    STRING,
-    Collection,
-    ObjectType,
-    TupleType,
-    Type,
-)
+from terrarium.terragrunt.failed_type import failed_type
+from terrarium.terragrunt.functions.registry import Site
+from terrarium.terragrunt.kinds import DYNAMIC, Collection, TupleType
 from terrarium.terragrunt.nodes import Expression
 from terrarium.terragrunt.operators import negate, operate
+from terrarium.terragrunt.scope import EvaluationError, Scope
 from terrarium.terragrunt.values import (
     List,
     Mismatch,
@@ -41,22 +33,7 @@ from terrarium.terragrunt.values import (
     type_of,
 )
 
-
-class EvaluationError(ConfigurationError):
-    """An expression that has no value."""
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """What names mean. ``variables`` are root objects such as ``local``, which may be
-    ``LazyObject``; ``directory`` is what relative paths in ``file()`` are relative to."""
-
-    variables: Mapping[str, Value] = field(default_factory=dict)
-    functions: Mapping[str, Function] = field(default_factory=dict)
-    directory: Path = Path()
-
-    def having(self, variables: Mapping[str, Value]) -> Scope:
-        return replace(self, variables={**self.variables, **variables})
+__all__ = ["EvaluationError", "Scope", "evaluate"]
 
 
 def evaluate(expression: Expression, scope: Scope) -> Value:
@@ -174,7 +151,7 @@ def _conditional(node: nodes.Conditional, scope: Scope) -> Value:
         # The result has the type that both sides share, so both are evaluated.
         alternative = force(_evaluate(other, scope))
     except EvaluationError:
-        kind = unify([type_of(value), _failed_type(other, scope)])
+        kind = unify([type_of(value), failed_type(other, partial(_evaluate, scope=scope))])
         if kind is None:
             raise
         return value if kind == DYNAMIC else convert(value, kind)
@@ -189,44 +166,6 @@ def _conditional(node: nodes.Conditional, scope: Scope) -> Value:
             f"{describe(type_of(value))} and {describe(type_of(alternative))}"
         )
     return convert(value, kind)
-
-
-def _failed_type(node: Expression, scope: Scope) -> Type:
-    """The type that Terraform takes for the result of an expression that has an error."""
-    while isinstance(node, nodes.Parentheses):
-        node = node.inner
-    if isinstance(node, (nodes.Binary, nodes.Unary)):
-        arithmetic = node.operator in ("+", "-", "*", "/", "%")
-        return NUMBER if arithmetic else BOOL
-    if isinstance(node, nodes.Template):
-        return STRING
-    if isinstance(node, nodes.Conditional):
-        sides = (_type_or_failed(side, scope) for side in (node.true, node.false))
-        return unify(list(sides)) or DYNAMIC
-    if isinstance(node, nodes.TupleConstructor):
-        return TupleType(tuple(_type_or_failed(item, scope) for item in node.items))
-    if isinstance(node, nodes.ObjectConstructor):
-        return _failed_object(node, scope)
-    if isinstance(node, nodes.For) and _type_or_failed(node.collection, scope) != DYNAMIC:
-        return TupleType(()) if node.key is None else ObjectType(())
-    return DYNAMIC
-
-
-def _failed_object(node: nodes.ObjectConstructor, scope: Scope) -> Type:
-    types: dict[str, Type] = {}
-    for key, value in node.items:
-        try:
-            types[to_string(_evaluate(key, scope))] = _type_or_failed(value, scope)
-        except (EvaluationError, Mismatch):
-            return DYNAMIC
-    return ObjectType(tuple(sorted(types.items())))
-
-
-def _type_or_failed(node: Expression, scope: Scope) -> Type:
-    try:
-        return type_of(force(_evaluate(node, scope)))
-    except EvaluationError:
-        return _failed_type(node, scope)
 
 
 def _tuple(node: nodes.TupleConstructor, scope: Scope) -> Value:

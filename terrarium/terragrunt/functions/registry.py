@@ -27,7 +27,7 @@ from terrarium.terragrunt.nodes import Expression
 from terrarium.terragrunt.values import Mismatch, Value, is_null
 
 if TYPE_CHECKING:
-    from terrarium.terragrunt.evaluate import Scope
+    from terrarium.terragrunt.scope import Scope
 
 Implementation = TypeVar("Implementation", bound=Callable[..., Value])
 

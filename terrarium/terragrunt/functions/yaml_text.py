@@ -50,10 +50,12 @@ def yamlencode(value: Value) -> str:
     """Block style, keys sorted, every string quoted or a literal block."""
     import yaml
 
-    document = yaml.serialize(_node(value, yaml), allow_unicode=True, width=math.inf)
+    document: str = yaml.serialize(_node(value, yaml), allow_unicode=True, width=math.inf)
+    if isinstance(value, (str, tuple, Mapping)):
+        document = document.removesuffix("...\n")  # Terraform ends only a bare scalar with it
     if any(_FOLDED.search(line) for line in document.split("\n")):
         raise Unsupported("a string so long that YAML folds it")
-    return cast("str", document)
+    return document
 
 
 def _value(node: Any, ancestors: tuple[Any, ...]) -> Value:
