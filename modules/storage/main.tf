@@ -31,7 +31,7 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "this" {
   }
 }
 
-# A replaced or deleted document can be brought back. Old versions are kept: they are a few KB each.
+# A replaced document can be brought back. Old versions never expire: they are a few KB each.
 resource "aws_s3_bucket_versioning" "this" {
   bucket = aws_s3_bucket.this.id
 

@@ -27,7 +27,7 @@ variable "documents_path" {
 }
 
 variable "force_destroy" {
-  description = "Whether destroying the bucket also deletes the documents in it and their old versions; if not, destroy fails."
+  description = "Whether destroying the bucket also deletes what others have put into it; if not, such a destroy fails."
   type        = bool
   default     = false
   nullable    = false
