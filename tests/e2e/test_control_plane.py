@@ -322,8 +322,7 @@ def test_starting_twice_gives_the_same_process(cloud: LocalCloud, endpoint: Endp
 
 def test_two_commands_at_once_start_one_cloud(cloud: LocalCloud, tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from terrarium.cloud import client
-from terrarium.cloud.local import LocalCloud;"
+        "import sys; from pathlib import Path; from terrarium.cloud.local import LocalCloud;"
         "print(LocalCloud(Path(sys.argv[1])).start().pid)"
     )
     command = [sys.executable, "-W", "ignore", "-c", code, str(tmp_path / "state")]
