@@ -12,7 +12,7 @@ import zipfile
 from typing import TYPE_CHECKING, Any
 
 import boto3
-import psutil  # type: ignore[import-untyped, unused-ignore]
+import psutil
 from botocore.config import Config
 
 from terrarium.cloud.outcomes import Endpoint

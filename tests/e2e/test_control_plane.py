@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import psutil  # type: ignore[import-untyped, unused-ignore]
+import psutil
 import pytest
 from botocore.exceptions import ClientError
 
