@@ -137,7 +137,8 @@ def _follow(
 
 @contextmanager
 def _forwarding_signals(process: subprocess.Popen[str]) -> Iterator[None]:
-    """Pass Ctrl-C and SIGTERM on, wait for a graceful end, and only then end ourselves."""
+    """Pass Ctrl-C, SIGTERM and a closed terminal on, wait for a graceful end, and only then end
+    ourselves."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -151,9 +152,8 @@ def _forwarding_signals(process: subprocess.Popen[str]) -> Iterator[None]:
         else:
             os.killpg(process.pid, signal.SIGKILL)
 
-    previous = {
-        number: signal.signal(number, forward) for number in (signal.SIGINT, signal.SIGTERM)
-    }
+    ends = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    previous = {number: signal.signal(number, forward) for number in ends}
     try:
         yield
     finally:

@@ -70,7 +70,8 @@ def run(  # noqa: PLR0913 - all but two are options
     ``timeout_seconds`` is for one request. Until ``wait_seconds`` from now have passed, a
     request that finds no connection, or a load balancer without a target (502, 503, 504), is sent
     again, and the first one also while it finds no rule (404): the name and the rules of a new load
-    balancer take a minute to be known everywhere. ``host_header`` is sent in place of the URL's host. ``on_check`` is told of each check as soon as it is done.
+    balancer take a minute to be known everywhere. ``host_header`` is sent in place of the URL's
+    host. ``on_check`` is told of each check as soon as it is done.
 
     Raises UsageError for a URL that is more or less than a scheme and a host, and SmokeError, after
     all checks, where any failed.
