@@ -22,24 +22,21 @@ from terrarium.terragrunt.config import (
     Dependency,
     Feature,
     Include,
-    MergeStrategy,
-    Place,
     config_file_of,
 )
 from terrarium.terragrunt.context import Context, Settings
 from terrarium.terragrunt.convert import convert
 from terrarium.terragrunt.decode import Wanted, decode, decode_features
-from terrarium.terragrunt.evaluate import Scope, evaluate
-from terrarium.terragrunt.fields import Fields
+from terrarium.terragrunt.evaluate import Scope
 from terrarium.terragrunt.functions_terragrunt import Host, functions
+from terrarium.terragrunt.include_blocks import decode_includes
+from terrarium.terragrunt.locals_block import evaluate_locals
 from terrarium.terragrunt.merge import by_name, merge
 from terrarium.terragrunt.module_source import resolve
 from terrarium.terragrunt.nodes import Body
 from terrarium.terragrunt.source import decode as decode_text
 from terrarium.terragrunt.syntax import parse
 from terrarium.terragrunt.values import LazyObject, Mismatch, Value, type_of
-
-_STRATEGIES = ("no_merge", "shallow", "deep", "deep_map_only")
 
 
 class Outputs(Protocol):
@@ -194,61 +191,21 @@ class Reader:
         body = self.body(context.file)
         found = functions(context, self.host)
         scope = Scope({}, found, context.file.parent)
-        includes = self._includes(body, context, scope)
+        includes = decode_includes(body, context, scope)
         if includes:
+            for include in includes:
+                self.host.mark(context, include.path)
             context = replace(context, includes=includes)
             scope = Scope({}, functions(context, self.host), context.file.parent)
         features = self._features(body, context, scope)
         variables: dict[str, Value] = {"feature": self._feature_values(features)}
         if any(include.expose for include in includes):
             variables["include"] = self._exposed(context, outputs)
-        values = self._evaluate_locals(body, scope.having(variables))
+        values = evaluate_locals(body, scope.having(variables))
         variables["local"] = values
         if outputs is not None:
             variables["dependency"] = dict(outputs)
         return _File(context, body, scope.having(variables), values, features)
-
-    def _includes(self, body: Body, context: Context, scope: Scope) -> tuple[Include, ...]:
-        includes: dict[str, Include] = {}
-        for block in body.blocks:
-            if block.type != "include":
-                continue
-            place = Place(block.file, block.line)
-            if context.include is not None:
-                raise ConfigurationError(
-                    f"an included file cannot include another; {context.include.place} includes "
-                    "this one",
-                    file=block.file,
-                    line=block.line,
-                )
-            if len(block.labels) != 1:
-                raise ConfigurationError(
-                    "an include block needs a name (a bare include is deprecated)",
-                    file=block.file,
-                    line=block.line,
-                    hint='include "root" { … }',
-                )
-            fields = Fields.of_block(block, scope)
-            path = _joined(context.folder, fields.required_text("path"))
-            strategy = fields.choice("merge_strategy", _STRATEGIES) or "shallow"
-            expose = bool(fields.boolean("expose"))
-            fields.finish()
-            if block.labels[0] in includes:
-                raise ConfigurationError(
-                    f"a second include block named {block.labels[0]!r}",
-                    file=block.file,
-                    line=block.line,
-                )
-            if not path.is_file():
-                raise ConfigurationError(
-                    f"include {block.labels[0]!r}: there is no file {path}",
-                    file=block.file,
-                    line=block.line,
-                )
-            kind: MergeStrategy = strategy  # type: ignore[assignment]  # one of _STRATEGIES
-            includes[block.labels[0]] = Include(block.labels[0], path, expose, kind, place)
-            self.host.mark(context, path)
-        return tuple(includes.values())
 
     def _features(self, body: Body, context: Context, scope: Scope) -> tuple[Feature, ...]:
         """A file's own flags over those of the files it includes."""
@@ -288,37 +245,6 @@ class Reader:
             return as_value(self._included(context, by_label[name], outputs, wanted))
 
         return LazyObject(names, compute)
-
-    def _evaluate_locals(self, body: Body, scope: Scope) -> dict[str, Value]:
-        """Every local, each evaluated once, in the order their references ask for."""
-        block = next((block for block in body.blocks if block.type == "locals"), None)
-        if block is None:
-            return {}
-        if block.body.blocks:
-            inner = block.body.blocks[0]
-            raise ConfigurationError("locals has no blocks", file=inner.file, line=inner.line)
-        attributes = block.body.attributes
-        under_way: list[str] = []
-
-        def compute(name: str) -> Value:
-            attribute = attributes[name]
-            if name in under_way:
-                ring = " -> ".join(
-                    f"local.{n}" for n in [*under_way[under_way.index(name) :], name]
-                )
-                raise ConfigurationError(
-                    f"locals refer to each other in a ring: {ring}",
-                    file=attribute.file,
-                    line=attribute.line,
-                )
-            under_way.append(name)
-            value = evaluate(attribute.expression, inner_scope)
-            under_way.pop()
-            return value
-
-        lazy = LazyObject(attributes, compute)
-        inner_scope = scope.having({"local": lazy})
-        return {name: lazy[name] for name in attributes}
 
     def _read_terragrunt_config(self, target: Path, caller: Context) -> Value:
         key = (target, caller.original)
