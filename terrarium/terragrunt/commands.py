@@ -71,10 +71,7 @@ def render(session: Session) -> int:
     if invocation.switch("with_metadata"):
         raise UsageError("--with-metadata is not supported by this runner")
     as_json = invocation.switch("json") or invocation.text("format") == "json"
-    units = [session.unit_file()]
-    if invocation.switch("all"):
-        units = list(discover(session.folder, session.reader).units)
-    for unit in units:
+    for unit in session.unit_files():
         value = session.reader.complete_value(unit)
         if as_json:
             text = json.dumps(json.loads(to_json(value)), indent=2)
@@ -164,14 +161,9 @@ def info_print(session: Session) -> int:
 
 def backend_bootstrap(session: Session) -> int:
     """Make the state bucket of a unit, or of every unit below the folder."""
-    if session.invocation.switch("all"):
-        tree = discover(session.folder, session.reader)
-        configs = [tree.configs[unit] for unit in tree.units]
-    else:
-        configs = [session.reader.outline(session.unit_file())]
     seen: set[str] = set()
-    for config in configs:
-        state = config.remote_state
+    for unit in session.unit_files():
+        state = session.reader.outline(unit).remote_state
         if state is None or state.backend != "s3" or state.disable_init:
             continue
         bucket = str(state.config.get("bucket"))
@@ -202,11 +194,8 @@ def execute(session: Session) -> int:
 
 def _validate_inputs(session: Session) -> int:
     strict = session.invocation.switch("strict")
-    units = [session.unit_file()]
-    if session.invocation.switch("all"):
-        units = list(discover(session.folder, session.reader).units)
     failed = False
-    for unit in units:
+    for unit in session.unit_files():
         config = session.reader.outline(unit)
         module = _module(session, config)
         missing, unused = hcl_commands.inputs_mismatch(unit, module, session.reader)

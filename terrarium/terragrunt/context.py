@@ -22,6 +22,7 @@ class Settings:
     arguments: tuple[str, ...] = ()
     features: Mapping[str, str] = field(default_factory=dict)
     source: str = ""
+    source_update: bool = False
     download_dir: str | None = None
     working_dir: Path = field(default_factory=Path.cwd)
     experiments: frozenset[str] = frozenset()

@@ -39,7 +39,7 @@ class Initialisation:
 
     def run(self, children: Children, on_line: Callable[[str], None]) -> None:
         """Run it and write the stamp. Raises TerraformError with Terraform's own words."""
-        init_stamp.remove(self.folder)
+        self.forget()
         with one_at_a_time(self.command.environment):
             argv = (self.terraform, "init", "-input=false", *self.arguments)
             command = Command(argv, self.folder, self.command.environment)
@@ -49,6 +49,10 @@ class Initialisation:
                 f"terraform init failed in {self.folder}\n{done.stdout}\n{done.stderr}".rstrip()
             )
         init_stamp.write(self.folder, self._digest(), self.given_lock)
+
+    def forget(self) -> None:
+        """From now on the folder does not count as initialised."""
+        init_stamp.remove(self.folder)
 
     def record(self) -> None:
         """Write the stamp after an init that the person asked for."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,12 +74,13 @@ def resolve(source: str, unit: Path, place: Place) -> ModuleSource:
     return ModuleSource(f"file://{root}", root, subfolder)
 
 
-def clone(source: ModuleSource, target: Path) -> None:
+def clone(source: ModuleSource, target: Path, *, anew: bool = False) -> None:
     """Bring a git source to ``target``, once. Raises ToolchainError when git cannot."""
     assert source.git is not None  # noqa: S101 - called for git sources only
     address, ref = source.git
-    if (target / ".git").is_dir():
+    if (target / ".git").is_dir() and not anew:
         return
+    shutil.rmtree(target, ignore_errors=True)
     target.parent.mkdir(parents=True, exist_ok=True)
     steps = [["git", "clone", "--quiet", address, str(target)]]
     if ref:

@@ -117,7 +117,7 @@ class Preparation:
         root = source.root
         if root is None:
             root = source.clone_folder(download)
-            clone(source, root)
+            clone(source, root, anew=self.reader.settings.source_update)
         wanted = working_folder.files_of(root, rules, skip=download)
         own = working_folder.files_of(config.folder, rules, skip=download)
         prefix = f"{source.subfolder}/" if source.subfolder else ""

@@ -148,7 +148,11 @@ class Reader:
         return self._bodies[file]
 
     def _complete(self, context: Context) -> tuple[Config, dict[str, Value]]:
-        outline = self._assemble(context, None, Wanted(True, True))
+        outline = (
+            self.outline(context.unit)
+            if context.unit == context.original
+            else self._assemble(context, None, Wanted(True, True))
+        )
         outputs: dict[str, Value] = {}
         if outline.dependencies:
             if self.outputs is None:

@@ -16,6 +16,7 @@ from terrarium.terragrunt.command_line import Invocation
 from terrarium.terragrunt.config import CONFIG_NAME
 from terrarium.terragrunt.context import Settings
 from terrarium.terragrunt.credentials import Role, Roles
+from terrarium.terragrunt.discovery import discover
 from terrarium.terragrunt.log import Log
 from terrarium.terragrunt.outputs import DependencyOutputs
 from terrarium.terragrunt.reader import Reader
@@ -55,6 +56,12 @@ class Session:
             )
         return self.unit
 
+    def unit_files(self) -> list[Path]:
+        """The one unit, or with ``--all`` every unit below the folder."""
+        if self.invocation.switch("all"):
+            return list(discover(self.folder, self.reader).units)
+        return [self.unit_file()]
+
     def choice(self) -> Choice:
         invocation = self.invocation
         exclude = [*invocation.items("queue_exclude_dir")]
@@ -88,8 +95,10 @@ class Session:
 def open_session(invocation: Invocation, environment: Mapping[str, str]) -> Session:
     """Raises UsageError for a folder that is not there and for flags that make no sense."""
     folder = _working_dir(invocation)
+    # Terraform's own lines are shown all the same.
+    quiet = invocation.switch("log_disable")
     log = logs.create(
-        invocation.text("log_level"),
+        "stdout" if quiet else invocation.text("log_level"),
         invocation.text("log_format"),
         invocation.switch("no_color"),
         environment,
@@ -102,6 +111,7 @@ def open_session(invocation: Invocation, environment: Mapping[str, str]) -> Sess
         arguments=invocation.terraform,
         features=_features(invocation.items("feature")),
         source=invocation.text("source") or "",
+        source_update=invocation.switch("source_update"),
         download_dir=invocation.text("download_dir"),
         working_dir=folder,
         experiments=frozenset(invocation.items("experiment")),

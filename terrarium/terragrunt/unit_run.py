@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from terrarium.terragrunt.children import Children, Command, Finished, Interrupt
 from terrarium.terragrunt.config import Config, Errors, Place, Retry
 from terrarium.terragrunt.credentials import Roles
 from terrarium.terragrunt.hooks import HookRun, failed_hooks, matches
+from terrarium.terragrunt.initialise import one_at_a_time
 from terrarium.terragrunt.log import Level, Log
 from terrarium.terragrunt.outputs import DependencyOutputs
 from terrarium.terragrunt.prepare import Preparation, Prepared
@@ -223,6 +225,7 @@ class Units:
         if words[0] == "init":
             own = [a for a in prepared.initialisation.arguments if a not in line]
             line = (line[0], *own, *line[1:])
+            prepared.initialisation.forget()
         command = Command(
             (prepared.terraform, *line),
             prepared.folder,
@@ -240,11 +243,13 @@ class Units:
             else:
                 log.terraform(Level.STDOUT, text, binary)
 
-        return self.children.run(
-            command,
-            on_stdout=show_stdout,
-            on_stderr=lambda text: log.terraform(Level.STDERR, text, binary),
-        )
+        shared = one_at_a_time(prepared.environment) if words[0] == "init" else nullcontext()
+        with shared:
+            return self.children.run(
+                command,
+                on_stdout=show_stdout,
+                on_stderr=lambda text: log.terraform(Level.STDERR, text, binary),
+            )
 
     def _is_raw(self, words: Sequence[str]) -> bool:
         flags = {word.partition("=")[0].replace("--", "-", 1) for word in words[1:]}

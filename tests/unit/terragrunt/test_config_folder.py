@@ -147,28 +147,10 @@ def test_a_backend_is_generated_without_what_is_only_terragrunts() -> None:
     state = RemoteState("s3", config, HERE, ("backend.tf", "overwrite"))
     file = generated_backend(state)
     assert file is not None
-    assert file.contents.split() == [
-        "terraform",
-        "{",
-        "backend",
-        '"s3"',
-        "{",
-        "assume_role",
-        "=",
-        "{",
-        "role_arn",
-        "=",
-        '"arn"',
-        "}",
-        "bucket",
-        "=",
-        '"b"',
-        "use_lockfile",
-        "=",
-        "true",
-        "}",
-        "}",
-    ]
+    assert " ".join(file.contents.split()) == (
+        'terraform { backend "s3" { assume_role = { role_arn = "arn" } bucket = "b" '
+        "use_lockfile = true } }"
+    )
     assert init_arguments(state) == ()
 
 
