@@ -114,7 +114,7 @@ def test_every_way_a_function_fails_is_a_502_and_the_next_request_works(
 
 def test_a_worker_that_is_killed_swallows_no_request(service: Service, plane: DataPlane) -> None:
     url = plane.url()
-    for _ in range(3):
+    for _ in range(10):
         pid = send(url, "/health").json()["pid"]
         assert [worker.pid for worker in plane.workers()] == [pid]
         psutil.Process(pid).kill()
@@ -243,7 +243,7 @@ def test_it_keeps_serving_while_the_control_plane_is_away_and_follows_it_again(
             eventually(lambda: "serving the last known configuration" in plane.log.read_text())
             assert send(url, "/health").status == 200
             assert plane.listeners() == {80: url}
-            assert cloud.start() == replace(endpoint, started=True)
+            assert cloud.start().url == endpoint.url
             service.listen(8081)
             assert send(plane.url(8081), "/").status == 404
     finally:

@@ -165,10 +165,10 @@ class Pool:
 
     def _grow(self) -> None:
         """Start a worker if somebody has waited for long, or if there is nothing to wait for."""
-        oldest = next((since for each, since in self._waiting.items() if not each.done()), None)
-        if oldest is None:
-            return
-        waited = asyncio.get_running_loop().time() - oldest
+        waiting = [since for each, since in self._waiting.items() if not each.done()]
+        if len(waiting) <= len(self._starting):
+            return  # nobody, or a worker is on its way for each
+        waited = asyncio.get_running_loop().time() - waiting[0]
         if self._size == 0 or waited >= self._patience * 0.99:
             self._start_worker()
 

@@ -20,11 +20,16 @@ class WorkerProcess:
     """Made with ``spawn``. ``on_line`` gets each line that the process prints, newline included."""
 
     def __init__(
-        self, process: asyncio.subprocess.Process, output: int, on_line: Callable[[str], None]
+        self,
+        process: asyncio.subprocess.Process,
+        output: int,
+        taken: int,
+        on_line: Callable[[str], None],
     ) -> None:
         self.pid = process.pid
         self._process = process
         self._output: int | None = output
+        self._taken = taken
         self._on_line = on_line
         self._partial = b""
         self._statistics: psutil.Process | None = None
@@ -34,26 +39,32 @@ class WorkerProcess:
         cls, task_root: Path, environment: Mapping[str, str], on_line: Callable[[str], None]
     ) -> WorkerProcess:
         """Start the runtime client in ``task_root`` with exactly this environment."""
-        output, end_of_worker = os.pipe()
+        output, worker_output = os.pipe()
+        taken, worker_taken = os.pipe()
         os.set_blocking(output, False)
+        os.set_blocking(taken, False)
+        arguments = (str(_BOOTSTRAP), str(os.getpid()), str(worker_taken))
         try:
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-P", "-s", str(_BOOTSTRAP), str(os.getpid())),
+                *(sys.executable, "-P", "-s", *arguments),
                 cwd=task_root,
                 env=dict(environment),
                 stdin=asyncio.subprocess.DEVNULL,
-                stdout=end_of_worker,
-                stderr=end_of_worker,
+                stdout=worker_output,
+                stderr=worker_output,
+                pass_fds=(worker_taken,),
                 # A session of its own: Ctrl-C in a terminal reaches only us, and what the worker
                 # starts can be ended with it.
                 start_new_session=True,
             )
         except BaseException:
             os.close(output)
+            os.close(taken)
             raise
         finally:
-            os.close(end_of_worker)
-        worker = cls(process, output, on_line)
+            os.close(worker_output)
+            os.close(worker_taken)
+        worker = cls(process, output, taken, on_line)
         asyncio.get_running_loop().add_reader(output, worker.drain)
         return worker
 
@@ -89,11 +100,22 @@ class WorkerProcess:
         except psutil.Error:
             return 0
 
+    def has_taken(self) -> bool:
+        """Whether the worker has taken an invocation since this was asked last."""
+        try:
+            return os.read(self._taken, _PIPE_BYTES) != b""
+        except BlockingIOError:
+            return False
+
     async def wait(self) -> None:
         """Return when the process has ended and its last line was passed on."""
         await self._process.wait()
         self.drain()
         self._close_output()
+
+    def close(self) -> None:
+        """Give back what is left of a process that has ended."""
+        os.close(self._taken)
 
     def kill(self) -> None:
         """End the process and all that it started."""

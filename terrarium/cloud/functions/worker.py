@@ -106,7 +106,10 @@ class Worker:
         After a timeout the worker is dead. Raises NotDeliveredError when the process ended before
         it took the invocation.
         """
+        if self._ended.done():
+            raise NotDeliveredError
         self._process.drain()
+        self._process.has_taken()  # the one before; what comes now is this one
         self._api.offer(invocation)
         try:
             async with asyncio.timeout(self.function.timeout_seconds):
@@ -151,10 +154,12 @@ class Worker:
 
     async def _watch(self) -> None:
         await self._process.wait()
+        taken = self._process.has_taken()
+        self._process.close()
         invocation = self._api.unfinished
         if invocation is None:
             return
-        if invocation.delivered_at is None:
+        if not taken:
             invocation.outcome.set_exception(NotDeliveredError())
             return
         text = f"Error: Runtime exited {self._process.exit_text}"
