@@ -66,26 +66,18 @@ class ExpressionBuilder:
         offset = self.offset(tree)
         if len(parts) == 3:
             inner = self.build(parts[1])
-            result: Expression = nodes.Parentheses(source=self.source, offset=offset, inner=inner)
-        else:
-            result = self.build(parts[0])
-        # Only a negative number keeps its sign inside a term; see ``Skeleton.signs``.
-        if _is_tree(parts[0]) and _tree(parts[0]).data in ("int_lit", "float_lit"):
-            result = self.signed(result, offset)
-        return result
-
-    def signed(self, operand: Expression, offset: int) -> Expression:
-        for sign in reversed(self.skeleton.signs.get(offset, "")):
-            operand = nodes.Unary(source=self.source, offset=offset, operator=sign, operand=operand)
-        return operand
+            return nodes.Parentheses(source=self.source, offset=offset, inner=inner)
+        return self.build(parts[0])
 
     def number(self, tree: Tree[Token]) -> Expression:
-        text, offset = str(tree.children[0]), self.offset(tree)
-        value = parse_number(text.removeprefix("-"))
-        literal = nodes.Literal(source=self.source, offset=offset, value=value)
-        if not text.startswith("-"):
-            return literal
-        return nodes.Unary(source=self.source, offset=offset, operator="-", operand=literal)
+        return self.number_literal(str(tree.children[0]), self.offset(tree))
+
+    def number_literal(self, text: str, offset: int) -> Expression:
+        try:
+            value = parse_number(text)
+        except OverflowError:
+            raise self.source.error(f"the number {text} is too large", offset) from None
+        return nodes.Literal(source=self.source, offset=offset, value=value)
 
     def literal(self, tree: Tree[Token]) -> Expression:
         value = _LITERALS[str(tree.children[0])]
@@ -96,15 +88,18 @@ class ExpressionBuilder:
         return nodes.Variable(source=self.source, offset=self.offset(tree), name=name)
 
     def string(self, tree: Tree[Token]) -> Expression:
-        return self.template(self.offset(tree))
+        offset = self.offset(tree)
+        if offset in self.skeleton.numbers:
+            return self.number_literal(self.skeleton.numbers[offset], offset)
+        return self.template(offset)
 
     def unary(self, tree: Tree[Token]) -> Expression:
         sign, operand = tree.children
         offset = self.offset(tree)
-        result = nodes.Unary(
-            source=self.source, offset=offset, operator=str(sign), operand=self.build(operand)
-        )
-        return self.signed(result, offset)
+        result = self.build(operand)
+        for symbol in (str(sign), *reversed(self.skeleton.signs.get(offset, ""))):
+            result = nodes.Unary(source=self.source, offset=offset, operator=symbol, operand=result)
+        return result
 
     def binary(self, tree: Tree[Token]) -> Expression:
         pending: list[Tree[Token]] = []
@@ -116,7 +111,8 @@ class ExpressionBuilder:
         for operation in reversed(pending):
             term = _tree(operation.children[1])
             operator = _tree(term.children[0]).children[0]
-            if "\n" in str(operator) or any(map(_is_line_end, term.children)):
+            split = "\n" in str(operator) or any(map(_is_line_end, term.children))
+            if split or self.after_line_end(operator):
                 raise self.line_end_error(operator)
             result = nodes.Binary(
                 source=self.source,
@@ -178,6 +174,7 @@ class ExpressionBuilder:
         return self.build(inner)
 
     def call(self, tree: Tree[Token]) -> Expression:
+        offset = self.offset(tree)
         name = "".join(
             str(_tree(c).children[0]) if _is_name(c) else "::"
             for c in tree.children
@@ -194,7 +191,7 @@ class ExpressionBuilder:
                 expand = getattr(given[-1], "type", "") == "ELLIPSIS"
         return nodes.Call(
             source=self.source,
-            offset=self.offset(tree),
+            offset=offset,
             name=name,
             arguments=arguments,
             expand=expand,
@@ -233,11 +230,7 @@ class ExpressionBuilder:
             name = str(_tree(tree.children[1]).children[0])
             return nodes.GetAttribute(source=self.source, offset=offset, object=target, name=name)
         if tree.data == "short_index":
-            key: Expression = nodes.Literal(
-                source=self.source,
-                offset=self.offset(tree),
-                value=parse_number(str(tree.children[1])),
-            )
+            key = self.number_literal(str(tree.children[1]), self.offset(tree))
         else:
             key = self.build(next(child for child in tree.children if _is_tree(child)))
         return nodes.Index(source=self.source, offset=offset, object=target, key=key)

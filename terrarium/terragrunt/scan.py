@@ -20,10 +20,10 @@ from terrarium.terragrunt.source import Source
 _HEREDOC = re.compile(r"<<(-?)([^\W\d][\w-]*)\r?\n")
 _WORD = re.compile(r"[^\W\d][\w-]*")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
-_FOR = re.compile(r"(?:\s|#[^\n]*|//[^\n]*|/\*.*?\*/)*for(?![\w-])", re.DOTALL)
+_FOR = re.compile(r"(?>\s|#[^\n]*|//[^\n]*|/\*.*?\*/)*+for(?![\w-])", re.DOTALL)
 _OPERATOR = re.compile(r"=>|==|!=|<=|>=|&&|\|\||\.\.\.|::|[-+*/%!<>=?:.,~&|]")
-_SIGNS = re.compile(r"[!-](?:\s*(?:!(?!=)|-))*")
-_BLANK = re.compile(r"[^\n]")
+_SIGNS = re.compile(r"[!-](?:[ \t]*(?:!(?!=)|-))*")
+_SPACED_SPLAT = re.compile(r"\[\s+\*\s*\]|\[\*\s+\]|\.\s+\*")
 _AFTER_OPERAND = frozenset("wq)]}")
 _MAXIMUM_DEPTH = 100
 
@@ -40,14 +40,19 @@ class TemplateSpan:
 
 @dataclass(frozen=True, slots=True)
 class Skeleton:
-    """``text`` is what python-hcl2 reads. Keys are offsets in the source: of the opening quote or
-    ``<<`` of a template; of an operand whose signs (``!!x``, ``- -x``) the grammar cannot read."""
+    """``text`` is what python-hcl2 reads. The keys of the rest are offsets in the source.
+
+    ``templates``: by the opening quote or ``<<``. ``signs``: those before the last of several
+    (``!!x``), which the grammar cannot read. ``numbers``: those that touch a minus before them,
+    which the grammar would take for part of the number (``a -15``); strings stand in for them.
+    """
 
     text: str
     start: int
     end: int
     templates: dict[int, TemplateSpan]
     signs: dict[int, str]
+    numbers: dict[int, str]
 
 
 def scan_body(source: Source) -> Skeleton:
@@ -84,10 +89,11 @@ class _Scanner:
         self.output: list[str] = []
         self.templates: dict[int, TemplateSpan] = {}
         self.signs: dict[int, str] = {}
-        # (, [, { of an object, f for the brace of a for expression, b for that of a block
+        self.numbers: dict[int, str] = {}
+        # (, [, { of an object, f for a for expression's brace, b for a block's
         self.brackets: list[tuple[str, int]] = []
         self.in_value = not in_body  # right of "=" in a body
-        self.previous = ""  # last code character; w and q: a word or number, a template
+        self.previous = ""  # last token: w a word or number, k a keyword, q a template
 
     def run(self) -> Skeleton:
         at = self.start
@@ -100,7 +106,9 @@ class _Scanner:
             bracket, opened = self.brackets[-1]
             shown = bracket if bracket in "([{" else "{"
             raise self.source.error(f"'{shown}' is never closed", opened)
-        return Skeleton("".join(self.output), self.start, at, self.templates, self.signs)
+        return Skeleton(
+            "".join(self.output), self.start, at, self.templates, self.signs, self.numbers
+        )
 
     def step(self, at: int, character: str) -> int:  # noqa: PLR0911 - one a rule
         text = self.text
@@ -118,6 +126,11 @@ class _Scanner:
             return self.blank(at, end + 2)
         if character == '"':
             return self.template(at, TemplateSpan(at + 1, self.end_of_quoted(at), False, False))
+        splat = _SPACED_SPLAT.match(self.text, at, self.limit)
+        if splat and ("\n" not in splat.group() or self.line_ends_mean_nothing()):
+            self.output.append("".join(splat.group().split()).ljust(len(splat.group())))
+            self.previous = "]"
+            return splat.end()
         if character in "([{":
             return self.open(at, character)
         if character in ")]}":
@@ -128,10 +141,13 @@ class _Scanner:
         heredoc = _HEREDOC.match(self.text, at, self.limit)
         if heredoc:
             return self.heredoc(at, heredoc)
-        for pattern in (_WORD, _NUMBER):
-            word = pattern.match(self.text, at, self.limit)
-            if word:
-                return self.keep(at, word.end(), "w")
+        word = _WORD.match(self.text, at, self.limit)
+        if word:
+            operand = self.previous == "." or word.group() not in ("if", "in")
+            return self.keep(at, word.end(), "w" if operand else "k")
+        number = _NUMBER.match(self.text, at, self.limit)
+        if number:
+            return self.number(at, number)
         operator = _OPERATOR.match(self.text, at, self.limit)
         if operator is None:
             what = {"'": "use double quotes for strings", "`": "use double quotes for strings"}
@@ -139,11 +155,22 @@ class _Scanner:
                 f"unexpected character {character!r}", at, hint=what.get(character)
             )
         symbol = operator.group()
-        if symbol == "!" or (symbol == "-" and self.previous not in _AFTER_OPERAND):
+        if symbol in ("!", "-") and self.previous not in _AFTER_OPERAND:
             return self.sign(at)
         if symbol == "=" and not self.brackets_in_value():
             self.in_value = True
         return self.keep(at, operator.end(), symbol)
+
+    def number(self, at: int, number: re.Match[str]) -> int:
+        end = number.end()
+        if self.previous != "." and re.match(r"\.\d", self.text[end : end + 2]):
+            raise self.source.error(f"{number.group()!r} and more is not a number", at)
+        if _WORD.match(self.text, end, self.limit):
+            raise self.source.error(f"{number.group()!r} and more is not a number", at)
+        if end - at == 1 or at == self.start or self.text[at - 1] != "-":
+            return self.keep(at, end, "w")
+        self.numbers[at] = number.group()
+        return self.placeholder(at, end)
 
     def brackets_in_value(self) -> bool:
         return bool(self.brackets) and self.brackets[-1][0] != "b"
@@ -159,12 +186,13 @@ class _Scanner:
         return self.keep(last, last + 1, self.text[last])
 
     def newline(self, at: int) -> int:
-        innermost = self.brackets[-1][0] if self.brackets else ""
-        meaningless = innermost in ("(", "[", "f") or (not self.brackets and not self.in_body)
         if not self.brackets_in_value():
             self.in_value = not self.in_body
-        self.output.append("\r" if meaningless else "\n")
+        self.output.append("\r" if self.line_ends_mean_nothing() else "\n")
         return at + 1
+
+    def line_ends_mean_nothing(self) -> bool:
+        return self.brackets[-1][0] in "([f" if self.brackets else not self.in_body
 
     def keep(self, start: int, end: int, previous: str | None) -> int:
         self.output.append(self.text[start:end])
@@ -178,8 +206,10 @@ class _Scanner:
 
     def template(self, at: int, span: TemplateSpan, end: int | None = None) -> int:
         self.templates[at] = span
-        end = span.end + 1 if end is None else end
-        self.output.append('"' + "_" * (end - at - 2) + '"')
+        return self.placeholder(at, span.end + 1 if end is None else end)
+
+    def placeholder(self, start: int, end: int) -> int:
+        self.output.append('"' + "_" * (end - start - 2) + '"')
         self.previous = "q"
         return end
 
@@ -219,7 +249,7 @@ class _Scanner:
             character = text[position]
             if character == '"':
                 return position
-            if character == "\n":
+            if character in "\r\n":
                 break
             if character == "\\":
                 position += 2

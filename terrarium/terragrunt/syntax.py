@@ -10,6 +10,7 @@ Every error is a ConfigurationError with file and line.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -28,6 +29,7 @@ from terrarium.terragrunt.templates import parse_template
 if TYPE_CHECKING:
     Node: TypeAlias = Tree[Token] | Token
 
+_LONE_RETURN = re.compile(r"\r(?!\n)")
 _PREFIX = "_="  # the grammar starts with a body, so a lone expression is read as an attribute
 
 
@@ -37,6 +39,9 @@ def parse(text: str, file: Path) -> Body:
     if "\0" in text:
         raise source.error("a NUL byte: this is not a text file", source.text.find("\0"))
     try:
+        lone = _LONE_RETURN.search(source.text)
+        if lone:
+            raise source.error("a carriage return that does not end a line", lone.start())
         skeleton = scan_body(source)
         tree = _tree(source, skeleton.text, 0)
         return _BodyBuilder(source, skeleton).body(_single(tree, "body"), one_line=False)

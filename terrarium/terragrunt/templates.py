@@ -30,7 +30,7 @@ ParseExpression: TypeAlias = Callable[[Source, int, int, int], Expression]
 
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 _KEYWORD = re.compile(r"\s*(if|else|endif|for|endfor)(?![\w-])")
-_FOR = re.compile(r"\s*([^\W\d][\w-]*)\s*(?:,\s*([^\W\d][\w-]*)\s*)?in(?![\w-])")
+_FOR = re.compile(r"\s*([^\W\d][\w-]*)(?:\s*,\s*([^\W\d][\w-]*))?\s+in(?![\w-])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,9 @@ def unescape(source: Source, start: int, end: int) -> str:
             if not re.fullmatch(rf"[0-9a-fA-F]{{{width}}}", digits) or int(digits, 16) > 0x10FFFF:
                 raise source.error(f"'\\{kind}' needs {width} hexadecimal digits", backslash)
             code = int(digits, 16)
-            output.append("\ufffd" if 0xD800 <= code <= 0xDFFF else chr(code))
+            if 0xD800 <= code <= 0xDFFF:
+                raise source.error(f"'\\{kind}{digits}' is half a character", backslash)
+            output.append(chr(code))
             position += width
         else:
             raise source.error(
