@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from terrarium.errors import TerraformError
+from terrarium.terragrunt.attempts import Ended
 from terrarium.terragrunt.children import Command
-from terrarium.terragrunt.unit_run import Ended, Units
+from terrarium.terragrunt.unit_run import Units
 
 _PLAN, _JSON = "tfplan.tfplan", "tfplan.json"
 

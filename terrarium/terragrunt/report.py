@@ -69,6 +69,8 @@ def summary(runs: Sequence[UnitRun], seconds: float, *, per_unit: bool = False) 
             lines.append(f"   {label:<12} {len(members)}")
             if result in (Result.FAILED, Result.EARLY_EXIT):
                 lines[-1] += f"  ({', '.join(sorted(run.name for run in members))})"
+    failed = [run for run in runs if run.result is Result.FAILED and run.cause]
+    lines.extend(f"   {run.name}: {run.cause}" for run in failed)
     return lines
 
 

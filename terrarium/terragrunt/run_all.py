@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from terrarium.errors import TerrariumError
+from terrarium.terragrunt.attempts import Ended
 from terrarium.terragrunt.children import Interrupted
 from terrarium.terragrunt.discovery import Tree
 from terrarium.terragrunt.graph import Schedule
@@ -18,7 +19,7 @@ from terrarium.terragrunt.log import Log
 from terrarium.terragrunt.plan_files import PlanFiles
 from terrarium.terragrunt.report import Result, UnitRun
 from terrarium.terragrunt.run_queue import Queue
-from terrarium.terragrunt.unit_run import Ended, Units
+from terrarium.terragrunt.unit_run import Units
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,7 +103,10 @@ def open_session(invocation: Invocation, environment: Mapping[str, str]) -> Sess
         invocation.switch("no_color"),
         environment,
     )
-    command = invocation.terraform_command if invocation.command == ("run",) else ""
+    # Mocks that serve validate also serve the comparison of inputs with variables.
+    command = "validate" if invocation.command == ("hcl", "validate") else ""
+    if invocation.command == ("run",):
+        command = invocation.terraform_command
     environment = _with_provider_cache(invocation, environment)
     settings = Settings(
         environment=environment,

@@ -16,9 +16,10 @@ from typing import Any
 from terrarium.errors import ConfigurationError, StateError, TerrariumError
 from terrarium.terragrunt import arguments, state_bucket, state_lock
 from terrarium.terragrunt.arguments import Manner
+from terrarium.terragrunt.attempts import Attempts, Ended, last_words, pause
 from terrarium.terragrunt.backend_s3 import S3States
-from terrarium.terragrunt.children import Children, Command, Finished, Interrupted
-from terrarium.terragrunt.config import Config, Errors, Place, Retry
+from terrarium.terragrunt.children import Children, Command, Finished
+from terrarium.terragrunt.config import Config
 from terrarium.terragrunt.credentials import Roles
 from terrarium.terragrunt.hooks import HookRun, failed_hooks, matches
 from terrarium.terragrunt.initialise import one_at_a_time
@@ -48,16 +49,6 @@ class Options:
     bootstrap: bool = False
     require_bootstrap: bool = False
     update_bucket: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """``code`` is Terraform's; ``reason`` and ``cause`` are those of the run report."""
-
-    code: int
-    reason: str = ""
-    cause: str = ""
-    prepared: Prepared | None = None
 
 
 @dataclass(slots=True)
@@ -109,7 +100,7 @@ class Units:
         done = self.children.run(command, whole=True)
         if done.code:
             raise StateError(
-                f"cannot read the outputs of {config.folder}: {_last_words(done)}",
+                f"cannot read the outputs of {config.folder}: {last_words(done)}",
                 hint=f"terragrunt output --working-dir {config.folder}",
             )
         start = done.stdout.find("{")
@@ -148,7 +139,7 @@ class Units:
                 if not (transient and self.options.auto_retry) or attempt == 3:
                     raise _explained(error, prepared) from None
                 log.warn(f"init met a transient error; attempt {attempt + 1} of 3 follows")
-                self._sleep(5)
+                pause(self.children, 5)
         if terraform and self.options.hooks:
             failures = hooks.run(terraform.after_hooks, [])
             if failures:
@@ -178,7 +169,10 @@ class Units:
         failures = hooks.run(terraform.before_hooks, []) if terraform and use_hooks else []
         ended: Ended | None = None
         if not failures:
-            ended, failures = self._attempts(prepared, words, log)
+            attempts = Attempts(self.children, log, self.options.auto_retry)
+            ended, failures = attempts.run(
+                prepared, words, lambda: self._terraform(prepared, words, log)
+            )
         if terraform and use_hooks:
             failures += hooks.run(terraform.after_hooks, failures)
             failures += hooks.run_error_hooks(terraform.error_hooks, failures)
@@ -190,34 +184,6 @@ class Units:
             prepared.initialisation.record()
             prepared.keep_lock_file()
         return ended
-
-    def _attempts(
-        self, prepared: Prepared, words: Sequence[str], log: Log
-    ) -> tuple[Ended, list[str]]:
-        """Run, and run again while a retry block matches; failures in words are for the hooks."""
-        errors = prepared.config.errors or _DEFAULT_ERRORS
-        attempt = 1
-        while True:
-            done = self._terraform(prepared, words, log)
-            failed = done.code != 0 and not (done.code == 2 and _detailed(words))
-            if not failed:
-                reason = "retry succeeded" if attempt > 1 else ""
-                return Ended(done.code, reason, prepared=prepared), []
-            text = f"{done.stderr}\n{done.stdout}"
-            ignored = self._ignored(errors, text, prepared, log)
-            if ignored is not None:
-                return Ended(0, "error ignored", ignored, prepared), []
-            again = self._retry(errors, text, attempt)
-            if again is None:
-                self._explain(prepared, text, log)
-                cause = f"terraform {words[0]} ended with {done.code}: {_last_words(done)}"
-                return Ended(done.code, "run error", cause, prepared), [text]
-            attempt += 1
-            log.warn(
-                f"retry {again.name!r}: attempt {attempt} of {again.max_attempts} in "
-                f"{again.sleep_interval_sec} s"
-            )
-            self._sleep(again.sleep_interval_sec)
 
     def _terraform(self, prepared: Prepared, words: Sequence[str], log: Log) -> Finished:
         manner = self.options.manner
@@ -270,38 +236,6 @@ class Units:
             dict(prepared.environment),
         )
 
-    def _ignored(self, errors: Errors, text: str, prepared: Prepared, log: Log) -> str | None:
-        for ignore in errors.ignore:
-            negated = [p[1:] for p in ignore.ignorable_errors if p.startswith("!")]
-            wanted = [p for p in ignore.ignorable_errors if not p.startswith("!")]
-            if matches(negated, text) or not matches(wanted, text):
-                continue
-            log.warn(f"ignore {ignore.name!r}: {ignore.message or 'the error is ignored'}")
-            if ignore.signals:
-                signals = prepared.folder / "error-signals.json"
-                signals.write_text(json.dumps(ignore.signals, default=str), "utf-8")
-            return ignore.name
-        return None
-
-    def _retry(self, errors: Errors, text: str, attempt: int) -> Retry | None:
-        if not self.options.auto_retry or self.children.stopping.is_set():
-            return None
-        for retry in errors.retry:
-            if attempt < retry.max_attempts and matches(retry.retryable_errors, text):
-                return retry
-        return None
-
-    def _explain(self, prepared: Prepared, text: str, log: Log) -> None:
-        lock = state_lock.find(text)
-        if lock is not None:
-            folder = str(prepared.config.folder)
-            error = lock.error(prepared.config.folder.name, folder)
-            log.problem(f"{error.message} -> {error.hint}")
-
-    def _sleep(self, seconds: int) -> None:
-        if self.children.stopping.wait(seconds):
-            raise Interrupted
-
 
 def _explained(error: TerrariumError, prepared: Prepared) -> TerrariumError:
     """A failed init, in one line where its cause is a common one."""
@@ -315,16 +249,3 @@ def _explained(error: TerrariumError, prepared: Prepared) -> TerrariumError:
         )
     first = first_error(error.message) or last_line(error.message)
     return type(error)(f"terraform init failed in {prepared.config.folder}: {first}")
-
-
-def _detailed(words: Sequence[str]) -> bool:
-    return any(word.lstrip("-") == "detailed-exitcode" for word in words)
-
-
-def _last_words(done: Finished) -> str:
-    return first_error(done.stderr) or last_line(done.stderr or done.stdout)
-
-
-_DEFAULT_ERRORS = Errors(
-    retry=(Retry("default_errors", arguments.DEFAULT_RETRYABLE_ERRORS, 3, 5, Place(Path(), 0)),)
-)
