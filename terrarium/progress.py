@@ -28,7 +28,8 @@ _ACTIVITY = re.compile(
     r"^(?P<address>\S+): (?P<what>Creating|Modifying|Destroying|Refreshing state|Reading|"
     r"Still (?:creating|modifying|destroying|reading))"
 )
-_TERRAFORM_LEVELS = frozenset({"STDOUT", "STDERR"})
+_TOOLS = frozenset({"terraform", "tofu"})
+"""Whatever the level: Terragrunt passes on what ``init`` prints as its own information."""
 
 
 class Phase(Enum):
@@ -91,7 +92,7 @@ def parse(raw: str, only_unit: str | None = None) -> Line:
     match = _LINE.match(clean)
     if match is None:
         return Line(only_unit, clean, is_terraform=True)
-    is_terraform = match["level"] in _TERRAFORM_LEVELS
+    is_terraform = match["tool"] in _TOOLS
     if is_terraform or match["tool"] is None:
         text = match["text"]
     else:

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import FrameType
 
 from terrarium import console, toolchain
-from terrarium.errors import TerraformError
+from terrarium.errors import TerraformError, ToolchainError
 from terrarium.progress import Counts, Phase, RunProgress, UnitProgress, parse
 from terrarium.progress_view import show
 from terrarium.settings import STATE_DIR, Environment
@@ -26,7 +26,7 @@ _REPORT_SINCE = (0, 86)
 """The first official release whose --report-file is no experiment."""
 
 _ERROR_LINES = 25
-_NOISE = ("Terraform used the selected providers", "Acquiring state lock", "Releasing state lock")
+_NO_PROVIDER = "Failed to query available provider packages"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +95,12 @@ def report_failure(environment: Environment, verb: str, outcome: Outcome) -> Non
     if not outcome.failed:
         for line in outcome.log.read_text(errors="replace").splitlines()[-_ERROR_LINES:]:
             console.note(f"  {line}")
+    if any(_NO_PROVIDER in line for unit in outcome.units for line in unit.lines):
+        raise ToolchainError(
+            f"{verb} of {environment.name}: Terraform found no source for the AWS provider",
+            hint="reach the public registry, or name an unpacked mirror that terraform providers "
+            f"mirror made: {toolchain.MIRROR_VARIABLE}=FOLDER",
+        )
     parts = [f"failed: {', '.join(outcome.failed) or 'before any unit ran'}"]
     if outcome.not_run and outcome.failed:
         parts.append(f"skipped: {', '.join(outcome.not_run)}")

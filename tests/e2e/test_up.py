@@ -137,6 +137,25 @@ def test_a_changed_document_changes_one_object_and_is_served(applied: Clone) -> 
 # -- bad input
 
 
+def test_a_machine_without_a_source_for_the_provider_is_told_how_to_get_one(
+    clone: Clone, tmp_path: Path
+) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    configuration = tmp_path / "terraform.rc"
+    mirror = f'filesystem_mirror {{ path = "{empty}" }}'
+    configuration.write_text(f"provider_installation {{ {mirror} }}")
+    clone.invoke("bootstrap", "--env", "dev", "--target", "local")
+    done = clone.invoke(
+        *("plan", "--env", "dev", "--unit", "storage", "--target", "local"),
+        check=False,
+        TF_CLI_CONFIG_FILE=str(configuration),
+    )
+    assert done.returncode == 1
+    assert "Terraform found no source for the AWS provider" in done.stderr
+    assert "TERRARIUM_PROVIDER_MIRROR=FOLDER" in done.stderr
+
+
 def test_an_unknown_environment_unit_and_target_are_refused_by_name(applied: Clone) -> None:
     unknown = {
         ("plan", "--env", "staging"): "unknown environment 'staging' -> environments: dev, prod",

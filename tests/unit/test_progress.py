@@ -41,6 +41,10 @@ class Watched:
             "14:23:45.123 INFO   [network] Running command",
             Line("network", "Running command", False),
         ),
+        (
+            "14:23:45.123 INFO   [network] terraform: Initializing the backend...",
+            Line("network", "Initializing the backend...", True),
+        ),
         ("14:23:45.123 ERROR  Run failed: 1 error", Line(None, "Run failed: 1 error", False)),
         (
             "\x1b[90m14:23:45.123\x1b[0m \x1b[97mSTDERR\x1b[0m [network] terraform: Error: no",
