@@ -6,6 +6,7 @@ Source: https://terragrunt.gruntwork.io/docs/reference/hcl/blocks#errors
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +17,9 @@ from terrarium.terragrunt.config import Errors, Place, Retry
 from terrarium.terragrunt.hooks import matches
 from terrarium.terragrunt.log import Log
 from terrarium.terragrunt.prepare import Prepared
-from terrarium.terragrunt.terraform_text import first_error, last_line
+from terrarium.terragrunt.terraform_text import first_error, last_line, plain
 
+_UNCLEAN = re.compile(r"[^a-zA-Z0-9./'\"():=\- ]+")
 _DEFAULT_ERRORS = Errors(
     retry=(Retry("default_errors", arguments.DEFAULT_RETRYABLE_ERRORS, 3, 5, Place(Path(), 0)),)
 )
@@ -53,7 +55,7 @@ class Attempts:
             if not failed:
                 reason = "retry succeeded" if attempt > 1 else ""
                 return Ended(done.code, reason, prepared=prepared), []
-            text = f"{done.stderr}\n{done.stdout}"
+            text = _matched_text(words[0], done)
             ignored = self._ignored(errors, text, prepared)
             if ignored is not None:
                 return Ended(0, "error ignored", ignored, prepared), []
@@ -61,7 +63,9 @@ class Attempts:
             if again is None:
                 cause = _cause(prepared, words[0], done)
                 self.log.problem(cause)
-                return Ended(done.code, "run error", cause, prepared), [text]
+                return Ended(done.code, "run error", cause, prepared), [
+                    plain(f"{text}\n{done.stderr}\n{done.stdout}")
+                ]
             attempt += 1
             self.log.warn(
                 f"retry {again.name!r}: attempt {attempt} of {again.max_attempts} in "
@@ -71,9 +75,7 @@ class Attempts:
 
     def _ignored(self, errors: Errors, text: str, prepared: Prepared) -> str | None:
         for ignore in errors.ignore:
-            negated = [p[1:] for p in ignore.ignorable_errors if p.startswith("!")]
-            wanted = [p for p in ignore.ignorable_errors if not p.startswith("!")]
-            if matches(negated, text) or not matches(wanted, text):
+            if not _ignores(ignore.ignorable_errors, text):
                 continue
             self.log.warn(f"ignore {ignore.name!r}: {ignore.message or 'the error is ignored'}")
             if ignore.signals:
@@ -89,6 +91,20 @@ class Attempts:
             if attempt < retry.max_attempts and matches(retry.retryable_errors, text):
                 return retry
         return None
+
+
+def _matched_text(command: str, done: Finished) -> str:
+    """What patterns are held against: Terraform's stderr as one line of plain characters."""
+    said = f'Failed to execute "terraform {command}" {plain(done.stderr)} exit status {done.code}'
+    return " ".join(_UNCLEAN.sub(" ", said).split())
+
+
+def _ignores(patterns: Sequence[str], text: str) -> bool:
+    """The first pattern that matches decides; with ``!`` it forbids."""
+    for pattern in patterns:
+        if matches([pattern.removeprefix("!")], text):
+            return not pattern.startswith("!")
+    return False
 
 
 def pause(children: Children, seconds: int) -> None:

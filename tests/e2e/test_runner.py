@@ -511,6 +511,49 @@ def test_the_evaluated_configuration_can_be_rendered(live: Live) -> None:
     assert found["remote_state"]["config"]["key"] == "b/terraform.tfstate"
 
 
+def test_the_caller_is_known_to_the_configuration(live: Live) -> None:
+    write(live.root, {"a/terragrunt.hcl": unit("[get_aws_account_id(), get_platform()]")})
+    found = json.loads(live.run("a", "render", "--json").stdout)
+    assert found["inputs"]["value"] == '["123456789012","linux"]'
+
+
+def test_a_role_of_the_unit_is_assumed_for_terraform_and_for_reading_its_state(live: Live) -> None:
+    # A bucket of the role's account: nobody else can read it.
+    role = 'iam_role = "arn:aws:iam::333333333333:role/deploy"'
+    write(
+        live.root,
+        {
+            "a/terragrunt.hcl": unit('"a"', blocks=role),
+            "b/terragrunt.hcl": unit("dependency.a.outputs.value", blocks=dependency("a")),
+        },
+    )
+    live.s3().delete_bucket(Bucket=live.bucket)
+    sts = boto3.client(
+        "sts",
+        endpoint_url=live.endpoint,
+        region_name="eu-west-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
+    held = sts.assume_role(RoleArn="arn:aws:iam::333333333333:role/deploy", RoleSessionName="test")[
+        "Credentials"
+    ]
+    theirs = boto3.client(
+        "s3",
+        endpoint_url=live.endpoint,
+        region_name="eu-west-1",
+        aws_access_key_id=held["AccessKeyId"],
+        aws_secret_access_key=held["SecretAccessKey"],
+        aws_session_token=held["SessionToken"],
+    )
+    theirs.create_bucket(
+        Bucket=live.bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
+    )
+    live.run("a", "apply", "-auto-approve")
+    found = json.loads(live.run("b", "render", "--json").stdout)
+    assert found["dependency"]["a"]["outputs"]["value"] == "a"
+
+
 def test_it_says_that_it_is_not_the_official_binary(live: Live) -> None:
     said = live.run(".", "--version").stdout
     assert "not the official binary" in said
