@@ -250,6 +250,26 @@ def test_it_keeps_serving_while_the_control_plane_is_away_and_follows_it_again(
         cloud.discard_changes()
 
 
+def test_it_follows_a_control_plane_that_has_forgotten_everything(tmp_path: Path) -> None:
+    cloud = LocalCloud(tmp_path / "cloud")
+    try:
+        endpoint = cloud.start()
+        account = Account(endpoint, DEV)
+        Service(account)
+        with data_plane(endpoint, account, tmp_path / "plane", free_port(_PORTS)) as plane:
+            url = plane.url()
+            assert send(url, "/health").status == 200
+            cloud.discard_changes()
+            assert cloud.start().url == endpoint.url
+            eventually(lambda: not plane.listeners())
+            Service(Account(endpoint, DEV))
+            assert plane.url() == url
+            identity = eventually(lambda: _reply_with(url, "/api/foo?identity", 200)).json()
+            assert f"::{DEV}:" in identity["identity"]
+    finally:
+        cloud.discard_changes()
+
+
 def test_it_stops_in_good_order_and_comes_back_to_its_port(
     endpoint: Endpoint, service: Service, tmp_path: Path
 ) -> None:

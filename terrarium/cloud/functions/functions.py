@@ -48,13 +48,14 @@ class Functions:
         self._limit = workers_per_version
         self._targets: Mapping[str, Target] = {}
         self._pools: dict[FunctionVersion, Pool] = {}
+        self._retired: set[Pool] = set()
         self._running: Counter[str] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
         code.clean(cache)
 
     def start(self) -> None:
         self._logs.start()
-        self._background(self._retire())
+        self._background(self._retire_idle())
 
     def update(self, targets: Mapping[str, Target]) -> None:
         """Serve these targets from now on.
@@ -71,13 +72,13 @@ class Functions:
             self._pools[version] = Pool(version, self._spawn, self._limit)
             self._pools[version].warm()
         for version in self._pools.keys() - wanted:
-            self._background(self._pools.pop(version).drain(version.timeout_seconds + 1))
+            self._retire(self._pools.pop(version))
 
     def recycle(self) -> None:
         """Replace every worker: what they know of the world, credentials above all, is void."""
         retired, self._pools = self._pools, {}
-        for version, pool in retired.items():
-            self._background(pool.drain(version.timeout_seconds + 1))
+        for pool in retired.values():
+            self._retire(pool)
         self.update(self._targets)
 
     async def invoke(self, arn: str, payload: bytes, *, trace_id: str, source_arn: str) -> Outcome:
@@ -109,7 +110,8 @@ class Functions:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await asyncio.gather(*(pool.drain(_DRAIN_SECONDS) for pool in self._pools.values()))
+        pools = [*self._pools.values(), *self._retired]
+        await asyncio.gather(*(pool.drain(_DRAIN_SECONDS) for pool in pools))
         await self._logs.close()
 
     async def _spawn(self, function: FunctionVersion) -> Worker:
@@ -123,7 +125,15 @@ class Functions:
             logs=self._logs,
         )
 
-    async def _retire(self) -> None:
+    def _retire(self, pool: Pool) -> None:
+        async def drain() -> None:
+            await pool.drain(pool.function.timeout_seconds + 1)
+            self._retired.discard(pool)
+
+        self._retired.add(pool)
+        self._background(drain())
+
+    async def _retire_idle(self) -> None:
         while True:
             await asyncio.sleep(_RETIRE_SECONDS)
             for pool in self._pools.values():

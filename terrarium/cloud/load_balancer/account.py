@@ -31,6 +31,7 @@ _log = logging.getLogger(__name__)
 _ROLE = "arn:aws:iam::{account}:role/terrarium"
 _RENEW_SECONDS = 300.0
 _EXECUTION_RENEW_SECONDS = 1800.0
+_UNKNOWN_CREDENTIALS = {"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId"}
 _ONE_TRY = Config(
     connect_timeout=2, read_timeout=15, retries={"total_max_attempts": 1}, max_pool_connections=20
 )
@@ -69,9 +70,7 @@ class Account:
     def read(self) -> Reading:
         """What is configured now. Raises CloudError when the control plane does not answer."""
         try:
-            configuration = read_configuration(self._current().elbv2)
-            if not configuration.listeners and self._was_forgotten():
-                configuration = read_configuration(self._current().elbv2)
+            configuration = self._read_configuration()
             targets = read_targets(self._current().functions, configuration.function_arns)
         except (BotoCoreError, ClientError) as error:
             raise CloudError(f"{self._endpoint_url}: {error}") from error
@@ -122,16 +121,30 @@ class Account:
             expires_at=credentials.expires_at,
         )
 
-    def _was_forgotten(self) -> bool:
-        """True when our credentials now mean another account, as after a restart without state."""
+    def _read_configuration(self) -> Configuration:
+        """Read with credentials that the control plane knows, new ones after it has lost its state.
+
+        Ours refuses those that it did not give out; plain moto takes them for another account.
+        """
+        try:
+            configuration = read_configuration(self._current().elbv2)
+            if configuration.listeners or self._is_ours():
+                return configuration
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") not in _UNKNOWN_CREDENTIALS:
+                raise
+        self._forget()
+        return read_configuration(self._current().elbv2)
+
+    def _is_ours(self) -> bool:
+        return self._current().sts.get_caller_identity()["Account"] == self._account
+
+    def _forget(self) -> None:
         with self._lock:
-            if self._current().sts.get_caller_identity()["Account"] == self._account:
-                return False
-            _log.info("the control plane has forgotten our credentials: assuming the role again")
+            _log.info("the control plane does not know our credentials: assuming the role again")
             self._clients = None
             self._execution.clear()
             self._generation += 1
-            return True
 
 
 def _assume(sts: STSClient, role: str, session: str) -> Credentials:
