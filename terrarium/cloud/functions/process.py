@@ -12,6 +12,8 @@ from pathlib import Path
 
 import psutil
 
+from terrarium.cloud.functions.logs import MESSAGE_BYTES
+
 _BOOTSTRAP = Path(__file__).with_name("bootstrap.py")
 _PIPE_BYTES = 65_536
 
@@ -134,6 +136,9 @@ class WorkerProcess:
                 self._close_output()
                 return
             *lines, self._partial = (self._partial + chunk).split(b"\n")
+            if len(self._partial) > MESSAGE_BYTES:
+                lines.append(self._partial)
+                self._partial = b""
             for line in lines:
                 self._on_line(line.decode(errors="replace") + "\n")
 

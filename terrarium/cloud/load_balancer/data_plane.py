@@ -12,9 +12,10 @@ from terrarium.cloud.functions.function import Target
 from terrarium.cloud.functions.functions import Functions
 from terrarium.cloud.load_balancer.account import Reading
 from terrarium.cloud.load_balancer.model import Configuration, Listener
-from terrarium.cloud.load_balancer.ports import HOST, bind, preferred
+from terrarium.cloud.load_balancer.ports import bind, preferred
 from terrarium.cloud.load_balancer.server import ListenerServer
 from terrarium.cloud.load_balancer.state_file import Served, StateFile
+from terrarium.cloud.ports import LOOPBACK
 from terrarium.errors import CloudError
 
 _log = logging.getLogger(__name__)
@@ -146,4 +147,4 @@ class DataPlane:
 
 
 def _url(port: int) -> str:
-    return f"http://{HOST}:{port}"
+    return f"http://{LOOPBACK}:{port}"

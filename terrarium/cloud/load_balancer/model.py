@@ -121,7 +121,6 @@ class Attributes:
     """Of the load balancer, with AWS's defaults; seconds where it is a time."""
 
     idle_timeout_seconds: int = 60
-    client_keep_alive_seconds: int = 3600
     xff_mode: Literal["append", "preserve", "remove"] = "append"
     xff_client_port: bool = False
     preserve_host_header: bool = False

@@ -7,9 +7,9 @@ import socket
 from collections.abc import Iterable, Sequence
 
 from terrarium.cloud.load_balancer.model import Listener
+from terrarium.cloud.ports import LOOPBACK
 from terrarium.errors import CloudError
 
-HOST = "127.0.0.1"
 _TRIES = 200
 
 
@@ -41,7 +41,7 @@ def bind(candidates: Iterable[int]) -> socket.socket:
         bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         try:
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            bound.bind((HOST, port))
+            bound.bind((LOOPBACK, port))
             bound.listen(1024)
         except OSError as error:
             bound.close()

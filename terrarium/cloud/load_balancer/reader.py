@@ -40,7 +40,6 @@ def attributes(pairs: Sequence[Answer]) -> Attributes:
     mode = sent.get("routing.http.xff_header_processing.mode", "append")
     return Attributes(
         idle_timeout_seconds=int(sent.get("idle_timeout.timeout_seconds") or 60),
-        client_keep_alive_seconds=int(sent.get("client_keep_alive.seconds") or 3600),
         xff_mode=cast(
             Literal["append", "preserve", "remove"],
             mode if mode in {"preserve", "remove"} else "append",

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from terrarium.cloud.load_balancer.ports import HOST, bind, preferred
+from terrarium.cloud.load_balancer.ports import bind, preferred
 from terrarium.cloud.load_balancer.state_file import Served, StateFile
+from terrarium.cloud.ports import LOOPBACK
 from terrarium.errors import CloudError
 from tests.unit.cloud.balancers import listener
 
@@ -31,14 +32,14 @@ def test_a_listener_comes_back_to_the_port_it_had() -> None:
 
 
 def test_a_port_in_use_is_passed_over() -> None:
-    with socket.create_server((HOST, 0)) as taken:
+    with socket.create_server((LOOPBACK, 0)) as taken:
         port = taken.getsockname()[1]
         with bind([port, 0]) as bound:
             assert bound.getsockname()[1] != port
 
 
 def test_no_free_port_is_an_error_with_a_hint() -> None:
-    with socket.create_server((HOST, 0)) as taken, pytest.raises(CloudError) as caught:
+    with socket.create_server((LOOPBACK, 0)) as taken, pytest.raises(CloudError) as caught:
         bind([taken.getsockname()[1]])
     assert caught.value.hint is not None
 
