@@ -47,6 +47,8 @@ class S3States:
     """Reads states with few clients, each used by many threads. ``environment`` is the run's."""
 
     environment: Mapping[str, str]
+    bootstrapped: set[str] = field(default_factory=set)
+    bootstrapping: threading.Lock = field(default_factory=threading.Lock)
     _clients: dict[Target, S3Client] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -72,7 +74,7 @@ class S3States:
         return dict(found)
 
     def read(self, config: Mapping[str, Any]) -> bytes | None:
-        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - lazy
+        from botocore.exceptions import BotoCoreError, ClientError
 
         bucket = str(config.get("bucket"))
         key = state_key(config, self.environment)
@@ -95,8 +97,8 @@ class S3States:
             return self._clients[target]
 
     def _connect(self, target: Target) -> S3Client:
-        import boto3  # noqa: PLC0415 - lazy
-        from botocore.config import Config  # noqa: PLC0415
+        import boto3
+        from botocore.config import Config
 
         access, secret, token = target.keys or (None, None, None)
         session = boto3.session.Session(
@@ -104,7 +106,7 @@ class S3States:
             aws_secret_access_key=secret,
             aws_session_token=token,
             profile_name=target.profile,
-            region_name=target.region,
+            region_name=target.region or region_of(self.environment),
         )
         role = dict(target.role)
         if role:
@@ -114,7 +116,7 @@ class S3States:
                 aws_access_key_id=got["AccessKeyId"],
                 aws_secret_access_key=got["SecretAccessKey"],
                 aws_session_token=got["SessionToken"],
-                region_name=target.region,
+                region_name=target.region or region_of(self.environment),
             )
         style: Literal["path", "auto"] = "path" if target.path_style else "auto"
         return session.client(
@@ -139,6 +141,11 @@ def target_of(config: Mapping[str, Any]) -> Target:
         role=_role(config),
         path_style=is_true(config.get("use_path_style") or config.get("force_path_style")),
     )
+
+
+def region_of(environment: Mapping[str, str]) -> str | None:
+    """The Region of the environment: boto3 by itself does not read AWS_REGION."""
+    return environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION")
 
 
 def state_key(config: Mapping[str, Any], environment: Mapping[str, str]) -> str:

@@ -15,6 +15,7 @@ from terrarium.errors import IdentityError
 from terrarium.terragrunt.config import Config
 
 _DEFAULT_SECONDS = 3600
+_STS_REGION = "us-east-1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +28,10 @@ class Role:
 
 @dataclass(slots=True)
 class Roles:
-    """Assumes each role once; safe to use from many threads."""
+    """Assumes each role once; safe to use from many threads. ``region`` is the environment's."""
 
     override: Role | None = None
+    region: str | None = None
     _held: dict[Role, dict[str, str]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -43,7 +45,7 @@ class Roles:
             return {}
         with self._lock:
             if role not in self._held:
-                self._held[role] = _assume(role)
+                self._held[role] = _assume(role, self.region)
             return self._held[role]
 
 
@@ -59,13 +61,13 @@ def _role_of(config: Config) -> Role | None:
     )
 
 
-def _assume(role: Role) -> dict[str, str]:
-    import boto3  # noqa: PLC0415 - lazy
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+def _assume(role: Role, region: str | None) -> dict[str, str]:
+    import boto3
+    from botocore.exceptions import BotoCoreError, ClientError
 
     session = role.session or f"terragrunt-{os.getpid()}"
     try:
-        sts = boto3.client("sts")
+        sts = boto3.client("sts", region_name=region or _STS_REGION)
         if role.web_identity_token:
             token = _token(role.web_identity_token)
             held = sts.assume_role_with_web_identity(

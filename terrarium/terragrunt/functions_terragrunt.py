@@ -17,6 +17,7 @@ from typing import Any
 
 from terrarium.errors import ConfigurationError, TerrariumError, ToolchainError
 from terrarium.terragrunt import arguments
+from terrarium.terragrunt.backend_s3 import region_of
 from terrarium.terragrunt.context import Context, Settings
 from terrarium.terragrunt.evaluate import Scope, evaluate
 from terrarium.terragrunt.functions import library
@@ -207,22 +208,23 @@ def _define_aws(found: Library, host: Host) -> None:
 
         found.define(name)(answer)
 
-    define("get_aws_account_id", lambda: _caller()["Account"])
-    define("get_aws_caller_identity_arn", lambda: _caller()["Arn"])
-    define("get_aws_caller_identity_user_id", lambda: _caller()["UserId"])
-    define("get_aws_account_alias", _account_alias)
+    region = region_of(host.settings.environment) or "us-east-1"
+    define("get_aws_account_id", lambda: _caller(region)["Account"])
+    define("get_aws_caller_identity_arn", lambda: _caller(region)["Arn"])
+    define("get_aws_caller_identity_user_id", lambda: _caller(region)["UserId"])
+    define("get_aws_account_alias", lambda: _account_alias(region))
 
 
-def _caller() -> dict[str, str]:
+def _caller(region: str) -> dict[str, str]:
     import boto3
 
-    return dict(boto3.client("sts").get_caller_identity())  # type: ignore[arg-type]
+    return dict(boto3.client("sts", region_name=region).get_caller_identity())  # type: ignore[arg-type]
 
 
-def _account_alias() -> str:
+def _account_alias(region: str) -> str:
     import boto3
 
-    aliases = boto3.client("iam").list_account_aliases()["AccountAliases"]
+    aliases = boto3.client("iam", region_name=region).list_account_aliases()["AccountAliases"]
     return aliases[0] if aliases else ""
 
 

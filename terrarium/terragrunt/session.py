@@ -10,7 +10,7 @@ from pathlib import Path
 from terrarium.errors import ConfigurationError, UsageError
 from terrarium.terragrunt import log as logs
 from terrarium.terragrunt.arguments import Manner
-from terrarium.terragrunt.backend_s3 import S3States
+from terrarium.terragrunt.backend_s3 import S3States, region_of
 from terrarium.terragrunt.children import Children
 from terrarium.terragrunt.command_line import Invocation
 from terrarium.terragrunt.config import CONFIG_NAME
@@ -122,7 +122,7 @@ def open_session(invocation: Invocation, environment: Mapping[str, str]) -> Sess
     )
     reader = Reader(settings, lambda line: log.info(f"run_cmd: {line}"))
     states = S3States(environment)
-    roles = Roles(_role(invocation))
+    roles = Roles(_role(invocation), region_of(environment))
     units = Units(reader, states, roles, Children(), _options(invocation), log, TerraformVersions())
     outputs = DependencyOutputs(
         reader,

@@ -46,7 +46,7 @@ def exists(states: S3States, config: Mapping[str, Any]) -> bool:
 
 
 def bootstrap(states: S3States, config: Mapping[str, Any], *, update: bool = True) -> bool:
-    """Make the state bucket unless it is there; True if it was made.
+    """Make the state bucket unless it is there; True if it was made. Once a run for each bucket.
 
     Versioned, encrypted, public access blocked, TLS only; each can be left out with Terragrunt's
     ``skip_bucket_…`` settings. With ``update``, a bucket that exists is brought to the same.
@@ -54,18 +54,24 @@ def bootstrap(states: S3States, config: Mapping[str, Any], *, update: bool = Tru
     from botocore.exceptions import BotoCoreError, ClientError
 
     bucket = str(config.get("bucket"))
-    try:
-        client = states.client(config)
-        made = not _exists(client, bucket)
-        if made:
-            _make(client, bucket, target_of(config).region)
-        if made or (update and not is_true(config.get("disable_bucket_update"))):
-            _protect(client, bucket, config)
-    except ClientError as error:
-        code = error.response.get("Error", {}).get("Code", "")
-        raise refusal(f"cannot make the state bucket {bucket}", error, code) from None
-    except BotoCoreError as error:
-        raise refusal(f"cannot make the state bucket {bucket}", error, "") from None
+    with states.bootstrapping:
+        if bucket in states.bootstrapped:
+            return False
+        try:
+            made = _bootstrap(states.client(config), bucket, config, update=update)
+        except ClientError as error:
+            code = error.response.get("Error", {}).get("Code", "")
+            raise refusal(f"cannot make the state bucket {bucket}", error, code) from None
+        except BotoCoreError as error:
+            raise refusal(f"cannot make the state bucket {bucket}", error, "") from None
+        states.bootstrapped.add(bucket)
+    return made
+
+
+def _bootstrap(client: S3Client, bucket: str, config: Mapping[str, Any], *, update: bool) -> bool:
+    made = not _exists(client, bucket) and _make(client, bucket, target_of(config).region)
+    if made or (update and not is_true(config.get("disable_bucket_update"))):
+        _protect(client, bucket, config)
     return made
 
 
@@ -81,15 +87,20 @@ def _exists(client: S3Client, bucket: str) -> bool:
     return True
 
 
-def _make(client: S3Client, bucket: str, region: str | None) -> None:
-    if region in (None, "us-east-1"):
-        client.create_bucket(Bucket=bucket)
-    else:
-        client.create_bucket(
-            Bucket=bucket,
-            CreateBucketConfiguration={"LocationConstraint": region},  # type: ignore[typeddict-item]
-        )
+def _make(client: S3Client, bucket: str, region: str | None) -> bool:
+    """False if another run was quicker."""
+    try:
+        if region in (None, "us-east-1"):
+            client.create_bucket(Bucket=bucket)
+        else:
+            client.create_bucket(
+                Bucket=bucket,
+                CreateBucketConfiguration={"LocationConstraint": region},  # type: ignore[typeddict-item]
+            )
+    except client.exceptions.BucketAlreadyOwnedByYou:
+        return False
     client.get_waiter("bucket_exists").wait(Bucket=bucket, WaiterConfig={"Delay": 1})
+    return True
 
 
 def _protect(client: S3Client, bucket: str, config: Mapping[str, Any]) -> None:
