@@ -118,19 +118,25 @@ class Schedule:
     after_failure: bool = False
     _waiting: dict[Path, set[Path]] = field(init=False)
     _users: dict[Path, tuple[Path, ...]] = field(init=False)
+    _depths: dict[Path, int] = field(init=False)
 
     def __post_init__(self) -> None:
         self._waiting = {
             node: {n for n in needs if n in self.edges} for node, needs in self.edges.items()
         }
         self._users = reversed_edges(self.edges)
+        self._depths = {}
+        for layer in reversed(groups(self.edges)):
+            for node in layer:
+                users = self._users.get(node, ())
+                self._depths[node] = 1 + max((self._depths[u] for u in users), default=0)
 
     def start(self) -> list[Path]:
         """Units that are ready, each returned once; longest chain of dependents first."""
         ready = [node for node, needs in self._waiting.items() if not needs]
         for node in ready:
             del self._waiting[node]
-        return sorted(ready, key=lambda node: (-self._depth(node), node))
+        return sorted(ready, key=lambda node: (-self._depths[node], node))
 
     def succeeded(self, node: Path) -> None:
         for user in self._users.get(node, ()):
@@ -153,7 +159,3 @@ class Schedule:
         left = sorted(self._waiting)
         self._waiting.clear()
         return left
-
-    def _depth(self, node: Path) -> int:
-        users = self._users.get(node, ())
-        return 1 + max((self._depth(user) for user in users), default=0)

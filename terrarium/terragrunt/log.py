@@ -8,6 +8,7 @@ Source: https://terragrunt.gruntwork.io/docs/features/log-formatting
 from __future__ import annotations
 
 import json
+import os
 import sys
 import threading
 import time
@@ -80,7 +81,7 @@ class Log:
     def raw(self, text: str, *, stdout: bool) -> None:
         """A line without any decoration."""
         with self.lock:
-            (console.data if stdout else console.progress)(text)
+            _emit(text, stdout=stdout)
 
     def _write(self, level: Level, text: str, binary: str = "") -> None:
         if level > self.level:
@@ -88,8 +89,7 @@ class Log:
         lines = text.splitlines() or [""]
         with self.lock:
             for line in lines:
-                shown = self._line(level, line, binary)
-                (console.data if level is Level.STDOUT else console.progress)(shown)
+                _emit(self._line(level, line, binary), stdout=level is Level.STDOUT)
 
     def _line(self, level: Level, text: str, binary: str) -> str:
         now = datetime.now().astimezone()
@@ -123,6 +123,15 @@ class Log:
             middle = f"\x1b[96m{middle}\x1b[0m" if middle else ""
             tool = f"\x1b[36m{tool}\x1b[0m" if tool else ""
         return f"{when} {name} {middle}{tool}{text}"
+
+
+def _emit(text: str, *, stdout: bool) -> None:
+    """A reader that has gone (``| head``) must not end an apply half way: go on unheard."""
+    try:
+        (console.data if stdout else console.progress)(text)
+    except BrokenPipeError:
+        stream = sys.stdout if stdout else sys.stderr
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def create(

@@ -67,6 +67,7 @@ class Reader:
         self._bodies: dict[Path, Body] = {}
         self._outlines: dict[Path, Config] = {}
         self._read: dict[tuple[Path, Path], Value] = {}
+        self._parsing = threading.Lock()
         self._local = threading.local()
 
     def outline(self, unit: Path) -> Config:
@@ -135,6 +136,10 @@ class Reader:
 
     def body(self, file: Path) -> Body:
         """The parsed file. Raises ConfigurationError if it cannot be read or is not HCL."""
+        with self._parsing:
+            return self._parsed(file)
+
+    def _parsed(self, file: Path) -> Body:
         if file not in self._bodies:
             if file.name.endswith(".json"):
                 raise ConfigurationError(

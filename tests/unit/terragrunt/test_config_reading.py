@@ -410,3 +410,56 @@ def test_variable_files_and_version_constraints_can_be_read(tmp_path: Path) -> N
         "new": True,
         "old": False,
     }
+
+
+def test_blocks_can_also_be_written_as_attributes(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        {
+            "terragrunt.hcl": """
+                remote_state = {
+                  backend = "local"
+                  config  = { path = "x" }
+                }
+                generate = {
+                  p = { path = "p.tf", if_exists = "skip", contents = "text" }
+                }
+            """
+        },
+    )
+    config = reader().complete(tmp_path / "terragrunt.hcl")
+    assert config.remote_state is not None
+    assert (config.remote_state.backend, config.remote_state.config) == ("local", {"path": "x"})
+    assert (config.generate["p"].path, config.generate["p"].if_exists) == ("p.tf", "skip")
+
+
+def test_a_mistake_in_an_attribute_that_stands_for_a_block_has_its_line(tmp_path: Path) -> None:
+    write(tmp_path, {"terragrunt.hcl": '\nremote_state = {\n  backend = "s3"\n  colour = 1\n}\n'})
+    with pytest.raises(ConfigurationError, match="no attribute 'colour'") as caught:
+        reader().complete(tmp_path / "terragrunt.hcl")
+    assert caught.value.line == 2
+
+
+def test_a_file_that_reads_itself_is_refused(tmp_path: Path) -> None:
+    text = 'locals {\n  me = read_terragrunt_config("terragrunt.hcl")\n}\n'
+    write(tmp_path, {"terragrunt.hcl": text})
+    with pytest.raises(ConfigurationError, match="in a ring"):
+        reader().complete(tmp_path / "terragrunt.hcl")
+
+
+def test_the_working_folder_can_be_asked_for(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        {
+            "modules/app/main.tf": "",
+            "live/app/terragrunt.hcl": """
+                terraform {
+                  source = "../../modules//app"
+                }
+                inputs = { dir = get_working_dir() }
+            """,
+        },
+    )
+    found = inputs(tmp_path, "live/app")["dir"]
+    assert found.startswith(str(tmp_path / "live/app/.terragrunt-cache/"))
+    assert found.endswith("/app")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -58,3 +59,11 @@ def test_dependents_of_a_failure_can_be_made_to_run_all_the_same() -> None:
 
 def test_order_holds_across_units_that_are_left_out() -> None:
     assert restricted(DIAMOND, [A, D]) == {A: (), D: (A,)}
+
+
+def test_many_ways_through_a_graph_do_not_slow_it_down() -> None:
+    layers = [[Path(f"{n}-{side}") for side in "ab"] for n in range(60)]
+    edges = dict.fromkeys(layers[0], ())
+    for below, above in pairwise(layers):
+        edges |= {node: tuple(below) for node in above}
+    assert Schedule(edges).start() == layers[0]
