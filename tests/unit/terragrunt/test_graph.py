@@ -63,7 +63,7 @@ def test_order_holds_across_units_that_are_left_out() -> None:
 
 def test_many_ways_through_a_graph_do_not_slow_it_down() -> None:
     layers = [[Path(f"{n}-{side}") for side in "ab"] for n in range(60)]
-    edges = dict.fromkeys(layers[0], ())
+    edges: dict[Path, tuple[Path, ...]] = dict.fromkeys(layers[0], ())
     for below, above in pairwise(layers):
-        edges |= {node: tuple(below) for node in above}
+        edges.update(dict.fromkeys(above, tuple(below)))
     assert Schedule(edges).start() == layers[0]
