@@ -200,6 +200,7 @@ class Config:
     generate: dict[str, GeneratedFile] = field(default_factory=dict)
     dependencies: tuple[Dependency, ...] = ()
     dependency_paths: tuple[str, ...] = ()
+    dependency_paths_place: Place | None = None
     inputs: dict[str, Any] | None = None
     exclude: Exclude | None = None
     errors: Errors | None = None

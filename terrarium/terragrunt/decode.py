@@ -122,6 +122,7 @@ class _Decoder:
                 values["remote_state"] = self._remote_state(Fields.of_block(block, self.scope))
             elif block.type == "dependencies":
                 values["dependency_paths"] = self._dependency_paths(block)
+                values["dependency_paths_place"] = Place(block.file, block.line)
             elif block.type == "exclude":
                 values["exclude"] = decode_exclude(block, self.scope)
             elif block.type == "errors":

@@ -34,6 +34,7 @@ _SIMPLE = (
     "iam_assume_role_session_name",
     "iam_web_identity_token",
     "remote_state",
+    "dependency_paths_place",
 )
 
 

@@ -22,6 +22,7 @@ from terrarium.terragrunt.config import (
     Dependency,
     Feature,
     Include,
+    Place,
     config_file_of,
 )
 from terrarium.terragrunt.context import Context, Settings
@@ -101,9 +102,11 @@ class Reader:
         for path in config.dependency_paths:
             target = config_file_of(_joined(config.folder, path))
             if not target.is_file():
+                place = config.dependency_paths_place or Place(config.file, 1)
                 raise ConfigurationError(
                     f"dependencies.paths names {path!r}, and there is no unit {target}",
-                    file=config.file,
+                    file=place.file,
+                    line=place.line,
                 )
             files[path] = target
         return files

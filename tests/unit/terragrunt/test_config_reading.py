@@ -133,6 +133,7 @@ def test_locals_in_a_ring_are_refused_with_the_ring_and_its_place(tmp_path: Path
         ("inputs = {", 1, "never closed|closed|ends"),
         ('prevent_destroy = "perhaps"', 1, "bool"),
         ('dependency "a" {\n  config_path = "../none"\n}', 1, "there is no unit"),
+        ('\ndependencies {\n  paths = ["../none"]\n}', 2, "there is no unit"),
     ],
 )
 def test_what_is_wrong_is_refused_with_file_and_line(
