@@ -30,6 +30,7 @@ ParseExpression: TypeAlias = Callable[[Source, int, int, int], Expression]
 
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 _KEYWORD = re.compile(r"\s*(if|else|endif|for|endfor)(?![\w-])")
+_DANGLING = re.compile(r"[$%]\s+$")
 _FOR = re.compile(r"\s*([^\W\d][\w-]*)(?:\s*,\s*([^\W\d][\w-]*))?\s+in(?![\w-])")
 
 
@@ -61,7 +62,7 @@ def parse_template(
 
     Raises ConfigurationError for unknown escapes and directives that do not pair.
     """
-    parts = _trim(_split(source, span, depth))
+    parts = _trim(source, _split(source, span, depth))
     if span.flush:
         parts = _flush(parts)
     return _Pairing(source, _meld(parts), parse, depth).whole(span.start)
@@ -163,7 +164,7 @@ def _sequence(source: Source, opener: int, limit: int, depth: int) -> _Sequence:
     return _Sequence(opener, keyword, start, end, trim_left, trim_right)
 
 
-def _trim(parts: list[_Part]) -> list[_Part]:
+def _trim(source: Source, parts: list[_Part]) -> list[_Part]:
     """``~`` trims all whitespace of the literal beside it, which in a heredoc is one line."""
     trimmed: list[_Part] = []
     for i, part in enumerate(parts):
@@ -174,6 +175,11 @@ def _trim(parts: list[_Part]) -> list[_Part]:
             if isinstance(before, _Sequence) and before.trim_right:
                 value = value.lstrip()
             if isinstance(after, _Sequence) and after.trim_left:
+                if _DANGLING.search(value):
+                    raise source.error(
+                        "space between a lone '$' or '%' and '~', which HCL trims only in part",
+                        after.offset,
+                    )
                 value = value.rstrip()
             trimmed.append(replace(part, value=value))
         else:
