@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -8,6 +9,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from terrarium import settings
 
@@ -74,6 +76,15 @@ class Clone:
             text=True,
             process_group=0,
         )
+
+    def processes(self) -> list[dict[str, Any]]:
+        """What ``status`` says of each process."""
+        listed: list[dict[str, Any]] = json.loads(self.invoke("status", "--json").stdout)
+        return listed
+
+    def url(self, process: str) -> str:
+        """Where a process of the clone answers: control-plane, load-balancer-dev, …"""
+        return next(str(p["urls"][0]) for p in self.processes() if p["name"] == process)
 
     def command(self, *words: str) -> list[str]:
         return [sys.executable, "-m", "invoke", "--search-root", str(self.root), *words]

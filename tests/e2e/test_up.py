@@ -25,11 +25,6 @@ def get(url: str) -> tuple[int, object]:
         return error.code, json.load(error)
 
 
-def api(clone: Clone) -> str:
-    listed = json.loads(clone.invoke("status", "--json").stdout)
-    return str(next(p["url"] for p in listed if p["name"] == "load-balancer-dev"))
-
-
 def test_up_prints_the_url_of_an_api_that_answers(applied: Clone) -> None:
     done = applied.invoke("up")
     url = done.stdout.strip()
@@ -62,10 +57,8 @@ def test_a_plan_of_one_unit_goes_to_stdout(applied: Clone) -> None:
 
 
 def test_plain_terragrunt_works_with_any_credentials(applied: Clone) -> None:
-    listed = json.loads(applied.invoke("status", "--json").stdout)
-    endpoint = next(p["url"] for p in listed if p["name"] == "control-plane")
     environ = {
-        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ENDPOINT_URL": applied.url("control-plane"),
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
         "TF_CLI_CONFIG_FILE": str(applied.root / ".terrarium" / "terraform.rc"),
@@ -83,9 +76,9 @@ def test_the_smoke_test_runs_through_the_load_balancer(applied: Clone) -> None:
 
 
 def test_down_saves_and_up_restores(applied: Clone) -> None:
-    url = api(applied)
+    url = applied.url("load-balancer-dev")
     applied.invoke("down")
-    assert json.loads(applied.invoke("status", "--json").stdout) == []
+    assert applied.processes() == []
     with pytest.raises(urllib.error.URLError):
         get(f"{url}/health")
     done = applied.invoke("up")
@@ -94,8 +87,7 @@ def test_down_saves_and_up_restores(applied: Clone) -> None:
 
 
 def test_a_cloud_that_was_killed_comes_back_as_it_was_saved(applied: Clone) -> None:
-    listed = json.loads(applied.invoke("status", "--json").stdout)
-    for process in listed:
+    for process in applied.processes():
         os.kill(process["pid"], signal.SIGKILL)
     done = applied.invoke("up")
     assert "network: no changes" in done.stderr
@@ -128,7 +120,10 @@ def test_a_changed_document_changes_one_object_and_is_served(applied: Clone) -> 
         done = applied.invoke("apply", "--env", "dev", "--target", "local")
         assert "storage: 0 added, 1 changed, 0 destroyed" in done.stderr
         assert "function: no changes" in done.stderr
-        assert get(f"{api(applied)}/api/foo") == (200, {"greeting": "I am the new Foo"})
+        assert get(f"{applied.url('load-balancer-dev')}/api/foo") == (
+            200,
+            {"greeting": "I am the new Foo"},
+        )
     finally:
         document.write_text(before)
         applied.invoke("apply", "--env", "dev", "--target", "local")
@@ -216,8 +211,7 @@ def test_a_unit_that_fails_stops_its_dependents_only(applied: Clone) -> None:
 
 
 def state_bucket(clone: Clone) -> tuple[S3Client, str]:
-    listed = json.loads(clone.invoke("status", "--json").stdout)
-    endpoint = next(p["url"] for p in listed if p["name"] == "control-plane")
+    endpoint = clone.url("control-plane")
     sts = boto3.client(
         "sts",
         endpoint_url=endpoint,
