@@ -24,9 +24,9 @@ INPUTS = "terragrunt-debug.tfvars.json"
 
 
 def working_folder(unit: Path) -> Path:
-    """Where the runner last ran Terraform for a unit: the folder in which it left its inputs."""
-    found = sorted(unit.rglob(f".terragrunt-cache/**/{INPUTS}"), key=lambda p: p.stat().st_mtime)
-    return found[-1].parent
+    """Where Terraform last ran for a unit: the newest folder that was initialised."""
+    found = unit.glob(".terragrunt-cache/*/*/*/*/.terraform")
+    return max(found, key=lambda path: path.stat().st_mtime).parent
 
 
 def longest_chain(walls: Mapping[str, float], dependencies: Mapping[str, tuple[str, ...]]) -> float:
@@ -53,14 +53,16 @@ def main() -> int:
     run(terragrunt, environment.path, resolved.environ)
 
     invoke = [sys.executable, "-m", "invoke", "plan", "--env", "dev", "--target", "local"]
-    terraform = [str(toolchain.terraform().path), "plan", "-input=false", f"-var-file={INPUTS}"]
+    terraform = [str(toolchain.terraform().path), "plan", "-input=false"]
     folders = {unit: working_folder(environment.path / unit) for unit in environment.units}
     bare: dict[str, list[Timing]] = {unit: [] for unit in folders}
     ours = []
     for _ in range(rounds):
         ours.append(run(invoke, settings.ROOT))
         for unit, folder in folders.items():
-            bare[unit].append(run(terraform, folder, resolved.environ))
+            inputs = environment.path / unit / INPUTS
+            command = [*terraform, f"-var-file={inputs}"]
+            bare[unit].append(run(command, folder, resolved.environ))
 
     medians = {unit: median(timings) for unit, timings in bare.items()}
     for unit, timing in medians.items():

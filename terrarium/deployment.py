@@ -4,9 +4,11 @@ that nothing is wrong with what would be deployed. Then run, and account for it.
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 
 from terrarium import console, documents, identity, runs, settings, toolchain
 from terrarium.cloud.local import LocalCloud
@@ -77,6 +79,8 @@ def _reach(kind: Kind) -> Target:
 
 def start_local() -> Target:
     """Start the AWS inside the machine unless it runs; what a killed task left is put right."""
+    # It takes as long to import as the control plane takes to start.
+    threading.Thread(target=import_module, args=("boto3",), daemon=True).start()
     cloud = LocalCloud(settings.STATE_DIR)
     recover(cloud)
     endpoint = cloud.start()
@@ -125,6 +129,26 @@ def run(
         deployment.states.require_unlocked(units)
         runs.report_failure(environment, verb, outcome)
     return outcome
+
+
+def is_up_to_date(deployment: Deployment) -> bool:
+    """Whether applying would change nothing: every unit was applied, and its plan is empty.
+
+    Where nothing changes upstream, outputs stay what they are, so no unit has to wait for another
+    to be planned. False where anything is different, unclear or wrong.
+    """
+    environment = deployment.environment
+    if not all(deployment.states.outputs(unit) for unit in environment.units):
+        return False
+    deployment.states.require_unlocked(environment.units)
+    outcome = runs.run(
+        environment,
+        "plan",
+        deployment.environ,
+        arguments=("-detailed-exitcode",),
+        in_order=False,
+    )
+    return outcome.exit_code == 0
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from terrarium.errors import ToolchainError
 
 # A shell starts it, because a shebang line cannot name a path with a space.
 _LAUNCHER = """#!/bin/sh
+unset PYTHONDONTWRITEBYTECODE
 exec {python} -P -c 'from terrarium.launchers import {name}; {name}()' "$@"
 """
 

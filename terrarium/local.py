@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 
 from rich.table import Table
@@ -31,16 +32,29 @@ def up(env: str) -> str:
     console.step("starting the AWS inside the machine")
     resolved = deployment.resolve(environment, "local")
     deployment.bootstrap(resolved)
-    start_load_balancer(resolved)
-    console.step(f"applying live/{environment.name}")
-    verbs.summarize("apply", environment, deployment.run(resolved, "apply"))
+    with ThreadPoolExecutor() as pool:
+        # It finds the load balancer whenever there is one; nothing need wait for it to start.
+        serving = pool.submit(_start_load_balancer, resolved)
+        _converge(resolved)
+        serving.result()
     console.step("smoke test")
     url = verbs.check_api(resolved, wait_seconds=_SECONDS_TO_ANSWER)
     console.note(f"try it: curl {url}/api/foo")
     return url
 
 
-def start_load_balancer(resolved: Deployment) -> None:
+def _converge(resolved: Deployment) -> None:
+    """Apply the environment, unless a plan of every unit shows that nothing would change."""
+    name = resolved.environment.name
+    console.step(f"comparing live/{name} with what is there")
+    if deployment.is_up_to_date(resolved):
+        console.success("nothing to change")
+        return
+    console.step(f"applying live/{name}")
+    verbs.summarize("apply", resolved.environment, deployment.run(resolved, "apply"))
+
+
+def _start_load_balancer(resolved: Deployment) -> None:
     """Start the process that serves every load balancer of the environment, unless it runs."""
     LocalCloud(settings.STATE_DIR).start_load_balancer(
         resolved.environment.name,
