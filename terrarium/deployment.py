@@ -53,7 +53,8 @@ def resolve(environment: Environment, requested: str) -> Deployment:
     # The bucket is made by bootstrap; Terragrunt need not look for it before each init.
     environ["TG_DISABLE_BUCKET_UPDATE"] = "true"
     _become(environ)
-    identity.verify(account, target, (environment.path / "env.hcl").relative_to(settings.ROOT))
+    if target.kind is not Kind.LOCAL:  # there, every credential leads into the account
+        identity.verify(account, target, (environment.path / "env.hcl").relative_to(settings.ROOT))
     backends = read_backends(environment, environ)
     return Deployment(environment, account, target, environ, States(environment, backends, environ))
 
@@ -64,9 +65,10 @@ def _become(environ: dict[str, str]) -> None:
     os.environ.update(environ)
 
 
-def bootstrap(deployment: Deployment) -> None:
-    """Make the state bucket of the environment's account unless it is there."""
-    made = deployment.states.bootstrap()
+def bootstrap(deployment: Deployment, *, update: bool = True) -> None:
+    """Make the state bucket of the environment's account unless it is there; with ``update``, one
+    that is there is protected as a new one would be."""
+    made = deployment.states.bootstrap(update=update)
     if made is not None:
         console.success(f"made the state bucket {made}")
 
@@ -144,9 +146,9 @@ def is_up_to_date(deployment: Deployment) -> bool:
     outcome = runs.run(
         environment,
         "plan",
-        deployment.environ,
-        arguments=("-detailed-exitcode",),
-        in_order=False,
+        toolchain.comparing(deployment.environ),
+        arguments=("-detailed-exitcode", "-lock=false"),
+        compare=True,
     )
     return outcome.exit_code == 0
 

@@ -31,7 +31,7 @@ def up(env: str) -> str:
     package.build(settings.LAMBDA_SRC, settings.PACKAGE)
     console.step("starting the AWS inside the machine")
     resolved = deployment.resolve(environment, "local")
-    deployment.bootstrap(resolved)
+    deployment.bootstrap(resolved, update=False)
     with ThreadPoolExecutor() as pool:
         # It finds the load balancer whenever there is one; nothing need wait for it to start.
         serving = pool.submit(_start_load_balancer, resolved)

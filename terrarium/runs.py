@@ -59,12 +59,13 @@ def run(
     *,
     unit: str | None = None,
     arguments: tuple[str, ...] = (),
-    in_order: bool = True,
+    compare: bool = False,
 ) -> Outcome:
     """Run one Terraform verb in every unit of an environment, or in one.
 
-    ``environ`` is what the target asks for; ``arguments`` go to Terraform. Without ``in_order``
-    units do not wait for those that they depend on. A failed unit is an outcome, not an exception.
+    ``environ`` is what the target asks for; ``arguments`` go to Terraform. To
+    ``compare`` what is initialised already, units need not wait for those that they depend on. A
+    failed unit is an outcome, not an exception.
     """
     terragrunt = toolchain.terragrunt()
     units = (unit,) if unit else environment.units
@@ -72,9 +73,11 @@ def run(
     log.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="terrarium-") as scratch:
         report = Path(scratch) / "report.json"
-        flags = ["--non-interactive"] if unit else ["--all", "--non-interactive"]
-        if not in_order:
-            flags += ["--queue-ignore-dag-order", "--parallelism", str(len(units))]
+        # Units wait for AWS more than they compute: none holds a place that another could use.
+        everything = ["--all", "--parallelism", str(len(units))]
+        flags = ["--non-interactive", *([] if unit else everything)]
+        if compare:
+            flags += ["--no-auto-init", "--queue-ignore-dag-order"]
         if not unit and _knows_reports(terragrunt):
             flags += ["--report-file", str(report), "--report-format", "json"]
         approve = ["-auto-approve"] if verb in ("apply", "destroy") else []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -12,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from terrarium import settings
+from terrarium import atomic, settings
 from terrarium.errors import ToolchainError
 
 MINIMUM_TERRAFORM = (1, 11, 0)
@@ -23,6 +24,7 @@ MIRROR_VARIABLE = "TERRARIUM_PROVIDER_MIRROR"
 
 _BIN = settings.ROOT / ".venv" / "bin"
 _VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
+_LOCKED = re.compile(rf'provider "{re.escape(PROVIDER)}" {{\s+version\s+= "([^"]+)"')
 _SECONDS_TO_ANSWER = 20
 
 
@@ -161,12 +163,37 @@ def providers(environ: Mapping[str, str] = os.environ) -> Providers:
         cache.mkdir(parents=True, exist_ok=True)
         content = f"plugin_cache_dir = {json.dumps(str(cache))}\n"
     content += "disable_checkpoint = true\n"
-    if not configuration.is_file() or configuration.read_text() != content:
-        configuration.parent.mkdir(parents=True, exist_ok=True)
-        aside = configuration.with_suffix(f".{os.getpid()}")
-        aside.write_text(content)
-        aside.replace(configuration)
+    atomic.write(configuration, content.encode())
     return Providers(configuration, mirror, is_own=True)
+
+
+def comparing(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a plan that only answers whether anything would change.
+
+    Terraform reads the provider's 700 MB anew for each command, to hold its hash against the lock.
+    What init has verified needs no second look to compare: the unpacked provider is named outright.
+    Where it is not found, or TF_CLI_CONFIG_FILE is the user's own, nothing differs.
+    """
+    unpacked = _unpacked(find_mirror(environ) or settings.STATE_DIR / "plugin-cache")
+    if environ["TF_CLI_CONFIG_FILE"] != str(settings.STATE_DIR / "terraform.rc") or not unpacked:
+        return dict(environ)
+    configuration = settings.STATE_DIR / "terraform-comparing.rc"
+    source = PROVIDER.partition("/")[2]
+    overrides = f"dev_overrides {{\n    {json.dumps(source)} = {json.dumps(str(unpacked))}\n  }}"
+    content = f"provider_installation {{\n  {overrides}\n  direct {{}}\n}}\n"
+    atomic.write(configuration, (content + "disable_checkpoint = true\n").encode())
+    return {**environ, "TF_CLI_CONFIG_FILE": str(configuration)}
+
+
+def _unpacked(mirror: Path) -> Path | None:
+    """The folder of the locked provider for this platform in an unpacked mirror or cache."""
+    locked = _LOCKED.search((settings.ROOT / ".terraform.lock.hcl").read_text())
+    machine = platform.machine().lower()
+    architecture = {"x86_64": "amd64", "aarch64": "arm64"}.get(machine, machine)
+    if locked is None:
+        return None
+    folder = mirror / PROVIDER / locked[1] / f"{platform.system().lower()}_{architecture}"
+    return folder if folder.is_dir() else None
 
 
 def environ(base: Mapping[str, str] = os.environ) -> dict[str, str]:

@@ -47,10 +47,14 @@ class States:
         self._backends = backends
         self._s3 = S3States(environ)
 
-    def bootstrap(self) -> str | None:
-        """Make the state bucket unless it is there; its name if it was made. Safe to repeat."""
+    def bootstrap(self, *, update: bool = True) -> str | None:
+        """Make the state bucket unless it is there; its name if it was made. Safe to repeat.
+
+        With ``update``, a bucket that is there gets the protection of a new one.
+        """
         backend = next(iter(self._backends.values()))
-        return str(backend["bucket"]) if state_bucket.bootstrap(self._s3, backend) else None
+        made = state_bucket.bootstrap(self._s3, backend, update=update)
+        return str(backend["bucket"]) if made else None
 
     def require_bucket(self) -> None:
         """Raises StateError when the state bucket does not exist or cannot be seen."""
