@@ -46,6 +46,11 @@ def finish(venv: Path) -> None:
             python = shlex.quote(str(venv / "bin/python"))
             launcher.write_text(_LAUNCHER.format(python=python, name=name))
             launcher.chmod(0o755)
+    if find_spec("hcl2"):
+        from terrarium.terragrunt.syntax import parse
+
+        # The parser makes its tables on first use and keeps them: a second that nobody else waits.
+        parse("", settings.ROOT / "terragrunt.hcl")
     link = settings.ROOT / ".venv"
     # The one before is kept: servers that still run have it open.
     kept = {venv.resolve(), link.resolve()}

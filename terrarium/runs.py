@@ -4,7 +4,6 @@ ended."""
 from __future__ import annotations
 
 import json
-import os
 import re
 import signal
 import subprocess
@@ -157,12 +156,10 @@ def _forwarding_signals(process: subprocess.Popen[str]) -> Iterator[None]:
     received: list[int] = []
 
     def forward(number: int, _frame: FrameType | None) -> None:
-        received.append(number)
-        if len(received) == 1:
+        if not received:
             console.warning("stopping: Terraform finishes what it is doing (again to force)")
-            process.send_signal(signal.SIGINT)
-        else:
-            os.killpg(process.pid, signal.SIGKILL)
+        received.append(number)
+        process.send_signal(signal.SIGINT)
 
     ends = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     previous = {number: signal.signal(number, forward) for number in ends}

@@ -48,10 +48,10 @@ module "network" {
 module "storage" {
   source = "./modules/storage"
 
-  bucket_name      = "benchmark-documents"
-  documents_path   = "documents"
-  force_destroy    = true
-  old_version_days = 7
+  bucket_name    = "benchmark-documents"
+  documents_path = "documents"
+  force_destroy  = true
+  require_tls    = false
 }
 
 module "function" {

@@ -40,6 +40,13 @@ class Command:
     environment: Mapping[str, str]
     answers: bool = False
     """Whether it may read our stdin."""
+    gently: bool = False
+    """Whether other processes go first."""
+
+    @property
+    def line(self) -> tuple[str, ...]:
+        """What is started."""
+        return ("nice", *self.argv) if self.gently else self.argv
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +147,7 @@ class Children:
                 raise Interrupted
             try:
                 process = subprocess.Popen(
-                    list(command.argv),
+                    list(command.line),
                     cwd=command.cwd,
                     env=dict(command.environment),
                     stdin=None if command.answers else subprocess.DEVNULL,

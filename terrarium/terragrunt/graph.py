@@ -132,11 +132,23 @@ class Schedule:
                 self._depths[node] = 1 + max((self._depths[u] for u in users), default=0)
 
     def start(self) -> list[Path]:
-        """Units that are ready, each returned once; longest chain of dependents first."""
+        """Units that are ready, each returned once; the most urgent first.
+
+        That is the one with the longest chain of dependents, then with the most of them. Of two
+        alike it is the one with fewer dependencies: what everything stands on is slow to make.
+        """
         ready = [node for node, needs in self._waiting.items() if not needs]
         for node in ready:
             del self._waiting[node]
-        return sorted(ready, key=lambda node: (-self._depths[node], node))
+        return sorted(ready, key=self._urgency)
+
+    def _urgency(self, node: Path) -> tuple[int, int, int, Path]:
+        dependents = len(closure([node], self._users))
+        return -self._depths[node], -dependents, len(self.edges[node]), node
+
+    def waiting(self) -> list[Path]:
+        """Units that have not started, in the order in which they can."""
+        return [node for layer in groups(self.edges) for node in layer if node in self._waiting]
 
     def succeeded(self, node: Path) -> None:
         for user in self._users.get(node, ()):

@@ -7,7 +7,7 @@ import fcntl
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from terrarium.errors import TerraformError
@@ -42,7 +42,7 @@ class Initialisation:
         self.forget()
         with one_at_a_time(self.command.environment):
             argv = (self.terraform, "init", "-input=false", *self.arguments)
-            command = Command(argv, self.folder, self.command.environment)
+            command = replace(self.command, argv=argv)
             done = children.run(command, on_stdout=on_line, on_stderr=on_line)
         if done.code:
             raise TerraformError(

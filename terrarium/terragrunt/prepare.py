@@ -57,8 +57,18 @@ class Preparation:
     roles: Roles
     tf_path: str | None
 
-    def prepare(self, config: Config, command: str, log: Log, *, debug: bool = False) -> Prepared:
+    def prepare(
+        self,
+        config: Config,
+        command: str,
+        log: Log,
+        *,
+        debug: bool = False,
+        gently: bool = False,
+    ) -> Prepared:
         """Bring the working folder up to date and work out the environment.
+
+        ``gently`` runs let every other process go first.
 
         Raises TerrariumError for a source that is not there, a generate block that may not
         write, or a role that cannot be assumed.
@@ -71,7 +81,7 @@ class Preparation:
             _write_debug(config, folder, log)
         extra = arguments.extra_arguments(config, "init")
         init = Initialisation(
-            Command((terraform,), folder, environment),
+            Command((terraform,), folder, environment, gently=gently),
             (*init_arguments(config.remote_state), *extra),
             given_lock,
         )

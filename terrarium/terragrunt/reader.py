@@ -81,6 +81,11 @@ class Reader:
             self._outlines[unit] = self._assemble(context, None, Wanted(True, True))
         return self._outlines[unit]
 
+    def ahead(self, unit: Path) -> Config:
+        """All of a unit but what needs outputs: enough for ``init`` in all but rare cases."""
+        context = Context(unit, unit, unit)
+        return self._assemble(context, None, Wanted(without_outputs=True))
+
     def complete(self, unit: Path) -> Config:
         """A unit with everything, after its dependencies' outputs were fetched."""
         return self._complete(Context(unit, unit, unit))[0]

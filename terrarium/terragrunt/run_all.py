@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from terrarium.errors import TerrariumError
+from terrarium.terragrunt.ahead import Ahead
 from terrarium.terragrunt.attempts import Ended
 from terrarium.terragrunt.children import Interrupted
 from terrarium.terragrunt.discovery import Tree
@@ -49,18 +50,23 @@ class RunAll:
         schedule = Schedule(edges, self.pace.after_failure)
         runs = [self._excluded(unit, why) for unit, why in sorted(self.queue.excluded.items())]
         ended: queue.SimpleQueue[tuple[Path, UnitRun]] = queue.SimpleQueue()
+        ahead = Ahead(self.units)
         with ThreadPoolExecutor(self.pace.parallelism, "unit") as pool:
-            under_way = 0
+            ready = schedule.start()
+            ahead.start(schedule.waiting(), words[0])
+            under_way: list[Path] = []
             while True:
-                for unit in schedule.start():
-                    pool.submit(self._unit, unit, words, ended.put)
-                    under_way += 1
+                for unit in ready:
+                    # The most urgent one has the processor; the others use what it leaves.
+                    pool.submit(self._unit, unit, words, ahead, ended.put, bool(under_way))
+                    under_way.append(unit)
                 if not under_way:
                     break
                 unit, run = ended.get()
-                under_way -= 1
+                under_way.remove(unit)
                 runs.append(run)
                 runs.extend(self._after(schedule, unit, run))
+                ready = schedule.start()
         return runs
 
     def _after(self, schedule: Schedule, unit: Path, run: UnitRun) -> list[UnitRun]:
@@ -77,13 +83,19 @@ class RunAll:
         return [self._stopped(other, unit) for other in stopped]
 
     def _unit(
-        self, unit: Path, words: Sequence[str], done: Callable[[tuple[Path, UnitRun]], None]
+        self,
+        unit: Path,
+        words: Sequence[str],
+        ahead: Ahead,
+        done: Callable[[tuple[Path, UnitRun]], None],
+        gently: bool,
     ) -> None:
         name = self.tree.name(unit)
         log = self.log.for_unit(name)
         started = _now()
         try:
-            ended = self.units.run(unit, self.plans.words(name, words), log)
+            ahead.claim(unit)
+            ended = self.units.run(unit, self.plans.words(name, words), log, gently=gently)
             if ended.reason != "run error":
                 self.plans.as_json(name, words, ended, self.units)
         except TerrariumError as error:

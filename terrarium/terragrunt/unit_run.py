@@ -64,14 +64,15 @@ class Units:
     versions: TerraformVersions
     outputs: DependencyOutputs | None = None
 
-    def run(self, unit: Path, words: Sequence[str], log: Log) -> Ended:
+    def run(self, unit: Path, words: Sequence[str], log: Log, *, gently: bool = False) -> Ended:
         """Run one command to its end, retrying and ignoring errors as the unit says.
 
+        ``gently`` lets other processes go first.
         Raises TerrariumError for what keeps Terraform from running at all.
         """
         config = self.reader.complete(unit)
         self._check(config, words)
-        prepared = self.prepare(config, words, log)
+        prepared = self.prepare(config, words, log, gently=gently)
         if words[0] == "init":
             return self._run(prepared, words, log)
         if words[0] not in ("fmt", "version", "login", "logout"):
@@ -81,10 +82,29 @@ class Units:
             self.outputs.forget(unit)
         return ended
 
-    def prepare(self, config: Config, words: Sequence[str], log: Log) -> Prepared:
+    def prepare(
+        self, config: Config, words: Sequence[str], log: Log, *, gently: bool = False
+    ) -> Prepared:
         """The unit's working folder and environment, brought up to date."""
         preparation = Preparation(self.reader, self.roles, self.options.tf_path)
-        return preparation.prepare(config, words[0], log, debug=self.options.inputs_debug)
+        debug = self.options.inputs_debug
+        return preparation.prepare(config, words[0], log, debug=debug, gently=gently)
+
+    def initialise_ahead(self, unit: Path) -> None:
+        """Run the init of a unit whose dependencies may have no outputs yet, if it is needed.
+
+        A unit with hooks on init is left alone: they may count on those dependencies.
+        """
+        config = self.reader.ahead(unit)
+        terraform = config.terraform
+        hooks = (*terraform.before_hooks, *terraform.after_hooks) if terraform else ()
+        options = self.options
+        if options.bootstrap or not options.auto_init or any("init" in h.commands for h in hooks):
+            return
+        prepared = self.prepare(config, ("init",), self.log, gently=True)
+        if not prepared.initialisation.is_done():
+            prepared.initialisation.run(self.children, lambda _: None)
+            prepared.keep_lock_file()
 
     def output_json(self, unit: Path) -> dict[str, Any]:
         """``terraform output -json`` of a unit whose state cannot be read directly."""
@@ -197,6 +217,7 @@ class Units:
             prepared.folder,
             prepared.environment,
             answers=not (manner.many or manner.non_interactive),
+            gently=prepared.initialisation.command.gently,
         )
         if words[0] == "console":
             return Finished(self.children.attached(command), "", "")

@@ -129,6 +129,21 @@ def test_a_changed_document_changes_one_object_and_is_served(applied: Clone) -> 
         applied.invoke("apply", "--env", "dev", "--target", "local")
 
 
+def test_prod_runs_beside_dev_in_its_own_account(applied: Clone) -> None:
+    dev = applied.url("load-balancer-dev")
+    done = applied.invoke("up", "--env", "prod")
+    prod = done.stdout.strip()
+    assert "account 222222222222" in done.stderr
+    assert prod != dev
+    assert get(f"{prod}/api/foo") == get(f"{dev}/api/foo") == (200, {"greeting": "I am the Foo"})
+    buckets = [
+        applied.invoke("output", "--env", env, "--unit", "storage") for env in ("dev", "prod")
+    ]
+    assert "terrarium-documents-dev-111111111111" in buckets[0].stdout
+    assert "terrarium-documents-prod-222222222222" in buckets[1].stdout
+    assert "nothing to change" in applied.invoke("up").stderr
+
+
 # -- bad input
 
 
