@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import hcl2
 import pytest
 
-from terrarium.settings import LIVE, ROOT, environments
+from terrarium.settings import LIVE, ROOT, Environment, environments
 
 COMMON = sorted((LIVE / "_envcommon").glob("*.hcl"))
 UNITS = sorted(
@@ -105,10 +106,46 @@ def test_what_a_unit_sets_itself_is_a_variable_of_its_module(file: Path) -> None
     assert set(_read(file).get("inputs", {})) <= set(variables)
 
 
-def test_every_environment_has_the_same_units_and_the_same_settings() -> None:
+def _left_out(env: Environment) -> dict[str, str]:
+    """Units that an environment does without, and why: its ``units-left-out.txt``."""
+    file = env.path / "units-left-out.txt"
+    lines = file.read_text("utf-8").splitlines() if file.exists() else []
+    pairs = [line.partition(":") for line in lines if line.strip()]
+    return {unit.strip(): reason.strip() for unit, _, reason in pairs}
+
+
+def _complaints(known: Iterable[Environment]) -> list[str]:
+    """What an environment lacks without a reason, or leaves out and has."""
+    every = {unit for env in known for unit in env.units}
+    found = []
+    for env in known:
+        excused = {unit for unit, reason in _left_out(env).items() if reason}
+        found += [f"{env.name} lacks {unit}" for unit in every - set(env.units) - excused]
+        found += [f"{env.name} has {unit}" for unit in set(env.units) & excused]
+    return sorted(found)
+
+
+def test_every_environment_has_the_same_units_unless_a_file_says_why_not() -> None:
+    assert _complaints(environments().values()) == []
+
+
+def test_a_unit_is_left_out_with_a_reason_only(tmp_path: Path) -> None:
+    for env, units in {"dev": ["network", "storage"], "lab": ["network"]}.items():
+        for unit in units:
+            (tmp_path / env / unit).mkdir(parents=True)
+            (tmp_path / env / unit / "terragrunt.hcl").touch()
+        (tmp_path / env / "env.hcl").touch()
+    known = environments(tmp_path).values()
+    assert _complaints(known) == ["lab lacks storage"]
+    (tmp_path / "lab" / "units-left-out.txt").write_text("storage:\n")
+    assert _complaints(known) == ["lab lacks storage"]
+    (tmp_path / "lab" / "units-left-out.txt").write_text("storage: the lab serves nothing\n")
+    assert _complaints(known) == []
+
+
+def test_every_environment_has_the_same_settings() -> None:
     known = environments().values()
 
-    assert len({env.units for env in known}) == 1
     assert len({frozenset(_read(env.path / "env.hcl")["locals"][0]) for env in known}) == 1
 
 
