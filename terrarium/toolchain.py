@@ -144,7 +144,8 @@ def providers(environ: Mapping[str, str] = os.environ) -> Providers:
     """Write the CLI configuration under ``.terrarium/`` and say what it is.
 
     A mirror is linked to, so it needs no plugin cache; the registry gets one, so that five units
-    download the provider once.
+    download the provider once. Official Terragrunt brings a cache that is safe for units in
+    parallel, which Terraform's own is not; our runner takes turns.
     """
     chosen = environ.get("TF_CLI_CONFIG_FILE")
     if chosen and Path(chosen).is_file():
@@ -158,6 +159,8 @@ def providers(environ: Mapping[str, str] = os.environ) -> Providers:
             f'  direct {{\n    exclude = ["{PROVIDER}"]\n  }}\n'
             "}\n"
         )
+    elif terragrunt().is_official:
+        content = ""
     else:
         cache = settings.STATE_DIR / "plugin-cache"
         cache.mkdir(parents=True, exist_ok=True)
@@ -200,13 +203,16 @@ def environ(base: Mapping[str, str] = os.environ) -> dict[str, str]:
     """The environment in which Terraform and Terragrunt run: ``base`` and what they must find."""
     path = base.get("PATH", os.defpath)
     chosen = terraform()
+    source = providers(base)
+    if source.is_own and source.mirror is None and terragrunt().is_official:
+        base = {"TG_PROVIDER_CACHE": "true", **base}
     return {
         # Terraform and the provider live for seconds and mostly read a schema: collecting garbage a
         # quarter as often saves a quarter of the processor time for a sixth more memory.
         "GOGC": "400",
         **base,
         "PATH": path if str(_BIN) in path.split(os.pathsep) else f"{_BIN}{os.pathsep}{path}",
-        "TF_CLI_CONFIG_FILE": str(providers(base).configuration),
+        "TF_CLI_CONFIG_FILE": str(source.configuration),
         "TF_IN_AUTOMATION": "1",
         "TG_TF_PATH": str(chosen.path),
     }

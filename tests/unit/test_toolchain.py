@@ -127,6 +127,17 @@ def test_one_that_points_nowhere_is_replaced(tmp_path: Path, state_dir: Path) ->
     assert f'path = "{tmp_path / "mirror"}"' in found.configuration.read_text()
 
 
+def test_official_terragrunt_caches_what_comes_from_the_registry(
+    path: Path, state_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terraform(path, "1.11.4")
+    program(path, "terragrunt", "terragrunt version v0.89.4")
+    monkeypatch.setattr(toolchain, "find_mirror", lambda environ: None)
+    environ = toolchain.environ({"PATH": str(path)})
+    assert environ["TG_PROVIDER_CACHE"] == "true"
+    assert "plugin_cache_dir" not in Path(environ["TF_CLI_CONFIG_FILE"]).read_text()
+
+
 def test_without_a_mirror_the_registry_is_used_with_a_plugin_cache(
     state_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
