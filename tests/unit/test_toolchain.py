@@ -139,7 +139,7 @@ def test_official_terragrunt_caches_what_comes_from_the_registry(
 
 
 def test_without_a_mirror_the_registry_is_used_with_a_plugin_cache(
-    state_dir: Path, monkeypatch: pytest.MonkeyPatch
+    path: Path, state_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(toolchain, "find_mirror", lambda environ: None)
     found = toolchain.providers({})
