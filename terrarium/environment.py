@@ -19,7 +19,7 @@ from terrarium import settings, toolchain
 from terrarium.errors import ToolchainError
 
 # A shell starts it, because a shebang line cannot name a path with a space.
-_LAUNCHER = """#!/bin/sh
+LAUNCHER = """#!/bin/sh
 unset PYTHONDONTWRITEBYTECODE
 exec {python} -P -c 'from terrarium.launchers import {name}; {name}()' "$@"
 """
@@ -44,7 +44,7 @@ def finish(venv: Path) -> None:
         if is_needed:
             launcher = venv / "bin" / name
             python = shlex.quote(str(venv / "bin/python"))
-            launcher.write_text(_LAUNCHER.format(python=python, name=name))
+            launcher.write_text(LAUNCHER.format(python=python, name=name))
             launcher.chmod(0o755)
     if find_spec("hcl2"):
         from terrarium.terragrunt.syntax import parse

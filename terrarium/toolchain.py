@@ -23,6 +23,8 @@ PROVIDER = "registry.terraform.io/hashicorp/aws"
 MIRROR_VARIABLE = "TERRARIUM_PROVIDER_MIRROR"
 
 _BIN = settings.ROOT / ".venv" / "bin"
+_LAUNCHER_MARK = b"from terrarium.launchers import"
+_LAUNCHER_BYTES = 4096
 _VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
 _LOCKED = re.compile(rf'provider "{re.escape(PROVIDER)}" {{\s+version\s+= "([^"]+)"')
 _SECONDS_TO_ANSWER = 20
@@ -224,12 +226,20 @@ def activate() -> None:
 
 
 def _on_path(name: str) -> Iterator[Path]:
-    """Every program of that name on PATH in order, the launchers of this checkout left out."""
-    own = _BIN.resolve()
+    """Every program of that name on PATH in order, launchers of this or another checkout left
+    out: they look for such a program themselves."""
     for folder in os.environ.get("PATH", os.defpath).split(os.pathsep):
         found = shutil.which(name, path=folder or os.curdir)
-        if found and Path(found).parent.resolve() != own:
+        if found and not _is_launcher(Path(found)):
             yield Path(found).absolute()
+
+
+def _is_launcher(path: Path) -> bool:
+    try:
+        with path.open("rb") as program:
+            return _LAUNCHER_MARK in program.read(_LAUNCHER_BYTES)
+    except OSError:
+        return False
 
 
 def _terraform_version(path: Path) -> str:

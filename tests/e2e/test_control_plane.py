@@ -417,8 +417,10 @@ def test_saving_what_does_not_run_is_one_clear_error(cloud: LocalCloud) -> None:
 
 
 def test_a_process_that_does_not_start_shows_the_end_of_its_log(tmp_path: Path) -> None:
-    cloud = LocalCloud(tmp_path / "state", root=tmp_path)  # no terrarium to import there
-    with pytest.raises(CloudError, match="No module named") as refused:
+    (tmp_path / "terrarium").mkdir()
+    (tmp_path / "terrarium" / "__init__.py").write_text("raise SystemError('a broken checkout')\n")
+    cloud = LocalCloud(tmp_path / "state", root=tmp_path)
+    with pytest.raises(CloudError, match="a broken checkout") as refused:
         cloud.start()
     assert str(tmp_path / "state/logs/control-plane.log") in str(refused.value.hint)
     assert cloud.status() == ()

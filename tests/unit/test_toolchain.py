@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from terrarium import settings, toolchain
+from terrarium import environment, settings, toolchain
 from terrarium.errors import ToolchainError
 
 
@@ -60,12 +60,16 @@ def test_the_launcher_stands_in_where_path_has_none(path: Path, tmp_path: Path) 
     assert toolchain.terraform() == toolchain.Tool(launcher, "1.15.5")
 
 
-def test_the_launcher_is_not_mistaken_for_a_binary_on_path(
+def test_a_launcher_is_not_mistaken_for_a_binary_on_path(
     path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    launcher = terraform(tmp_path / "venv" / "bin", "1.15.5")
-    monkeypatch.setenv("PATH", f"{launcher.parent}:/usr/bin:/bin")
+    other_checkout = tmp_path / "other" / ".venv" / "bin"
+    for name in ("terraform", "terragrunt"):
+        launcher = program(other_checkout, name, "")
+        launcher.write_text(environment.LAUNCHER.format(python="python3", name=name))
+    monkeypatch.setenv("PATH", f"{other_checkout}:/usr/bin:/bin")
     assert toolchain.terraform_on_path() is None
+    assert not toolchain.terragrunt().is_official
 
 
 def test_a_program_that_only_bears_the_name_is_refused(path: Path) -> None:
