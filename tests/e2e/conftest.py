@@ -12,14 +12,18 @@ from tests.e2e.clone import Clone, copy_checkout
 def clone(tmp_path: Path) -> Iterator[Clone]:
     """A clone in which nothing has run; what it started is stopped afterwards."""
     made = Clone(copy_checkout(tmp_path / "clone"))
-    yield made
-    made.invoke("down")
+    try:
+        yield made
+    finally:
+        made.invoke("down")
 
 
 @pytest.fixture(scope="session")
 def applied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clone]:
     """A clone in which ``up`` has applied dev once; tests leave it as they found it."""
     made = Clone(copy_checkout(tmp_path_factory.mktemp("applied") / "clone"))
-    made.invoke("up")
-    yield made
-    made.invoke("down")
+    try:
+        made.invoke("up")
+        yield made
+    finally:
+        made.invoke("down")
