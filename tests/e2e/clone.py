@@ -42,6 +42,9 @@ class Clone:
     @property
     def environ(self) -> dict[str, str]:
         kept = {k: v for k, v in os.environ.items() if not k.startswith(_FOREIGN)}
+        # What this checkout wrote for itself is no choice of the person's.
+        if kept.get("TF_CLI_CONFIG_FILE") == str(settings.STATE_DIR / "terraform.rc"):
+            del kept["TF_CLI_CONFIG_FILE"]
         # Credentials of the person who runs the tests must not turn a local test into one on AWS.
         absent = {"AWS_CONFIG_FILE": "/nonexistent", "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent"}
         own = {"PYTHONPATH": str(self.root), "AWS_EC2_METADATA_DISABLED": "true"}
@@ -92,9 +95,10 @@ class Clone:
     def terragrunt(
         self, *words: str, folder: str = "live/dev", **extra: str
     ) -> subprocess.CompletedProcess[str]:
-        """Run the runner in a folder of the clone, as ``terragrunt WORDS``."""
+        """Run ``terragrunt WORDS`` in a folder of the clone, as the launcher on PATH does."""
+        launch = "from terrarium.launchers import terragrunt; terragrunt()"
         return subprocess.run(
-            [sys.executable, "-m", "terrarium.terragrunt", *words],
+            [sys.executable, "-P", "-c", launch, *words],
             cwd=self.root / folder,
             env=self.environ | extra,
             capture_output=True,

@@ -61,7 +61,6 @@ def test_plain_terragrunt_works_with_any_credentials(applied: Clone) -> None:
         "AWS_ENDPOINT_URL": applied.url("control-plane"),
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
-        "TF_CLI_CONFIG_FILE": str(applied.root / ".terrarium" / "terraform.rc"),
     }
     every = applied.terragrunt("run-all", "plan", "--non-interactive", **environ)
     assert every.returncode == 0, every.stderr
