@@ -42,6 +42,7 @@ class Clone:
     @property
     def environ(self) -> dict[str, str]:
         kept = {k: v for k, v in os.environ.items() if not k.startswith(_FOREIGN)}
+        kept.pop("PYTHONDONTWRITEBYTECODE", None)  # as ./inv does
         # What this checkout wrote for itself is no choice of the person's.
         if kept.get("TF_CLI_CONFIG_FILE") == str(settings.STATE_DIR / "terraform.rc"):
             del kept["TF_CLI_CONFIG_FILE"]
