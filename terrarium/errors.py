@@ -36,6 +36,11 @@ class TerrariumError(Exception):
         self.message = message
         self.hint = hint
 
+    @property
+    def sentence(self) -> str:
+        """The message and, where there is one, the hint: what a plain log or stderr shows."""
+        return f"{self.message} -> {self.hint}" if self.hint else self.message
+
 
 class UsageError(TerrariumError):
     exit_code = 2

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import psutil
 
+from terrarium.cloud import json_file
 from terrarium.errors import CloudError
 
 _LEFT_OVER = ("terraform", "terragrunt")
@@ -44,10 +45,8 @@ class Journal:
     def changing(self, command: str) -> Iterator[None]:
         """Hold the entry while the block runs. Raises CloudError while another task does."""
         with self._exclusively():
-            aside = self._entry.with_suffix(".new")
             now = datetime.now(UTC).isoformat(timespec="seconds")
-            aside.write_text(json.dumps(asdict(Entry(command, os.getpid(), now))))
-            aside.replace(self._entry)
+            json_file.write(self._entry, asdict(Entry(command, os.getpid(), now)))
             try:
                 yield
             finally:

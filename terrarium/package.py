@@ -131,8 +131,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         build(options.source, options.output)
     except TerrariumError as error:
-        hint = f" -> {error.hint}" if error.hint else ""
-        sys.stderr.write(f"error {error.message}{hint}\n")
+        sys.stderr.write(f"error {error.sentence}\n")
         return error.exit_code
     return 0
 

@@ -99,7 +99,7 @@ class RunAll:
             if ended.reason != "run error":
                 self.plans.as_json(name, words, ended, self.units)
         except TerrariumError as error:
-            log.problem(error.message + (f" -> {error.hint}" if error.hint else ""))
+            log.problem(error.sentence)
             ended = Ended(1, "run error", error.message)
         except Interrupted:
             ended = Ended(1, "run error", "interrupted")
