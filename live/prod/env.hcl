@@ -5,11 +5,23 @@ locals {
   region      = "eu-west-1"
   deploy_role = null # ARN of a role to assume on AWS; null uses your credentials as they are
 
-  availability_zones  = ["eu-west-1a", "eu-west-1b", "eu-west-1c"]
-  nat_mode            = "per_zone"
-  memory_mb           = 512
-  log_level           = "INFO"
-  retention_days      = 90
-  deletion_protection = true
-  certificate_arn     = null # ARN of a certificate in this Region; null serves plain HTTP
+  vpc_cidr           = "10.1.0.0/16"
+  availability_zones = ["eu-west-1a", "eu-west-1b", "eu-west-1c"]
+  nat_mode           = "per_zone"
+  internal           = false
+  certificate_arn    = null # ARN of a certificate in this Region; null serves plain HTTP
+  cors_origins       = []   # origins whose pages may call the API, such as "https://www.example.com"
+
+  memory_mb            = 512
+  reserved_concurrency = 50
+  snap_start           = true
+  log_level            = "INFO"
+  retention_days       = 90
+
+  documents_encryption = "kms" # s3, or kms for a key of our own
+  deletion_protection  = true
+
+  firewall_count_only = false # count what the managed rules would block, and let it pass
+  rate_limit          = 2000  # requests from one address in five minutes
+  alarm_emails        = []    # who is told; each address has to confirm
 }
