@@ -5,7 +5,7 @@ locals {
   region      = "eu-west-1"
   deploy_role = null # ARN of a role to assume on AWS; null uses your credentials as they are
 
-  vpc_cidr           = "10.1.0.0/16"
+  vpc_cidr           = "10.0.0.0/16"
   availability_zones = ["eu-west-1a", "eu-west-1b", "eu-west-1c"]
   nat_mode           = "per_zone"
   internal           = false
