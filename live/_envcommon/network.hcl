@@ -8,10 +8,33 @@ terraform {
   source = "${local.root}/modules//network"
 }
 
+# The flow logs are kept even where the unit as a whole is destroyed by mistake.
+generate "protection" {
+  path        = "protection_override.tf"
+  if_exists   = "overwrite_terragrunt"
+  disable     = !local.env.deletion_protection
+  if_disabled = "remove_terragrunt"
+
+  contents = <<EOF
+resource "aws_cloudwatch_log_group" "flow" {
+  lifecycle {
+    prevent_destroy = true
+  }
+}
+EOF
+}
+
 inputs = {
   name                    = "${local.project}-${local.env.environment}"
   availability_zones      = local.env.availability_zones
-  cidr_block              = "10.0.0.0/16"
+  cidr_block              = local.env.vpc_cidr
   flow_log_retention_days = local.env.retention_days
   nat_mode                = local.env.nat_mode
+
+  # By name, as storage gives it: the network is there before the bucket.
+  document_bucket_names = ["${local.project}-documents-${local.env.environment}-${local.env.account_id}"]
+
+  # Clients reach the load balancer, and so the subnets that it is in.
+  private_client_cidr_blocks = local.env.internal ? [local.env.vpc_cidr] : []
+  public_client_cidr_blocks  = local.env.internal ? [] : ["0.0.0.0/0"]
 }

@@ -1,18 +1,31 @@
+locals {
+  # Region and account, as an ARN has them.
+  location = "${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}"
+}
+
 resource "aws_cloudwatch_log_group" "flow" {
+  #checkov:skip=CKV_AWS_158:CloudWatch Logs encrypts by itself; addresses and ports are worth no key of our own.
+  #checkov:skip=CKV_AWS_338:How long is the environment's choice, by flow_log_retention_days.
   name              = "/aws/vpc/${var.name}"
   retention_in_days = var.flow_log_retention_days
 }
 
 resource "aws_iam_role" "flow" {
-  name        = "${var.name}-flow-logs"
-  description = "Lets VPC flow logs of ${var.name} write to their log group."
+  name                 = "${var.name}-flow-logs"
+  description          = "Lets VPC flow logs of ${var.name} write to their log group."
+  permissions_boundary = var.permissions_boundary_arn
 
+  # The service acts for every customer of AWS: without the conditions, for any of them with this role.
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{
       Effect    = "Allow"
       Action    = "sts:AssumeRole"
       Principal = { Service = "vpc-flow-logs.amazonaws.com" }
+      Condition = {
+        StringEquals = { "aws:SourceAccount" = data.aws_caller_identity.current.account_id }
+        ArnLike      = { "aws:SourceArn" = "arn:${data.aws_partition.current.partition}:ec2:${local.location}:vpc-flow-log/*" }
+      }
     }]
   })
 }
@@ -23,15 +36,25 @@ resource "aws_iam_role_policy" "flow" {
 
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [{
-      Effect = "Allow"
-      Action = [
-        "logs:CreateLogStream",
-        "logs:DescribeLogStreams",
-        "logs:PutLogEvents",
-      ]
-      Resource = "${aws_cloudwatch_log_group.flow.arn}:*"
-    }]
+    Statement = [
+      {
+        Sid    = "WriteFlowLogs"
+        Effect = "Allow"
+        Action = [
+          "logs:CreateLogStream",
+          "logs:DescribeLogStreams",
+          "logs:PutLogEvents",
+        ]
+        Resource = "${aws_cloudwatch_log_group.flow.arn}:*"
+      },
+      {
+        # The service looks its group up in the list of all of them.
+        Sid      = "FindLogGroup"
+        Effect   = "Allow"
+        Action   = "logs:DescribeLogGroups"
+        Resource = "arn:${data.aws_partition.current.partition}:logs:${local.location}:log-group:*"
+      },
+    ]
   })
 }
 

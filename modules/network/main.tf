@@ -1,3 +1,9 @@
+data "aws_caller_identity" "current" {}
+
+data "aws_partition" "current" {}
+
+data "aws_region" "current" {}
+
 locals {
   # A zone keeps its index, and so its address ranges, as long as zones are only ever appended.
   zone_index = { for index, zone in var.availability_zones : zone => index }
@@ -10,32 +16,27 @@ resource "aws_vpc" "this" {
   tags = { Name = var.name }
 }
 
-# The default group lets everything in it talk to everything else. Without rules, a resource that
-# forgot to name its own group is cut off instead of open.
-resource "aws_default_security_group" "this" {
-  vpc_id = aws_vpc.this.id
-
-  tags = { Name = "${var.name}-default-locked" }
-}
-
-# One /24 in each zone: load balancers and NAT gateways take few addresses.
+# 256 times smaller than the network: load balancers and NAT gateways take few addresses. All six
+# possible zones fit into the first sixteenth.
 resource "aws_subnet" "public" {
   for_each = local.zone_index
 
-  vpc_id            = aws_vpc.this.id
-  availability_zone = each.key
-  cidr_block        = cidrsubnet(var.cidr_block, 8, each.value)
+  vpc_id                  = aws_vpc.this.id
+  availability_zone       = each.key
+  cidr_block              = cidrsubnet(var.cidr_block, 8, each.value)
+  map_public_ip_on_launch = false
 
   tags = { Name = "${var.name}-public-${each.key}" }
 }
 
-# One /20 in each zone, from the second sixteenth of the network on: the public ranges fill the first.
+# A sixteenth each, from the second on; nine stay free for whatever comes.
 resource "aws_subnet" "private" {
   for_each = local.zone_index
 
-  vpc_id            = aws_vpc.this.id
-  availability_zone = each.key
-  cidr_block        = cidrsubnet(var.cidr_block, 4, each.value + 1)
+  vpc_id                  = aws_vpc.this.id
+  availability_zone       = each.key
+  cidr_block              = cidrsubnet(var.cidr_block, 4, each.value + 1)
+  map_public_ip_on_launch = false
 
   tags = { Name = "${var.name}-private-${each.key}" }
 }

@@ -21,8 +21,46 @@ variable "cidr_block" {
   nullable    = false
 
   validation {
-    condition     = can(cidrhost(var.cidr_block, 0)) && can(regex("/(1[6-9]|20)$", var.cidr_block))
-    error_message = "cidr_block must be an IPv4 range from /16 to /20, such as 10.0.0.0/16: its subnets are 256 times smaller."
+    condition     = can(regex("^[0-9.]+/1[6-9]$", var.cidr_block)) && can(cidrhost(var.cidr_block, 0))
+    error_message = "cidr_block must be an IPv4 range from /16 to /19, such as 10.0.0.0/16: a public subnet is 256 times smaller, and a load balancer wants a /27."
+  }
+
+  validation {
+    condition     = try(cidrsubnet(var.cidr_block, 0, 0) == var.cidr_block, true)
+    error_message = "cidr_block must begin with the first address of its range, as 10.0.0.0/16 does: AWS would store another value than this one."
+  }
+}
+
+variable "document_bucket_names" {
+  description = "Buckets that private subnets may read through the S3 endpoint, by name, so that the network need not wait for them; every other bucket is refused."
+  type        = list(string)
+  nullable    = false
+
+  validation {
+    condition     = length(var.document_bucket_names) >= 1
+    error_message = "document_bucket_names must name at least one bucket: the endpoint would refuse every request."
+  }
+
+  validation {
+    condition     = alltrue([for name in var.document_bucket_names : can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", name))])
+    error_message = "Each of document_bucket_names must be the name of a bucket, not an ARN or a pattern."
+  }
+}
+
+variable "egress_ports" {
+  description = "TCP ports at which private subnets may reach hosts outside; the network ACLs let nothing else out, whatever a security group allows."
+  type        = list(number)
+  default     = [443]
+  nullable    = false
+
+  validation {
+    condition     = length(var.egress_ports) <= 5 && contains(var.egress_ports, 443)
+    error_message = "egress_ports must hold at most five ports, 443 among them: S3 is reached there."
+  }
+
+  validation {
+    condition     = alltrue([for port in var.egress_ports : port >= 1 && port <= 65535 && floor(port) == port])
+    error_message = "Each of egress_ports must be a whole number between 1 and 65535."
   }
 }
 
@@ -58,5 +96,40 @@ variable "nat_mode" {
   validation {
     condition     = contains(["none", "single", "per_zone"], var.nat_mode)
     error_message = "nat_mode must be none, single or per_zone."
+  }
+}
+
+variable "permissions_boundary_arn" {
+  description = "Policy that limits the role of the flow logs whatever its own policy says; null sets no limit."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.permissions_boundary_arn == null || can(regex("^arn:[^:]+:iam::[^:]*:policy/.+$", var.permissions_boundary_arn))
+    error_message = "permissions_boundary_arn must be the ARN of a policy, or null."
+  }
+}
+
+variable "private_client_cidr_blocks" {
+  description = "Ranges whose clients an internal load balancer answers on ports 80 and 443; without one, private subnets take no connection at all."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = length(var.private_client_cidr_blocks) <= 5 && alltrue([for range in var.private_client_cidr_blocks : can(cidrnetmask(range))])
+    error_message = "private_client_cidr_blocks must hold at most five IPv4 ranges, such as 10.0.0.0/16."
+  }
+}
+
+variable "public_client_cidr_blocks" {
+  description = "Ranges whose clients an internet-facing load balancer answers on ports 80 and 443; without one, public subnets serve NAT only."
+  type        = list(string)
+  default     = ["0.0.0.0/0"]
+  nullable    = false
+
+  validation {
+    condition     = length(var.public_client_cidr_blocks) <= 5 && alltrue([for range in var.public_client_cidr_blocks : can(cidrnetmask(range))])
+    error_message = "public_client_cidr_blocks must hold at most five IPv4 ranges, such as 0.0.0.0/0."
   }
 }
