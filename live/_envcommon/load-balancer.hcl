@@ -14,17 +14,39 @@ dependency "network" {
   config_path = "${get_terragrunt_dir()}/../network"
 
   mock_outputs = {
-    public_subnet_ids = ["subnet-mock-public-a", "subnet-mock-public-b"]
-    vpc_id            = "vpc-mock"
+    private_subnet_ids = ["subnet-mock-private-a", "subnet-mock-private-b"]
+    public_subnet_ids  = ["subnet-mock-public-a", "subnet-mock-public-b"]
+    vpc_id             = "vpc-mock"
   }
   mock_outputs_allowed_terraform_commands = ["init", "validate", "plan", "show", "output"]
   mock_outputs_merge_strategy_with_state  = "shallow"
 }
 
+# AWS protects the load balancer itself; the bucket needs Terraform to.
+generate "protection" {
+  path        = "protection_override.tf"
+  if_exists   = "overwrite_terragrunt"
+  disable     = !local.env.deletion_protection
+  if_disabled = "remove_terragrunt"
+
+  contents = <<EOF
+resource "aws_s3_bucket" "logs" {
+  lifecycle {
+    prevent_destroy = true
+  }
+}
+EOF
+}
+
 inputs = {
   name                = "${local.project}-${local.env.environment}"
   certificate_arn     = local.env.certificate_arn
+  client_cidr_blocks  = local.env.internal ? [local.env.vpc_cidr] : ["0.0.0.0/0"]
   deletion_protection = local.env.deletion_protection
-  subnet_ids          = dependency.network.outputs.public_subnet_ids
+  force_destroy       = !local.env.deletion_protection
+  internal            = local.env.internal
+  log_bucket_name     = "${local.project}-load-balancer-logs-${local.env.environment}-${local.env.account_id}"
+  log_retention_days  = local.env.retention_days
+  subnet_ids          = local.env.internal ? dependency.network.outputs.private_subnet_ids : dependency.network.outputs.public_subnet_ids
   vpc_id              = dependency.network.outputs.vpc_id
 }

@@ -36,5 +36,5 @@ inputs = {
   alias_name    = dependency.function.outputs.alias_name
   function_name = dependency.function.outputs.function_name
   listener_arn  = dependency.load_balancer.outputs.listener_arn
-  paths         = ["/health", "/api/*"]
+  paths         = ["/health", "/api", "/api/*", "/openapi.json"]
 }

@@ -14,6 +14,8 @@ resource "aws_lb_listener" "http" {
   port              = 80
   protocol          = "HTTP"
 
+  routing_http_response_x_content_type_options_header_value = "nosniff"
+
   default_action {
     type = var.certificate_arn == null ? "fixed-response" : "redirect"
 
@@ -46,7 +48,13 @@ resource "aws_lb_listener" "https" {
   port              = 443
   protocol          = "HTTPS"
   certificate_arn   = var.certificate_arn
-  ssl_policy        = "ELBSecurityPolicy-TLS13-1-2-2021-06"
+
+  # TLS 1.3, and of 1.2 only what keeps recorded traffic secret when the key is lost.
+  ssl_policy = "ELBSecurityPolicy-TLS13-1-2-Res-2021-06"
+
+  # Browsers keep to HTTPS for a year: to give it up, set max-age to 0 that long before.
+  routing_http_response_strict_transport_security_header_value = "max-age=31536000"
+  routing_http_response_x_content_type_options_header_value    = "nosniff"
 
   default_action {
     type = "fixed-response"

@@ -3,6 +3,11 @@ output "arn" {
   value       = aws_lb.this.arn
 }
 
+output "arn_suffix" {
+  description = "The load balancer as its metrics name it."
+  value       = aws_lb.this.arn_suffix
+}
+
 output "dns_name" {
   description = "Host name that the load balancer answers to."
   value       = aws_lb.this.dns_name
@@ -11,6 +16,11 @@ output "dns_name" {
 output "listener_arn" {
   description = "Listener that routes attach to: HTTPS with a certificate, HTTP without."
   value       = one(concat(aws_lb_listener.https[*].arn, var.certificate_arn == null ? [aws_lb_listener.http.arn] : []))
+}
+
+output "log_bucket_name" {
+  description = "Bucket of the access logs and connection logs, for whoever has to read them."
+  value       = aws_s3_bucket.logs.bucket
 }
 
 output "zone_id" {

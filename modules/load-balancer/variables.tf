@@ -9,11 +9,65 @@ variable "certificate_arn" {
   }
 }
 
+variable "client_cidr_blocks" {
+  description = "Ranges whose clients may connect to the listeners; every other client gets no answer at all."
+  type        = list(string)
+  default     = ["0.0.0.0/0"]
+  nullable    = false
+
+  validation {
+    condition     = length(var.client_cidr_blocks) >= 1 && alltrue([for range in var.client_cidr_blocks : can(cidrnetmask(range))])
+    error_message = "client_cidr_blocks must hold at least one IPv4 range, such as 0.0.0.0/0."
+  }
+
+  validation {
+    condition     = !var.internal || !contains(var.client_cidr_blocks, "0.0.0.0/0")
+    error_message = "client_cidr_blocks of an internal load balancer must name its clients, such as the network's own range."
+  }
+}
+
 variable "deletion_protection" {
   description = "Whether AWS refuses to delete the load balancer; turn it off in an apply of its own before a destroy."
   type        = bool
   default     = false
   nullable    = false
+}
+
+variable "force_destroy" {
+  description = "Whether destroying the log bucket also deletes the logs in it; if not, such a destroy fails."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "internal" {
+  description = "Whether the load balancer has private addresses only; it is replaced when this changes, and gets another host name."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "log_bucket_name" {
+  description = "Name of the bucket for access logs and connection logs; unique among all of AWS, so it should carry the account id."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$", var.log_bucket_name))
+    error_message = "log_bucket_name must be 3 to 63 lowercase letters, digits and hyphens; a dot would break TLS."
+  }
+}
+
+variable "log_retention_days" {
+  description = "Days that a log of requests and connections is kept."
+  type        = number
+  default     = 30
+  nullable    = false
+
+  validation {
+    condition     = var.log_retention_days >= 1 && floor(var.log_retention_days) == var.log_retention_days
+    error_message = "log_retention_days must be a whole number of at least 1."
+  }
 }
 
 variable "name" {
@@ -28,7 +82,7 @@ variable "name" {
 }
 
 variable "subnet_ids" {
-  description = "Public subnets that the load balancer answers from, in at least two zones."
+  description = "Subnets that the load balancer answers from, in at least two zones: public ones, or private ones for an internal load balancer."
   type        = list(string)
   nullable    = false
 

@@ -1,15 +1,27 @@
+data "aws_caller_identity" "current" {}
+
 resource "aws_lb_target_group" "this" {
   name        = var.name
   target_type = "lambda"
+
+  # With single values the function would see only the last of a header or parameter that is repeated.
+  lambda_multi_value_headers_enabled = true
+
+  # Each check is an invocation that is paid for, and a sole target gets the requests even when it
+  # fails: alarms on errors and latency tell more.
+  health_check {
+    enabled = false
+  }
 }
 
 resource "aws_lambda_permission" "this" {
-  statement_id  = "AllowLoadBalancer"
-  action        = "lambda:InvokeFunction"
-  principal     = "elasticloadbalancing.amazonaws.com"
-  source_arn    = aws_lb_target_group.this.arn
-  function_name = var.function_name
-  qualifier     = var.alias_name
+  statement_id   = "AllowLoadBalancer"
+  action         = "lambda:InvokeFunction"
+  principal      = "elasticloadbalancing.amazonaws.com"
+  source_account = data.aws_caller_identity.current.account_id
+  source_arn     = aws_lb_target_group.this.arn
+  function_name  = var.function_name
+  qualifier      = var.alias_name
 }
 
 resource "aws_lb_target_group_attachment" "this" {

@@ -2,6 +2,11 @@ variable "alias_arn" {
   description = "Alias of the function that answers the requests."
   type        = string
   nullable    = false
+
+  validation {
+    condition     = can(regex("^arn:[^:]+:lambda:[^:]+:[0-9]{12}:function:[^:]+:[^:]+$", var.alias_arn))
+    error_message = "alias_arn must be the ARN of an alias, which ends with the function's name and the alias's."
+  }
 }
 
 variable "alias_name" {
@@ -20,6 +25,11 @@ variable "listener_arn" {
   description = "Listener that gets the rule; it can carry the rules of many such routes."
   type        = string
   nullable    = false
+
+  validation {
+    condition     = can(regex("^arn:[^:]+:elasticloadbalancing:[^:]+:[0-9]{12}:listener/app/", var.listener_arn))
+    error_message = "listener_arn must be the ARN of a listener of an application load balancer."
+  }
 }
 
 variable "name" {

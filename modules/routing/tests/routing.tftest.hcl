@@ -1,7 +1,12 @@
 mock_provider "aws" {
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "000000000000" }
+  }
+
   mock_resource "aws_lb_target_group" {
     defaults = {
-      arn = "arn:aws:elasticloadbalancing:eu-west-1:000000000000:targetgroup/mock/0000000000000000"
+      arn        = "arn:aws:elasticloadbalancing:eu-west-1:000000000000:targetgroup/mock/0000000000000000"
+      arn_suffix = "targetgroup/mock/0000000000000000"
     }
   }
 }
@@ -32,7 +37,7 @@ run "the_rule_forwards_its_paths_to_the_alias" {
   }
 
   assert {
-    condition     = output.target_group_arn == aws_lb_target_group.this.arn
+    condition     = output.target_group_arn_suffix == "targetgroup/mock/0000000000000000"
     error_message = "The target group must be in the outputs."
   }
 }
@@ -46,6 +51,29 @@ run "only_this_target_group_may_invoke_only_this_alias" {
   assert {
     condition     = aws_lambda_permission.this.function_name == "mock" && aws_lambda_permission.this.qualifier == "live"
     error_message = "Nothing but the alias may be invoked."
+  }
+}
+
+run "only_a_target_group_of_this_account_may_invoke" {
+  command = plan
+
+  assert {
+    condition     = aws_lambda_permission.this.source_account == "000000000000"
+    error_message = "A target group of the same ARN elsewhere must not count."
+  }
+}
+
+run "a_repeated_header_reaches_the_function_whole_and_checks_do_not" {
+  command = plan
+
+  assert {
+    condition     = aws_lb_target_group.this.lambda_multi_value_headers_enabled
+    error_message = "Every value of a header must reach the function."
+  }
+
+  assert {
+    condition     = !aws_lb_target_group.this.health_check[0].enabled
+    error_message = "Health checks must not be paid for."
   }
 }
 
@@ -69,6 +97,16 @@ run "no_paths_are_refused" {
   expect_failures = [var.paths]
 }
 
+run "more_paths_than_a_rule_compares_are_refused" {
+  command = plan
+
+  variables {
+    paths = ["/a", "/b", "/c", "/d", "/e", "/f"]
+  }
+
+  expect_failures = [var.paths]
+}
+
 run "a_path_that_could_never_match_is_refused" {
   command = plan
 
@@ -87,4 +125,24 @@ run "a_priority_out_of_range_is_refused" {
   }
 
   expect_failures = [var.priority]
+}
+
+run "a_listener_that_is_no_arn_is_refused" {
+  command = plan
+
+  variables {
+    listener_arn = "mock"
+  }
+
+  expect_failures = [var.listener_arn]
+}
+
+run "a_function_without_an_alias_is_refused" {
+  command = plan
+
+  variables {
+    alias_arn = "arn:aws:lambda:eu-west-1:000000000000:function:mock"
+  }
+
+  expect_failures = [var.alias_arn]
 }
