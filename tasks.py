@@ -166,6 +166,29 @@ def smoke(c: Context, env: str, target: str = "auto", wait: int = 60) -> None:
     verbs.smoke(env, target, wait_seconds=wait)
 
 
+@command(
+    help={
+        "env": ENV,
+        "target": TARGET,
+        "since": "How far back: 90s, 5m, 2h, 1d.",
+        "filter": "A filter pattern of CloudWatch Logs, such as ERROR or '{ $.status = 500 }'.",
+        "follow": "Go on with what is written from now on, until Ctrl-C.",
+    }
+)
+def logs(
+    c: Context,
+    env: str,
+    target: str = "auto",
+    since: str = "10m",
+    filter: str = "",
+    follow: bool = False,
+) -> None:
+    """Print what an environment's function wrote, from CloudWatch Logs, oldest first."""
+    from terrarium import function_logs
+
+    function_logs.show(env, target, since=since, pattern=filter, follow=follow)
+
+
 @command(help={"json": JSON})
 def doctor(c: Context, json: bool = False) -> None:
     """Say what was found: Terraform, Terragrunt, providers, credentials, ports.

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from terrarium.errors import IdentityError
 
 if TYPE_CHECKING:
+    import boto3
+
     from terrarium.targets import Target
 
 LOCAL_ROLE = "terrarium"
@@ -37,34 +39,43 @@ class Account:
         return f"arn:aws:iam::{self.account_id}:role/{LOCAL_ROLE}"
 
 
-def verify(account: Account, target: Target, source: Path) -> None:
-    """Make sure that Terraform would act in the account that ``source`` names.
+def session(account: Account, target: Target) -> boto3.Session:
+    """A session in the account: the caller's own, or that of the role to assume there.
 
     The environment variables of this process must be those of the target already.
-    Raises IdentityError without credentials, when the role cannot be assumed, and for credentials
-    of another account.
+    Raises IdentityError without credentials, and when the role cannot be assumed.
     """
     import boto3
     from botocore.exceptions import BotoCoreError, ClientError
 
-    session = boto3.Session(region_name=account.region)
+    own = boto3.Session(region_name=account.region)
+    role = account.role_on(target)
+    if role is None:
+        return own
     try:
-        role = account.role_on(target)
-        if role is not None:
-            sts = session.client("sts")
-            assumed = sts.assume_role(RoleArn=role, RoleSessionName=_SESSION_NAME)["Credentials"]
-            session = boto3.Session(
-                aws_access_key_id=assumed["AccessKeyId"],
-                aws_secret_access_key=assumed["SecretAccessKey"],
-                aws_session_token=assumed["SessionToken"],
-                region_name=account.region,
-            )
-        caller = session.client("sts").get_caller_identity()
+        sts = own.client("sts")
+        assumed = sts.assume_role(RoleArn=role, RoleSessionName=_SESSION_NAME)["Credentials"]
     except (BotoCoreError, ClientError) as error:
-        raise IdentityError(
-            f"cannot learn whose credentials these are: {error}",
-            hint="log in (aws sso login, or export AWS_PROFILE), or run it here: --target local",
-        ) from None
+        raise _unknown(error) from None
+    return boto3.Session(
+        aws_access_key_id=assumed["AccessKeyId"],
+        aws_secret_access_key=assumed["SecretAccessKey"],
+        aws_session_token=assumed["SessionToken"],
+        region_name=account.region,
+    )
+
+
+def verify(account: Account, target: Target, source: Path) -> None:
+    """Make sure that Terraform would act in the account that ``source`` names.
+
+    Raises IdentityError as session does, and for credentials of another account.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        caller = session(account, target).client("sts").get_caller_identity()
+    except (BotoCoreError, ClientError) as error:
+        raise _unknown(error) from None
     if caller["Account"] != account.account_id:
         raise IdentityError(
             f"the credentials are of account {caller['Account']} ({caller['Arn']}), "
@@ -72,3 +83,10 @@ def verify(account: Account, target: Target, source: Path) -> None:
             hint=f"use credentials of {account.account_id}, correct account_id, "
             "or run it here with --target local",
         )
+
+
+def _unknown(error: Exception) -> IdentityError:
+    return IdentityError(
+        f"cannot learn whose credentials these are: {error}",
+        hint="log in (aws sso login, or export AWS_PROFILE), or run it here: --target local",
+    )
