@@ -1,0 +1,61 @@
+locals {
+  apply_function = [
+    {
+      Sid    = "ChangeFunction"
+      Effect = "Allow"
+      Action = [
+        "lambda:AddPermission",
+        "lambda:CreateAlias",
+        "lambda:CreateFunction",
+        "lambda:DeleteAlias",
+        "lambda:DeleteFunction",
+        "lambda:DeleteFunctionConcurrency",
+        "lambda:PublishVersion",
+        "lambda:PutFunctionConcurrency",
+        "lambda:RemovePermission",
+        "lambda:TagResource",
+        "lambda:UntagResource",
+        "lambda:UpdateAlias",
+        "lambda:UpdateFunctionCode",
+        "lambda:UpdateFunctionConfiguration",
+      ]
+      Resource = local.function_arns
+    },
+    {
+      Sid    = "ChangeLogs"
+      Effect = "Allow"
+      Action = [
+        "logs:AssociateKmsKey",
+        "logs:CreateLogGroup",
+        "logs:DeleteLogGroup",
+        "logs:DeleteMetricFilter",
+        "logs:DeleteRetentionPolicy",
+        "logs:DisassociateKmsKey",
+        "logs:PutMetricFilter",
+        "logs:PutRetentionPolicy",
+        "logs:TagResource",
+        "logs:UntagResource",
+      ]
+      Resource = local.log_group_arns
+    },
+    {
+      # None of these knows a resource: deliveries are those of flow logs and of the firewall, which
+      # also has to be let into its log group, and queries are text.
+      Sid    = "DeliverLogsAndSaveQueries"
+      Effect = "Allow"
+      Action = [
+        "logs:CreateLogDelivery",
+        "logs:DeleteLogDelivery",
+        "logs:DeleteQueryDefinition",
+        "logs:DeleteResourcePolicy",
+        "logs:GetLogDelivery",
+        "logs:ListLogDeliveries",
+        "logs:PutQueryDefinition",
+        "logs:PutResourcePolicy",
+        "logs:UpdateLogDelivery",
+      ]
+      Resource  = "*"
+      Condition = local.in_region
+    },
+  ]
+}

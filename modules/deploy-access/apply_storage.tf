@@ -1,0 +1,86 @@
+locals {
+  apply_storage = [
+    {
+      Sid    = "ChangeBuckets"
+      Effect = "Allow"
+      Action = [
+        "s3:CreateBucket",
+        "s3:DeleteBucket",
+        "s3:DeleteBucketPolicy",
+        "s3:ListBucketVersions",
+        "s3:PutBucketAcl",
+        "s3:PutBucketLogging",
+        "s3:PutBucketObjectLockConfiguration",
+        "s3:PutBucketOwnershipControls",
+        "s3:PutBucketPolicy",
+        "s3:PutBucketPublicAccessBlock",
+        "s3:PutBucketTagging",
+        "s3:PutBucketVersioning",
+        "s3:PutEncryptionConfiguration",
+        "s3:PutLifecycleConfiguration",
+        "s3:PutReplicationConfiguration",
+      ]
+      Resource = local.bucket_arns
+    },
+    {
+      Sid    = "ChangeDocuments"
+      Effect = "Allow"
+      Action = [
+        "s3:AbortMultipartUpload",
+        "s3:DeleteObject",
+        "s3:DeleteObjectVersion",
+        "s3:PutObject",
+        "s3:PutObjectTagging",
+      ]
+      Resource = local.object_arns
+    },
+    {
+      # A key has no name before it is made, but the tags of this environment from the first moment.
+      Sid       = "MakeKeys"
+      Effect    = "Allow"
+      Action    = "kms:CreateKey"
+      Resource  = "*"
+      Condition = { StringEquals = { for tag, value in var.tags : "aws:RequestTag/${tag}" => value } }
+    },
+    {
+      Sid       = "TagKeys"
+      Effect    = "Allow"
+      Action    = "kms:TagResource"
+      Resource  = local.key_arns
+      Condition = local.is_ours_or_new
+    },
+    {
+      Sid    = "ChangeKeys"
+      Effect = "Allow"
+      Action = [
+        "kms:CancelKeyDeletion",
+        "kms:CreateAlias",
+        "kms:DeleteAlias",
+        "kms:DisableKeyRotation",
+        "kms:EnableKeyRotation",
+        "kms:PutKeyPolicy",
+        "kms:ScheduleKeyDeletion",
+        "kms:UntagResource",
+        "kms:UpdateAlias",
+        "kms:UpdateKeyDescription",
+      ]
+      Resource  = local.key_arns
+      Condition = local.is_ours
+    },
+    {
+      # The other half of an alias: its own name, which has no tags.
+      Sid      = "NameKeys"
+      Effect   = "Allow"
+      Action   = ["kms:CreateAlias", "kms:DeleteAlias", "kms:UpdateAlias"]
+      Resource = local.alias_arns
+    },
+    {
+      # A service that encrypts with a key of ours is lent it by whoever sets it up.
+      Sid       = "LendKeysToServices"
+      Effect    = "Allow"
+      Action    = "kms:CreateGrant"
+      Resource  = local.key_arns
+      Condition = merge(local.is_ours, { Bool = { "kms:GrantIsForAWSResource" = "true" } })
+    },
+  ]
+}

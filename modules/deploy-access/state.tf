@@ -1,0 +1,38 @@
+locals {
+  list_states = {
+    # Terraform looks for workspaces and Terragrunt for the bucket: names of units are no secret.
+    Sid      = "ListStates"
+    Effect   = "Allow"
+    Action   = "s3:ListBucket"
+    Resource = local.state_bucket_arn
+  }
+  hold_locks = {
+    Sid      = "HoldLocks"
+    Effect   = "Allow"
+    Action   = ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"]
+    Resource = local.lock_arns
+  }
+
+  plan_state = [
+    local.list_states,
+    local.hold_locks,
+    {
+      Sid      = "ReadStates"
+      Effect   = "Allow"
+      Action   = "s3:GetObject"
+      Resource = local.state_arns
+    },
+  ]
+
+  # A state is never deleted, not even by a destroy: what it was remains to be read.
+  apply_state = [
+    local.list_states,
+    local.hold_locks,
+    {
+      Sid      = "WriteStates"
+      Effect   = "Allow"
+      Action   = ["s3:GetObject", "s3:PutObject"]
+      Resource = local.state_arns
+    },
+  ]
+}
