@@ -8,6 +8,16 @@ terraform {
   source = "${local.root}/modules//network"
 }
 
+dependency "deploy_access" {
+  config_path = "${get_terragrunt_dir()}/../deploy-access"
+
+  mock_outputs = {
+    permissions_boundary_arn = "arn:aws:iam::000000000000:policy/mock"
+  }
+  mock_outputs_allowed_terraform_commands = ["init", "validate", "plan", "show", "output"]
+  mock_outputs_merge_strategy_with_state  = "shallow"
+}
+
 # The flow logs are kept even where the unit as a whole is destroyed by mistake.
 generate "protection" {
   path        = "protection_override.tf"
@@ -25,11 +35,12 @@ EOF
 }
 
 inputs = {
-  name                    = "${local.project}-${local.env.environment}"
-  availability_zones      = local.env.availability_zones
-  cidr_block              = local.env.vpc_cidr
-  flow_log_retention_days = local.env.retention_days
-  nat_mode                = local.env.nat_mode
+  name                     = "${local.project}-${local.env.environment}"
+  availability_zones       = local.env.availability_zones
+  cidr_block               = local.env.vpc_cidr
+  flow_log_retention_days  = local.env.retention_days
+  nat_mode                 = local.env.nat_mode
+  permissions_boundary_arn = dependency.deploy_access.outputs.permissions_boundary_arn
 
   # By name, as storage gives it: the network is there before the bucket.
   document_bucket_names = ["${local.project}-documents-${local.env.environment}-${local.env.account_id}"]
