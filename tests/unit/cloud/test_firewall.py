@@ -397,7 +397,7 @@ def test_the_rules_of_a_group_act_as_the_rule_that_refers_to_it_says() -> None:
 def test_no_request_makes_a_web_acl_fail(
     path: str, query: str, headers: list[tuple[str, str]], body: bytes
 ) -> None:
-    json_body = {"JsonBody": {"MatchPattern": {"All": {}}, "MatchScope": "ALL"}}
+    json_body: dict[str, Any] = {"JsonBody": {"MatchPattern": {"All": {}}, "MatchScope": "ALL"}}
     everything = {"MatchPattern": {"All": {}}, "MatchScope": "ALL", "OversizeHandling": "MATCH"}
     parts = [json_body, {"Headers": everything}, {"Cookies": everything}, {"AllQueryArguments": {}}]
     some = [
