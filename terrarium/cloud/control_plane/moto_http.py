@@ -12,6 +12,7 @@ from moto.core.request import PRESERVED_HEADER_NAMES_ENVIRON_KEY
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.test import run_wsgi_app
 
+from terrarium.cloud.control_plane import extensions
 from terrarium.cloud.control_plane.http import Request, Response
 
 
@@ -26,7 +27,7 @@ class Moto:
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self._application = DomainDispatcherApplication(create_backend_app)
+        self._application = DomainDispatcherApplication(_application_of)
 
     def handle(self, request: Request) -> Response:
         """Raises whatever moto raises: NotImplementedError for an operation it does not know."""
@@ -35,6 +36,11 @@ class Moto:
             body, status, headers = run_wsgi_app(self._application, environ, buffered=True)
             content = b"".join(body)
         return Response(int(status.split(" ", 1)[0]), tuple(headers), content)
+
+
+def _application_of(service: Any) -> Any:
+    extensions.install(service)
+    return create_backend_app(service)
 
 
 def environ_of(request: Request) -> dict[str, Any]:

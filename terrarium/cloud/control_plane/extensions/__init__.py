@@ -1,0 +1,30 @@
+"""What moto lacks or gets wrong, one file a subject, built into moto's own classes.
+
+Each file has an ``install`` that runs once, before moto answers the first request of a service;
+what it adds to the state lives in moto's own objects, so accounts, Regions, snapshots and resets
+hold for it as they do for the rest::
+
+    lambda_configuration   a function's logging, SnapStart and the like, for each version
+    lambda_aliases         routing weights of an alias, validated
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+
+_OF_SERVICE: Mapping[str, tuple[str, ...]] = {
+    "awslambda": ("lambda_configuration", "lambda_aliases"),
+}
+"""Files by moto's name of a service. moto loads a service when it is first asked for; so do we."""
+
+_installed: set[str] = set()
+
+
+def install(service: str) -> None:
+    """Extend a service of moto; once, however often it is called."""
+    if service in _installed:
+        return
+    _installed.add(service)
+    for name in _OF_SERVICE.get(service, ()):
+        importlib.import_module(f"{__name__}.{name}").install()
