@@ -149,7 +149,9 @@ def output(
 def bootstrap(c: Context, env: str, target: str = "auto") -> None:
     """Make the state bucket of an environment's account: once, before the first apply on AWS.
 
-    Versioned, encrypted, TLS only, no public access. Safe to repeat. `up` does it by itself.
+    Versioned, encrypted, TLS only, no public access, old versions kept for 90 days and the last
+    twenty for ever. A bucket that is there gets what it lacks, and keeps what is stricter. Safe to
+    repeat and to interrupt. `up` does it by itself.
     """
     from terrarium import verbs
 

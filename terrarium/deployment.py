@@ -67,10 +67,14 @@ def _become(environ: dict[str, str]) -> None:
 
 def bootstrap(deployment: Deployment, *, update: bool = True) -> None:
     """Make the state bucket of the environment's account unless it is there; with ``update``, one
-    that is there is protected as a new one would be."""
-    made = deployment.states.bootstrap(update=update)
-    if made is not None:
-        console.success(f"made the state bucket {made}")
+    that is there is protected as a new one would be. Says what was done, if anything."""
+    done = deployment.states.bootstrap(update=update, owner=deployment.account.account_id)
+    if done.made:
+        console.success(f"made the state bucket {done.bucket}: {', '.join(done.given)}")
+    elif done.given:
+        console.success(f"the state bucket {done.bucket} was given: {', '.join(done.given)}")
+    elif update:
+        console.note(f"the state bucket {done.bucket} has all it needs; nothing was changed")
 
 
 def _reach(kind: Kind) -> Target:

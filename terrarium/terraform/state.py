@@ -11,6 +11,7 @@ from terrarium.errors import StateError, StateLockedError
 from terrarium.settings import Environment
 from terrarium.terragrunt import state_bucket
 from terrarium.terragrunt.backend_s3 import S3States
+from terrarium.terragrunt.state_bucket import Bootstrapped
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +48,14 @@ class States:
         self._backends = backends
         self._s3 = S3States(environ)
 
-    def bootstrap(self, *, update: bool = True) -> str | None:
-        """Make the state bucket unless it is there; its name if it was made. Safe to repeat.
+    def bootstrap(self, *, update: bool = True, owner: str | None = None) -> Bootstrapped:
+        """Make the state bucket unless it is there. Safe to repeat.
 
-        With ``update``, a bucket that is there gets the protection of a new one.
+        With ``update``, a bucket that is there gets the protection of a new one. It must be of the
+        account ``owner``, where that is given.
         """
         backend = next(iter(self._backends.values()))
-        made = state_bucket.bootstrap(self._s3, backend, update=update)
-        return str(backend["bucket"]) if made else None
+        return state_bucket.bootstrap(self._s3, backend, update=update, owner=owner)
 
     def require_bucket(self) -> None:
         """Raises StateError when the state bucket does not exist or cannot be seen."""

@@ -171,8 +171,8 @@ def backend_bootstrap(session: Session) -> int:
             continue
         seen.add(bucket)
         update = not session.invocation.switch("disable_bucket_update")
-        made = state_bucket.bootstrap(session.units.states, state.config, update=update)
-        session.log.info(f"state bucket {bucket}: {'created' if made else 'exists'}")
+        done = state_bucket.bootstrap(session.units.states, state.config, update=update)
+        session.log.info(f"state bucket {bucket}: {'created' if done.made else 'exists'}")
     if not seen:
         session.log.warn("no unit here has an S3 backend that may be bootstrapped")
     return 0

@@ -1,19 +1,17 @@
-"""The bucket that holds the states: made once, protected as Terragrunt protects it.
-
-Source: https://terragrunt.gruntwork.io/docs/features/state-backend#create-remote-state-resources-automatically
-"""
+"""The bucket that holds the states: made once, before there is any state."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypedDict
 
+from terrarium.errors import StateError
+from terrarium.terragrunt import state_bucket_standard
 from terrarium.terragrunt.backend_s3 import S3States, is_true, refusal, target_of
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-    from mypy_boto3_s3.type_defs import ServerSideEncryptionByDefaultTypeDef
 
 TERRAGRUNT_ONLY = frozenset(
     {
@@ -30,6 +28,22 @@ TERRAGRUNT_ONLY = frozenset(
 )  # fmt: skip
 """Settings that Terragrunt keeps for itself and that the backend block must not have."""
 
+_FOREIGN = ("403", "BucketAlreadyExists")
+"""How S3 says that a bucket is somebody else's; 403 also where these credentials may not see it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bootstrapped:
+    """What became of a state bucket: whether it was made, and what it was given, in words."""
+
+    bucket: str
+    made: bool = False
+    given: tuple[str, ...] = ()
+
+
+class _Owner(TypedDict, total=False):
+    ExpectedBucketOwner: str
+
 
 def exists(states: S3States, config: Mapping[str, Any]) -> bool:
     """Whether the bucket is there. Raises StateError or IdentityError if nobody can tell."""
@@ -45,46 +59,66 @@ def exists(states: S3States, config: Mapping[str, Any]) -> bool:
         raise refusal(f"cannot see the state bucket {bucket}", error, "") from None
 
 
-def bootstrap(states: S3States, config: Mapping[str, Any], *, update: bool = True) -> bool:
-    """Make the state bucket unless it is there; True if it was made. Once a run for each bucket.
+def bootstrap(
+    states: S3States, config: Mapping[str, Any], *, update: bool = True, owner: str | None = None
+) -> Bootstrapped:
+    """Make the state bucket unless it is there. Once a run for each bucket.
 
-    Versioned, encrypted, public access blocked, TLS only; each can be left out with Terragrunt's
-    ``skip_bucket_…`` settings. With ``update``, a bucket that exists is brought to the same.
+    With ``update``, a bucket that exists is given what it lacks; nothing stricter is weakened.
+    ``owner`` is the account that the bucket must be of: names are global, and whoever guessed one
+    could wait for our states there. Raises StateError or IdentityError.
     """
     from botocore.exceptions import BotoCoreError, ClientError
 
     bucket = str(config.get("bucket"))
     with states.bootstrapping:
         if bucket in states.bootstrapped:
-            return False
+            return Bootstrapped(bucket)
         try:
-            made = _bootstrap(states.client(config), bucket, config, update=update)
+            done = _bootstrap(states.client(config), bucket, config, update=update, owner=owner)
         except ClientError as error:
             code = error.response.get("Error", {}).get("Code", "")
+            if code in _FOREIGN:
+                raise _foreign(bucket, owner) from None
             raise refusal(f"cannot make the state bucket {bucket}", error, code) from None
         except BotoCoreError as error:
             raise refusal(f"cannot make the state bucket {bucket}", error, "") from None
         states.bootstrapped.add(bucket)
-    return made
+    return done
 
 
-def _bootstrap(client: S3Client, bucket: str, config: Mapping[str, Any], *, update: bool) -> bool:
-    made = not _exists(client, bucket) and _make(client, bucket, target_of(config).region)
-    if made or (update and not is_true(config.get("disable_bucket_update"))):
-        _protect(client, bucket, config)
-    return made
+def _bootstrap(
+    client: S3Client, bucket: str, config: Mapping[str, Any], *, update: bool, owner: str | None
+) -> Bootstrapped:
+    region = target_of(config).region
+    made = not _exists(client, bucket, owner, region) and _make(client, bucket, region)
+    if not made and (not update or is_true(config.get("disable_bucket_update"))):
+        return Bootstrapped(bucket)
+    return Bootstrapped(bucket, made, state_bucket_standard.bring_up(client, bucket, config))
 
 
-def _exists(client: S3Client, bucket: str) -> bool:
+def _exists(
+    client: S3Client, bucket: str, owner: str | None = None, region: str | None = None
+) -> bool:
+    """Raises StateError for a bucket in another Region."""
     from botocore.exceptions import ClientError
 
     try:
-        client.head_bucket(Bucket=bucket)
+        found = client.head_bucket(Bucket=bucket, **_owned_by(owner)).get("BucketRegion")
     except ClientError as error:
         if error.response.get("Error", {}).get("Code") in ("404", "NoSuchBucket", "NotFound"):
             return False
         raise
+    if found and region and found != region:
+        raise StateError(
+            f"the state bucket {bucket} is in {found}, not in {region}",
+            hint="give the Region that it is in, or a bucket of another name",
+        )
     return True
+
+
+def _owned_by(owner: str | None) -> _Owner:
+    return {} if owner is None else {"ExpectedBucketOwner": owner}
 
 
 def _make(client: S3Client, bucket: str, region: str | None) -> bool:
@@ -103,64 +137,10 @@ def _make(client: S3Client, bucket: str, region: str | None) -> bool:
     return True
 
 
-def _protect(client: S3Client, bucket: str, config: Mapping[str, Any]) -> None:
-    if not is_true(config.get("skip_bucket_versioning")):
-        client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
-    if not is_true(config.get("skip_bucket_ssencryption")):
-        rule: ServerSideEncryptionByDefaultTypeDef = {
-            "SSEAlgorithm": config.get("bucket_sse_algorithm") or "aws:kms"
-        }
-        if config.get("bucket_sse_kms_key_id"):
-            rule["KMSMasterKeyID"] = config["bucket_sse_kms_key_id"]
-        client.put_bucket_encryption(
-            Bucket=bucket,
-            ServerSideEncryptionConfiguration={
-                "Rules": [{"ApplyServerSideEncryptionByDefault": rule}]
-            },
-        )
-    if not is_true(config.get("skip_bucket_public_access_blocking")):
-        client.put_public_access_block(
-            Bucket=bucket,
-            PublicAccessBlockConfiguration={
-                "BlockPublicAcls": True,
-                "IgnorePublicAcls": True,
-                "BlockPublicPolicy": True,
-                "RestrictPublicBuckets": True,
-            },
-        )
-    # Whoever speaks plain HTTP to a local endpoint must not lock himself out of his own bucket.
-    plain = client.meta.endpoint_url.startswith("http://")
-    if not plain and not is_true(config.get("skip_bucket_enforced_tls")):
-        _require_tls(client, bucket)
-    tags = config.get("s3_bucket_tags")
-    if isinstance(tags, Mapping) and tags:
-        client.put_bucket_tagging(
-            Bucket=bucket,
-            Tagging={"TagSet": [{"Key": k, "Value": str(v)} for k, v in sorted(tags.items())]},
-        )
-
-
-def _require_tls(client: S3Client, bucket: str) -> None:
-    """Add the statement unless the bucket's policy has it; other statements stay."""
-    from botocore.exceptions import ClientError
-
-    sid = "EnforcedTLS"
-    try:
-        policy = json.loads(client.get_bucket_policy(Bucket=bucket)["Policy"])
-    except ClientError as error:
-        if error.response.get("Error", {}).get("Code") != "NoSuchBucketPolicy":
-            raise
-        policy = {"Version": "2012-10-17", "Statement": []}
-    if any(statement.get("Sid") == sid for statement in policy["Statement"]):
-        return
-    policy["Statement"].append(
-        {
-            "Sid": sid,
-            "Effect": "Deny",
-            "Principal": "*",
-            "Action": "s3:*",
-            "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"],
-            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-        }
+def _foreign(bucket: str, owner: str | None) -> StateError:
+    account = f"account {owner}" if owner else "this account"
+    return StateError(
+        f"the state bucket {bucket} is not of {account}, or closed to these credentials",
+        hint="names of buckets are global: if another account has it, change project in "
+        "live/project.hcl; else check the credentials",
     )
-    client.put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy))

@@ -172,7 +172,8 @@ class Units:
             return
         bucket = state.config.get("bucket")
         if self.options.bootstrap:
-            if state_bucket.bootstrap(self.states, state.config, update=self.options.update_bucket):
+            update = self.options.update_bucket
+            if state_bucket.bootstrap(self.states, state.config, update=update).made:
                 log.info(f"Created the state bucket {bucket}")
         elif self.options.require_bootstrap and not state_bucket.exists(self.states, state.config):
             raise StateError(

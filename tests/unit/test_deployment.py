@@ -3,12 +3,16 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
+import boto3
 import pytest
 from moto import mock_aws
 
 from terrarium import deployment, settings
+from terrarium.deployment import Deployment
 from terrarium.errors import IdentityError
-from terrarium.targets import Kind
+from terrarium.identity import Account
+from terrarium.targets import Kind, Target
+from terrarium.terraform.state import States
 
 
 @pytest.fixture(autouse=True)
@@ -48,3 +52,24 @@ def test_any_credentials_lead_into_the_account_of_an_environment_behind_an_endpo
     resolved = deployment.resolve(settings.environment("prod"), "auto")
     assert resolved.target.kind is Kind.ENDPOINT
     assert resolved.account.account_id == "222222222222"
+
+
+def test_bootstrap_says_what_it_did_or_that_nothing_was_needed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    environment = settings.environment("dev")
+
+    def bootstrap(*, update: bool = True) -> str:
+        backend = {"bucket": "states", "key": "k", "region": "eu-west-1"}
+        account = Account("123456789012", "eu-west-1", None, is_protected=False)
+        states = States(environment, {"network": backend}, {})
+        resolved = Deployment(environment, account, Target(Kind.AWS, None), {}, states)
+        deployment.bootstrap(resolved, update=update)
+        return capsys.readouterr().err
+
+    assert bootstrap().startswith("ok made the state bucket states: no public access, TLS only,")
+    assert bootstrap() == "the state bucket states has all it needs; nothing was changed\n"
+    assert bootstrap(update=False) == ""
+    client = boto3.client("s3", region_name="eu-west-1")
+    client.put_bucket_versioning(Bucket="states", VersioningConfiguration={"Status": "Suspended"})
+    assert bootstrap() == "ok the state bucket states was given: versioning\n"

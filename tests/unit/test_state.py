@@ -58,9 +58,9 @@ def test_a_missing_bucket_is_refused_with_the_command_that_makes_it(bucket: Buck
 
 
 def test_bootstrap_makes_the_bucket_once(bucket: Bucket) -> None:
-    assert bucket.states.bootstrap() == BUCKET
+    assert bucket.states.bootstrap().made
     assert bucket.exists()
-    assert bucket.states.bootstrap() is None
+    assert not bucket.states.bootstrap().made
     bucket.states.require_bucket()
 
 
