@@ -14,11 +14,76 @@ terraform {
   }
 }
 
-inputs = {
-  bucket_name    = "${local.project}-documents-${local.env.environment}-${local.env.account_id}"
-  documents_path = "documents"
-  force_destroy  = !local.env.deletion_protection
+dependency "deploy_access" {
+  config_path = "${get_terragrunt_dir()}/../deploy-access"
 
-  # The AWS inside the machine speaks plain HTTP, and a bucket there would lock everyone out.
-  require_tls = !startswith(get_env("AWS_ENDPOINT_URL", ""), "http://")
+  mock_outputs = {
+    apply_role_arn           = "arn:aws:iam::000000000000:role/mock-apply"
+    permissions_boundary_arn = "arn:aws:iam::000000000000:policy/mock"
+    plan_role_arn            = "arn:aws:iam::000000000000:role/mock-plan"
+  }
+  mock_outputs_allowed_terraform_commands = ["init", "validate", "plan", "show", "output"]
+  mock_outputs_merge_strategy_with_state  = "shallow"
+}
+
+# What cannot be made again outlives even a destroy of the unit.
+generate "protection" {
+  path        = "protection_override.tf"
+  if_exists   = "overwrite_terragrunt"
+  disable     = !local.env.deletion_protection
+  if_disabled = "remove_terragrunt"
+
+  contents = <<EOF
+resource "aws_kms_key" "this" {
+  lifecycle {
+    prevent_destroy = true
+  }
+}
+
+resource "aws_s3_bucket" "logs" {
+  lifecycle {
+    prevent_destroy = true
+  }
+}
+
+resource "aws_s3_bucket" "replica" {
+  lifecycle {
+    prevent_destroy = true
+  }
+}
+
+resource "aws_s3_bucket" "this" {
+  lifecycle {
+    prevent_destroy = true
+  }
+}
+EOF
+}
+
+# The AWS inside the machine speaks plain HTTP and does not look at conditions yet: without these it
+# would lock everyone out.
+generate "plain_http" {
+  path        = "plain_http_override.tf"
+  if_exists   = "overwrite_terragrunt"
+  disable     = !startswith(get_env("AWS_ENDPOINT_URL", ""), "http://")
+  if_disabled = "remove_terragrunt"
+
+  contents = <<EOF
+locals {
+  refuse_plain_http           = { for bucket, arn in local.arns : bucket => { Effect = "Deny", Principal = "*", Action = "s3:PutAccelerateConfiguration", Resource = arn } }
+  refuse_reads_from_elsewhere = { for bucket, arn in local.arns : bucket => [] }
+}
+EOF
+}
+
+inputs = {
+  bucket_name              = "${local.project}-documents-${local.env.environment}-${local.env.account_id}"
+  deployer_arns            = [dependency.deploy_access.outputs.apply_role_arn, dependency.deploy_access.outputs.plan_role_arn]
+  documents_path           = "documents"
+  encryption               = local.env.documents_encryption
+  force_destroy            = !local.env.deletion_protection
+  log_retention_days       = local.env.retention_days
+  old_version_days         = local.env.retention_days
+  permissions_boundary_arn = dependency.deploy_access.outputs.permissions_boundary_arn
+  replication_role_name    = "${local.project}-${local.env.environment}-replication"
 }

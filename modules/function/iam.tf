@@ -18,15 +18,16 @@ locals {
   ]
   describe_network = [
     "ec2:DescribeNetworkInterfaces",
-    "ec2:DescribeSecurityGroups",
     "ec2:DescribeSubnets",
-    "ec2:DescribeVpcs",
   ]
 }
 
+# Only a role of this account can be given to its functions, so that no other account can have Lambda
+# act for it: Lambda knows no condition for this trust.
 resource "aws_iam_role" "this" {
-  name        = var.role_name
-  description = "What the function ${var.name} may do."
+  name                 = var.role_name
+  description          = "What the function ${var.name} may do."
+  permissions_boundary = var.permissions_boundary_arn
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
@@ -41,13 +42,16 @@ resource "aws_iam_role" "this" {
 # The two network statements and the refusal are those of the Lambda Developer Guide, "Giving Lambda
 # functions access to resources in an Amazon VPC": Lambda itself, not our code, makes the interfaces.
 resource "aws_iam_role_policy" "this" {
+  #checkov:skip=CKV_AWS_290:The actions without a resource of their own know none.
+  #checkov:skip=CKV_AWS_355:The actions without a resource of their own know none.
   name = "serve-documents"
   role = aws_iam_role.this.id
 
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [
+    Statement = concat([
       {
+        # Lambda names its interfaces itself: none can be foreseen here.
         Sid      = "ManageNetworkInterfaces"
         Effect   = "Allow"
         Action   = local.manage_interfaces
@@ -63,7 +67,7 @@ resource "aws_iam_role_policy" "this" {
       {
         Sid       = "NoNetworkChangesFromTheCode"
         Effect    = "Deny"
-        Action    = concat(local.manage_interfaces, local.describe_network)
+        Action    = concat(local.manage_interfaces, local.describe_network, ["ec2:DetachNetworkInterface"])
         Resource  = "*"
         Condition = { ArnEquals = { "lambda:SourceFunctionArn" = local.function_arn } }
       },
@@ -89,6 +93,36 @@ resource "aws_iam_role_policy" "this" {
         ]
         Resource = "${aws_cloudwatch_log_group.this.arn}:*"
       },
-    ]
+      {
+        # These actions know no narrower resource.
+        Sid    = "WriteTraces"
+        Effect = "Allow"
+        Action = [
+          "xray:PutTelemetryRecords",
+          "xray:PutTraceSegments",
+        ]
+        Resource = "*"
+      },
+      ], [
+      for key_arn in compact([var.documents_kms_key_arn]) : {
+        # The context is the bucket's ARN where a bucket key is used, otherwise the object's.
+        Sid      = "DecryptDocuments"
+        Effect   = "Allow"
+        Action   = "kms:Decrypt"
+        Resource = key_arn
+        Condition = {
+          StringEquals = { "kms:ViaService" = "s3.${data.aws_region.current.name}.amazonaws.com" }
+          StringLike   = { "kms:EncryptionContext:aws:s3:arn" = [var.bucket_arn, "${var.bucket_arn}/*"] }
+        }
+      }
+      ], [
+      for key_arn in compact([var.environment_kms_key_arn]) : {
+        Sid       = "DecryptTheEnvironment"
+        Effect    = "Allow"
+        Action    = "kms:Decrypt"
+        Resource  = key_arn
+        Condition = { StringLike = { "kms:EncryptionContext:aws:lambda:FunctionArn" = [local.function_arn, "${local.function_arn}:*"] } }
+      }
+    ])
   })
 }

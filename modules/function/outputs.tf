@@ -18,6 +18,16 @@ output "log_group_name" {
   value       = aws_cloudwatch_log_group.this.name
 }
 
+output "reserved_concurrency" {
+  description = "Requests that the function serves at once at most; null, and so absent from the state, where it has no reserve."
+  value       = var.reserved_concurrency
+}
+
+output "timeout_seconds" {
+  description = "Seconds a request may run, which alarms compare its duration with."
+  value       = aws_lambda_function.this.timeout
+}
+
 output "version" {
   description = "The published version that live points to."
   value       = aws_lambda_alias.live.function_version

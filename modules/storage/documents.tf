@@ -1,14 +1,22 @@
 resource "aws_s3_object" "document" {
   for_each = fileset(var.documents_path, "*.json")
 
-  bucket       = aws_s3_bucket.this.id
-  key          = each.value
-  source       = "${var.documents_path}/${each.value}"
-  etag         = filemd5("${var.documents_path}/${each.value}")
-  content_type = "application/json"
+  bucket             = aws_s3_bucket.this.id
+  key                = each.value
+  source             = "${var.documents_path}/${each.value}"
+  content_type       = "application/json"
+  checksum_algorithm = "SHA256"
+  kms_key_id         = one(aws_kms_key.this[*].arn)
 
-  # Only what is written after versioning and encryption are set has them.
+  # The first tells a file that has changed; the second, which S3 keeps, an object that somebody else
+  # has overwritten. An ETag tells neither where a key of KMS encrypts.
+  source_hash = filesha256("${var.documents_path}/${each.value}")
+  metadata    = { sha256 = filesha256("${var.documents_path}/${each.value}") }
+
+  # Only what is written after these are set is encrypted, versioned and replicated.
   depends_on = [
+    aws_s3_bucket_replication_configuration.this,
+    aws_s3_bucket_server_side_encryption_configuration.replica,
     aws_s3_bucket_server_side_encryption_configuration.this,
     aws_s3_bucket_versioning.this,
   ]

@@ -1,9 +1,15 @@
+locals {
+  uses_key = var.encryption == "kms"
+}
+
 resource "aws_s3_bucket" "this" {
+  #checkov:skip=CKV2_AWS_62:Nobody waits for a document to change; the API looks for itself.
   bucket        = var.bucket_name
   force_destroy = var.force_destroy
 }
 
 resource "aws_s3_bucket_ownership_controls" "this" {
+  #checkov:skip=CKV2_AWS_65:The brief asks for BucketOwnerPreferred; nobody else can write here, and no public ACL counts.
   bucket = aws_s3_bucket.this.id
 
   rule {
@@ -24,14 +30,16 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "this" {
   bucket = aws_s3_bucket.this.id
 
   rule {
+    # One request to KMS for many objects, not one for each.
+    bucket_key_enabled = local.uses_key ? true : null
+
     apply_server_side_encryption_by_default {
-      # Not KMS: an object's ETag is then no longer its MD5, by which documents are compared.
-      sse_algorithm = "AES256"
+      sse_algorithm     = local.uses_key ? "aws:kms" : "AES256"
+      kms_master_key_id = one(aws_kms_key.this[*].arn)
     }
   }
 }
 
-# A replaced document can be brought back. Old versions never expire: they are a few KB each.
 resource "aws_s3_bucket_versioning" "this" {
   bucket = aws_s3_bucket.this.id
 
@@ -40,23 +48,33 @@ resource "aws_s3_bucket_versioning" "this" {
   }
 }
 
-resource "aws_s3_bucket_policy" "this" {
-  count = var.require_tls ? 1 : 0
-
+# Nothing may wait for a lifecycle: the provider watches each for a minute before it believes S3.
+resource "aws_s3_bucket_lifecycle_configuration" "this" {
   bucket = aws_s3_bucket.this.id
 
-  policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [{
-      Sid       = "RefusePlainHttp"
-      Effect    = "Deny"
-      Principal = "*"
-      Action    = "s3:*"
-      Resource  = [aws_s3_bucket.this.arn, "${aws_s3_bucket.this.arn}/*"]
-      Condition = { Bool = { "aws:SecureTransport" = "false" } }
-    }]
-  })
+  rule {
+    id     = "old-versions-and-broken-uploads"
+    status = "Enabled"
 
-  # S3 answers with a conflict when both are set at once.
-  depends_on = [aws_s3_bucket_public_access_block.this]
+    filter {}
+
+    noncurrent_version_expiration {
+      noncurrent_days = var.old_version_days
+    }
+
+    abort_incomplete_multipart_upload {
+      days_after_initiation = 1
+    }
+  }
+
+  depends_on = [aws_s3_bucket_versioning.this]
+}
+
+resource "aws_s3_bucket_logging" "this" {
+  bucket = aws_s3_bucket.this.id
+
+  target_bucket = aws_s3_bucket.logs.id
+  target_prefix = local.log_prefixes.documents
+
+  depends_on = [aws_s3_bucket_policy.logs]
 }
