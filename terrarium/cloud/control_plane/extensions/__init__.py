@@ -6,6 +6,7 @@ hold for it as they do for the rest::
 
     lambda_configuration   a function's logging, SnapStart and the like, for each version
     lambda_aliases         routing weights of an alias, validated
+    security_group_rules   descriptions of rules to groups and prefix lists
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections.abc import Mapping
 
 _OF_SERVICE: Mapping[str, tuple[str, ...]] = {
     "awslambda": ("lambda_configuration", "lambda_aliases"),
+    "ec2": ("security_group_rules",),
 }
 """Files by moto's name of a service. moto loads a service when it is first asked for; so do we."""
 
