@@ -62,5 +62,8 @@ def _listeners(
                 )
                 for rule in rules_page["Rules"]
             ]
-            listeners.append(reader.listener(balancer, answer, rules, groups, attributes))
+            own = elbv2.describe_listener_attributes(ListenerArn=answer["ListenerArn"])
+            listeners.append(
+                reader.listener(balancer, answer, rules, groups, attributes, own["Attributes"])
+            )
     return sorted(listeners, key=lambda each: each.port)

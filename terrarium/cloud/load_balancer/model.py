@@ -131,6 +131,7 @@ class Attributes:
 class Listener:
     """``rules`` are in order of evaluation, the default rule last.
 
+    ``response_headers`` take the place of what a target says under these names.
     ``refusal`` is set when nothing on this listener can be served.
     """
 
@@ -142,6 +143,7 @@ class Listener:
     protocol: str
     rules: tuple[Rule, ...]
     attributes: Attributes = Attributes()
+    response_headers: tuple[tuple[str, str], ...] = ()
     refusal: Unsupported | None = None
 
     @property

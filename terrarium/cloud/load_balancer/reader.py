@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, cast
 
@@ -28,6 +29,8 @@ from terrarium.cloud.load_balancer.model import (
 
 Answer = Mapping[str, Any]
 """One element of an API answer, as boto3 gives it."""
+
+_RESPONSE_HEADER = re.compile(r"routing\.http\.response\.(\w+)\.header_value")
 
 
 def attributes(pairs: Sequence[Answer]) -> Attributes:
@@ -61,14 +64,24 @@ def target_group(answer: Answer, pairs: Sequence[Answer], health: Sequence[Answe
     )
 
 
+def response_headers(pairs: Sequence[Answer]) -> tuple[tuple[str, str], ...]:
+    """Headers that the attributes of a listener add to its answers.
+
+    Source: Application Load Balancers guide, "HTTP header modification".
+    """
+    sent = [(_RESPONSE_HEADER.fullmatch(pair["Key"]), pair["Value"]) for pair in pairs]
+    return tuple((key[1].replace("_", "-").title(), value) for key, value in sent if key and value)
+
+
 def listener(
     load_balancer: Answer,
     answer: Answer,
     rules: Sequence[Answer],
     groups: Mapping[str, TargetGroup],
     of_load_balancer: Attributes,
+    pairs: Sequence[Answer],
 ) -> Listener:
-    """From a listener with its rules; ``groups`` are all target groups by ARN."""
+    """From a listener with its rules and attributes; ``groups`` are all target groups by ARN."""
     protocol = answer.get("Protocol", "HTTP")
     return Listener(
         arn=answer["ListenerArn"],
@@ -84,6 +97,7 @@ def listener(
             )
         ),
         attributes=of_load_balancer,
+        response_headers=response_headers(pairs),
         refusal=None if protocol == "HTTP" else Unsupported(f"{protocol} listeners"),
     )
 

@@ -61,11 +61,13 @@ class ListenerServer:
         await self._connections.shutdown(grace_seconds)
 
     async def _handle(self, incoming: web.BaseRequest) -> web.StreamResponse:
+        listener = self.listener
         try:
-            request = await _read(incoming, self.listener.attributes.idle_timeout_seconds)
+            request = await _read(incoming, listener.attributes.idle_timeout_seconds)
         except RefusedError as refused:
-            return _response(pages.error(refused.status, close=True))
-        return _response(await answer(request, self.listener, self._functions, self._local_ports))
+            return _response(pages.error(refused.status, close=True), listener.response_headers)
+        given = await answer(request, listener, self._functions, self._local_ports)
+        return _response(given, listener.response_headers)
 
 
 class _Connections(web.Server):
@@ -152,9 +154,10 @@ async def _read_body(incoming: web.BaseRequest, idle_seconds: float) -> bytes:
     return bytes(body)
 
 
-def _response(given: Answer) -> web.Response:
+def _response(given: Answer, added: tuple[tuple[str, str], ...] = ()) -> web.Response:
     headers = CIMultiDict(given.headers)
     headers.setdefault(hdrs.SERVER, SERVER)
+    headers.update(added)
     response = web.Response(
         status=given.status, reason=given.reason, headers=headers, body=given.body
     )

@@ -125,14 +125,14 @@ def test_rules_are_in_order_of_priority_with_the_default_last() -> None:
         for priority in ("default", "10", "9", "100")
     ]
     answer = {"ListenerArn": "arn:listener", "Port": 80, "Protocol": "HTTP"}
-    listener = reader.listener(BALANCER, answer, rules, {}, Attributes())
+    listener = reader.listener(BALANCER, answer, rules, {}, Attributes(), [])
     assert [each.priority for each in listener.rules] == [9, 10, 100, None]
     assert listener.refusal is None
 
 
 def test_an_https_listener_is_refused_by_name() -> None:
     answer = {"ListenerArn": "arn:listener", "Port": 443, "Protocol": "HTTPS"}
-    listener = reader.listener(BALANCER, answer, [], {}, Attributes())
+    listener = reader.listener(BALANCER, answer, [], {}, Attributes(), [])
     assert listener.refusal == Unsupported("HTTPS listeners")
 
 
@@ -170,3 +170,13 @@ def test_a_target_group_has_its_targets_and_its_kind_of_headers() -> None:
         [{"Target": {"Id": "arn:function"}}],
     )
     assert group == TargetGroup("arn:tg", "lambda", ("arn:function",), multi_value_headers=True)
+
+
+def test_response_headers_of_a_listener_are_read_and_empty_ones_are_none() -> None:
+    pairs = [
+        {"Key": "routing.http.response.x_content_type_options.header_value", "Value": "nosniff"},
+        {"Key": "routing.http.response.x_frame_options.header_value", "Value": ""},
+        {"Key": "routing.http.response.server.enabled", "Value": "true"},
+        {"Key": "tcp.idle_timeout.seconds", "Value": "350"},
+    ]
+    assert reader.response_headers(pairs) == (("X-Content-Type-Options", "nosniff"),)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -179,6 +180,16 @@ def test_what_cannot_be_served_is_answered_with_a_page_of_ours(sent: bytes, stat
     assert reply.headers["content-type"] == "text/html"
     assert reply.headers["server"] == "awselb/2.0"
     assert f"<h1>{status} ".encode() in reply.body
+
+
+def test_headers_of_the_listener_are_on_every_answer_and_win_over_the_function() -> None:
+    added = (("Content-Type", "text/plain"), ("X-Content-Type-Options", "nosniff"))
+    on = replace(API, response_headers=added)
+    for target, status in {"/health": 200, "/elsewhere": 404}.items():
+        reply = once(http(f"GET {target}"), on=on)
+        assert reply.status == status
+        assert reply.headers["x-content-type-options"] == "nosniff"
+        assert reply.headers["content-type"] == "text/plain"
 
 
 def test_a_header_that_is_not_utf8_is_a_bad_request() -> None:
