@@ -223,6 +223,24 @@ def check(c: Context) -> None:
     quality.check()
 
 
+@command(
+    help={
+        "env": "Environment; all of them without it.",
+        "target": "Where to plan: local, aws or auto. Against what is applied there already.",
+        "json": JSON,
+    }
+)
+def policy(c: Context, env: str | None = None, target: str = "local", json: bool = False) -> None:
+    """Hold the modules and the plans against checkov and the rules of terrarium/policy.
+
+    Prints what fails, a line each, and exits with 1. What stands has its reason in writing: an
+    inline skip of checkov in the module, or a line in live/policy.toml.
+    """
+    from terrarium.policy import run
+
+    run.policy(env, target, as_json=json)
+
+
 @command()
 def fmt(c: Context) -> None:
     """Format the Python, Terraform and Terragrunt files in place."""

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 
 from terrarium import console, documents, identity, runs, settings, toolchain
 from terrarium.cloud.local import LocalCloud
@@ -118,9 +119,10 @@ def run(
     verb: str,
     *,
     unit: str | None = None,
-    arguments: tuple[str, ...] = (),
+    plans: Path | None = None,
 ) -> runs.Outcome:
-    """Run a verb over the environment or one unit.
+    """Run a verb over the environment or one unit. A plan of the whole environment leaves each
+    unit's as JSON in ``<plans>/<unit>/tfplan.json``, where that is asked for.
 
     Raises StateLockedError before anything runs when somebody holds a lock, and TerraformError
     with a summary when a unit fails.
@@ -129,8 +131,9 @@ def run(
     units = (unit,) if unit else environment.units
     deployment.states.require_bucket()
     deployment.states.require_unlocked(units)
+    flags = () if plans is None else ("--json-out-dir", str(plans))
     with _accounted(deployment, verb):
-        outcome = runs.run(environment, verb, deployment.environ, unit=unit, arguments=arguments)
+        outcome = runs.run(environment, verb, deployment.environ, unit=unit, flags=flags)
     if outcome.exit_code not in (0, 2) or outcome.failed:
         deployment.states.require_unlocked(units)
         runs.report_failure(environment, verb, outcome)
@@ -152,7 +155,7 @@ def is_up_to_date(deployment: Deployment) -> bool:
         "plan",
         toolchain.comparing(deployment.environ),
         arguments=("-detailed-exitcode", "-lock=false"),
-        compare=True,
+        flags=runs.COMPARING,
     )
     return outcome.exit_code == 0
 

@@ -21,6 +21,9 @@ from terrarium.progress import Counts, Phase, RunProgress, UnitProgress, parse
 from terrarium.progress_view import show
 from terrarium.settings import STATE_DIR, Environment
 
+COMPARING = ("--no-auto-init", "--queue-ignore-dag-order")
+"""Flags to compare what is initialised already: no unit waits for those that it depends on."""
+
 _REPORT_SINCE = (0, 86)
 """The first official release whose --report-file is no experiment."""
 
@@ -58,13 +61,12 @@ def run(
     *,
     unit: str | None = None,
     arguments: tuple[str, ...] = (),
-    compare: bool = False,
+    flags: tuple[str, ...] = (),
 ) -> Outcome:
     """Run one Terraform verb in every unit of an environment, or in one.
 
-    ``environ`` is what the target asks for; ``arguments`` go to Terraform. To
-    ``compare`` what is initialised already, units need not wait for those that they depend on. A
-    failed unit is an outcome, not an exception.
+    ``environ`` is what the target asks for; ``arguments`` go to Terraform, ``flags`` to Terragrunt.
+    A failed unit is an outcome, not an exception.
     """
     terragrunt = toolchain.terragrunt()
     units = (unit,) if unit else environment.units
@@ -74,14 +76,12 @@ def run(
         report = Path(scratch) / "report.json"
         # Units wait for AWS more than they compute: none holds a place that another could use.
         everything = ["--all", "--parallelism", str(len(units))]
-        flags = ["--non-interactive", *([] if unit else everything)]
-        if compare:
-            flags += ["--no-auto-init", "--queue-ignore-dag-order"]
+        asked = ["--non-interactive", *([] if unit else everything), *flags]
         if not unit and _knows_reports(terragrunt):
-            flags += ["--report-file", str(report), "--report-format", "json"]
+            asked += ["--report-file", str(report), "--report-format", "json"]
         approve = ["-auto-approve"] if verb in ("apply", "destroy") else []
         command = terragrunt.command(
-            "run", *flags, "--", verb, "-no-color", "-input=false", *approve, *arguments
+            "run", *asked, "--", verb, "-no-color", "-input=false", *approve, *arguments
         )
         folder = environment.path / unit if unit else environment.path
         with show(units) as on_change:
