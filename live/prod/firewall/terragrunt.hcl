@@ -1,0 +1,8 @@
+# What the load balancer does not let through.
+include "root" {
+  path = find_in_parent_folders("terragrunt.hcl")
+}
+
+include "common" {
+  path = "${dirname(find_in_parent_folders("terragrunt.hcl"))}/live/_envcommon/firewall.hcl"
+}
