@@ -145,6 +145,17 @@ run "without_nat_there_is_no_way_out" {
   }
 }
 
+run "without_nat_every_private_subnet_still_reaches_s3" {
+  variables {
+    nat_mode = "none"
+  }
+
+  assert {
+    condition     = aws_vpc_endpoint.s3.route_table_ids == toset([for zone in var.availability_zones : aws_route_table_association.private[zone].route_table_id])
+    error_message = "The endpoint must be in the table of every private subnet: it is all that the API needs."
+  }
+}
+
 run "a_single_nat_gateway_serves_every_zone" {
   assert {
     condition     = keys(aws_nat_gateway.this) == ["eu-west-1a"]
