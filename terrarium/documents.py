@@ -23,7 +23,7 @@ from terrarium.errors import DocumentError, TerrariumError
 SOURCE = Path(__file__).resolve().parent.parent / "documents"
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-"""The names that the API takes (``lambda_src/api/app.py``)."""
+"""The names that the API takes (``lambda_src/api/storage.py``)."""
 
 MAX_WIRE_BYTES = 1_000_000 - 4_096
 """Bytes of a document as JSON text inside a JSON answer (``lambda_src/api/message.py``).

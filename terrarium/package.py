@@ -2,9 +2,10 @@
 
 ``python -m terrarium.package OUTPUT [--source DIR]``
 
-Files are stored, not compressed, since the bytes that deflate makes depend on the machine's zlib;
-they are sorted, and carry one fixed time and mode. Line ends of Python files become LF, which means
-the same to Python, so that an editor's CRLF does not make another zip of the same source.
+Files are sorted, carry one fixed time and mode, and are compressed by :mod:`terrarium.deflate`,
+since the bytes that zlib makes depend on the machine's zlib. Line ends of Python files become LF,
+which means the same to Python, so that an editor's CRLF does not make another zip of the same
+source.
 
 The standard library alone and no newer syntax than Python 3.8's: a Terragrunt hook runs this with
 whatever ``python3`` there is, before any environment exists.
@@ -15,21 +16,24 @@ from __future__ import annotations
 import argparse
 import base64
 import hashlib
-import io
 import os
+import struct
 import sys
-import zipfile
+import zlib
 from pathlib import Path
 from typing import Iterator, NamedTuple, Sequence  # noqa: UP035 - 3.8
 
 from terrarium import atomic
+from terrarium.deflate import deflate
 from terrarium.errors import PackageError, TerrariumError
 
 SOURCE = Path(__file__).resolve().parent.parent / "lambda_src"
 HANDLER_FILE = "lambda.py"
 
-_BEGINNING_OF_TIME = (1980, 1, 1, 0, 0, 0)  # the earliest that the format knows
+_BEGINNING_OF_TIME = (0, 0x21)  # midnight, 1 January 1980: the earliest that the format knows
+_DEFLATED = 8
 _UNIX = 3
+_VERSION = 20  # 2.0 of the format: folders and deflate
 _MODE = 0o100644  # Lambda's user must be able to read the file
 
 _LEFT_OUT_PREFIXES = (".", "#")
@@ -75,15 +79,31 @@ def _zip(source: Path) -> bytes:
             f"{source}: no {HANDLER_FILE}, which is where Lambda enters",
             hint=f"the handler is {HANDLER_FILE[:-3]}.lambda_handler",
         )
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-        for name, path in files:
-            info = zipfile.ZipInfo(name, _BEGINNING_OF_TIME)
-            info.create_system = _UNIX
-            info.external_attr = _MODE << 16
-            content = path.read_bytes()
-            archive.writestr(info, _lf(content) if name.endswith(".py") else content)
-    return buffer.getvalue()
+    entries, directory = b"", b""
+    for name, path in files:
+        content = path.read_bytes()
+        local, central = _entry(name, _lf(content) if name.endswith(".py") else content)
+        directory += central + struct.pack("<I", len(entries)) + name.encode()
+        entries += local
+    count = len(files)
+    sizes = (len(directory), len(entries))
+    return entries + directory + struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, count, count, *sizes, 0)
+
+
+def _entry(name: str, content: bytes) -> tuple[bytes, bytes]:
+    """A file as it stands in the zip, and the head of its line in the directory (APPNOTE, 4.3).
+
+    :mod:`zipfile` does not take what is compressed already.
+    """
+    packed = deflate(content)
+    common = struct.pack(
+        "<5H3I2H",
+        *(_VERSION, 0, _DEFLATED, *_BEGINNING_OF_TIME),
+        *(zlib.crc32(content), len(packed), len(content), len(name), 0),
+    )
+    local = b"PK\3\4" + common + name.encode() + packed
+    made_by = struct.pack("<H", _UNIX << 8 | _VERSION)
+    return local, b"PK\1\2" + made_by + common + struct.pack("<3HI", 0, 0, 0, _MODE << 16)
 
 
 def _lf(content: bytes) -> bytes:

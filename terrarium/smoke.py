@@ -133,7 +133,7 @@ def _probes(documents: tuple[Document, ...]) -> Iterator[_Probe]:
     yield _Probe("missing document", "GET", f"/api/{missing}", _problem(404, "document_not_found"))
     yield _Probe("bad name", "GET", "/api/Not%20A%20Name", _problem(400, "invalid_name"))
     yield _Probe(
-        "method", "POST", "/health", _problem(405, "method_not_allowed", allow="GET, HEAD")
+        "method", "POST", "/health", _problem(405, "method_not_allowed", allow="GET, HEAD, OPTIONS")
     )
     yield _Probe("unknown path", "GET", "/missing", _problem(404, "not_found"))
 

@@ -1,104 +1,123 @@
 """Routes, and what each of them answers.
 
-=============== ============= ==============================================================
-path            methods       answer
-=============== ============= ==============================================================
-``/health``     GET, HEAD     the function runs; S3 is not asked, so that its failures
-                              do not take every target out of service
-``/api/{name}`` GET, HEAD     the document ``{name}.json``, as it is in the bucket
-=============== ============= ==============================================================
+================= =============================================================================
+path              answer to GET and HEAD; OPTIONS says what a path and CORS allow
+================= =============================================================================
+``/health``       the function runs; S3 is not asked, so that its failures do not take every
+                  target out of service. With ``?deep=1`` it is, and the answer says what failed
+``/api``          the list of documents, in pages
+``/api/{name}``   the document ``{name}.json``, as it is in the bucket
+``/openapi.json`` this API as OpenAPI 3.1; no document's path, since those begin with ``/api/``
+================= =============================================================================
 """
 
 from __future__ import annotations
 
-import re
+import hashlib
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Protocol
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
 
+from api.cache import Found
+from api.condition import not_modified
+from api.content import Content
+from api.cors import Cors
+from api.documents import Documents, Page
 from api.log import RequestLog
-from api.message import MAX_BODY_BYTES, Answer, Request, wire_size
+from api.message import Answer, Request
 from api.problem import (
+    ALLOW,
     InternalError,
     InvalidName,
+    InvalidQuery,
     MethodNotAllowed,
     NotFound,
     Problem,
-    StorageError,
 )
+from api.storage import NAME
 
-NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-"""Names of documents, matched in full against the raw path.
-
-Nothing is decoded first, so no encoding of a slash or a dot can reach S3.
-"""
-
-_METHODS = ("GET", "HEAD")
-_HEALTHY = Answer(200, '{"status": "ok"}')
-
-
-class Documents(Protocol):
-    """Where documents come from."""
-
-    def read(self, name: str) -> str:
-        """JSON text. Raises Problem."""
+_HEALTHY = '{"status": "ok"}'
+_SECURITY = {
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+}
+_STALE = '110 - "Response is Stale", 111 - "Revalidation Failed"'
+_NOT_IN_304 = ("content-encoding", "content-length", "content-type", "last-modified")
+_DOCUMENT = "/api/"
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(NamedTuple):
     """``template`` is for the log; ``document`` is the name asked for, still unchecked."""
 
     template: str
     document: str | None = None
 
 
+_ROUTES = {path: Route(path) for path in ("/health", "/api", "/openapi.json")}
+
+
 def route(path: str) -> Route | None:
     """The route of a raw path, or None where there is none."""
-    if path == "/health":
-        return Route("/health")
-    if path.startswith("/api/"):
-        return Route("/api/{name}", path.removeprefix("/api/"))
-    return None
+    if path.startswith(_DOCUMENT):
+        return Route("/api/{name}", path[len(_DOCUMENT) :])
+    return _ROUTES.get(path)
 
 
 class Api:
     """``clock`` counts seconds."""
 
     def __init__(
-        self, documents: Documents, log: RequestLog, *, clock: Callable[[], float] = time.monotonic
+        self,
+        documents: Documents,
+        cors: Cors,
+        log: RequestLog,
+        *,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._documents = documents
+        self._cors = cors
         self._log = log
         self._clock = clock
+        vary = "Accept-Encoding, Origin" if cors.varies else "Accept-Encoding"
+        self._common = {**_SECURITY, "vary": vary}
+        self._cache_control = {"cache-control": f"max-age={documents.fresh_seconds}"}
 
     def handle(self, event: Any, *, request_id: str) -> dict[str, Any]:
         """The answer to one event, as the load balancer reads it. Logs one line; never raises."""
         started = self._clock()
+        reads = self._documents.reads
         request: Request | None = None
+        taken: Route | None = None
         problem: Problem | None = None
         defect: str | None = None
+        headers = self._common
         try:
             request = Request.from_event(event)
-            answer = self._answer(request)
+            headers = {**headers, **self._cors.headers(request.headers.get("origin"))}
+            taken = route(request.path)
+            answer = self._answer(request, taken, headers)
         except Problem as error:
             problem = error
-            answer = Answer.of_problem(error)
+            answer = Answer.of_problem(error, headers)
         except Exception as error:
             # JSON for every answer: an exception would become the load balancer's own HTML page.
             problem = InternalError(type(error).__name__)
             defect = traceback.format_exc()
-            answer = Answer.of_problem(problem)
+            answer = Answer.of_problem(problem, headers)
 
-        taken = request and route(request.path)
         self._log.write(
             status=answer.status,
+            cache=answer.cache,
             request_id=request_id,
-            trace_id=request and request.trace_id,
+            trace_id=(request and request.headers.get("x-amzn-trace-id", "")[:256]) or None,
             method=request and request.method[:16],
-            route=taken and taken.template,
-            duration_ms=round((self._clock() - started) * 1000, 1),
+            route=taken.template if taken else "none",
+            duration_ms=round((self._clock() - started) * 1000, 3),
+            storage_reads=self._documents.reads - reads,
             error=problem and problem.code,
             cause=problem and problem.cause,
             traceback=defect,
@@ -108,17 +127,52 @@ class Api:
             multi_value=request is not None and request.multi_value,
         )
 
-    def _answer(self, request: Request) -> Answer:
-        taken = route(request.path)
+    def _answer(self, request: Request, taken: Route | None, headers: dict[str, str]) -> Answer:
         if taken is None:
             raise NotFound
-        if request.method not in _METHODS:
+        if request.method == "OPTIONS":
+            return Answer(204, {**headers, "allow": ALLOW, **self._cors.preflight(request.headers)})
+        if request.method not in ("GET", "HEAD"):
             raise MethodNotAllowed
-        if taken.document is None:
-            return _HEALTHY
-        if not NAME.fullmatch(taken.document):
-            raise InvalidName
-        text = self._documents.read(taken.document)
-        if wire_size(text) > MAX_BODY_BYTES:
-            raise StorageError("document too large to serve")
-        return Answer(200, text)
+        if taken.document is not None:
+            if not NAME.fullmatch(taken.document):
+                raise InvalidName
+            return self._found(request, self._documents.document(taken.document), headers)
+        if taken.template == "/api":
+            found = self._documents.page(Page.of_query(request.query))
+            return self._found(request, found, headers)
+        if taken.template == "/health":
+            return self._health(request, headers)
+        return self._content(request, _openapi(), headers)
+
+    def _health(self, request: Request, headers: dict[str, str]) -> Answer:
+        deep = request.query.get("deep", "0")
+        if deep not in ("0", "1"):
+            raise InvalidQuery
+        if deep == "1":
+            self._documents.check()
+        return Answer.of_text(200, _HEALTHY, headers)
+
+    def _found(self, request: Request, found: Found, headers: dict[str, str]) -> Answer:
+        if found.age is not None:
+            headers["age"] = str(int(found.age))
+        if found.cache == "stale":
+            headers["warning"] = _STALE
+        return self._content(request, found.content, headers, cache=found.cache)
+
+    def _content(
+        self, request: Request, content: Content, headers: dict[str, str], cache: str = "none"
+    ) -> Answer:
+        chosen = content.representation(request.headers.get("accept-encoding"))
+        headers = {**headers, **self._cache_control, **chosen.headers}
+        if not_modified(request.headers, chosen.etag, content.modified):
+            for name in _NOT_IN_304:
+                headers.pop(name, None)
+            return Answer(304, headers, cache=cache)
+        return Answer(200, headers, chosen.body, chosen.is_base64, cache)
+
+
+@cache
+def _openapi() -> Content:
+    text = Path(__file__).with_name("openapi.json").read_text("utf-8")
+    return Content.of(text, f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"')

@@ -1,41 +1,90 @@
-"""One line of JSON for each request, which CloudWatch Logs Insights reads as fields.
+"""One line of JSON for each request, which CloudWatch reads as fields and as metrics.
 
 A line holds the route and not the path, and no header but the trace id: what a client may have put
-into a URL by mistake stays out of the log.
+into a URL by mistake stays out of the log. ``_aws`` makes metrics of some fields, by route
+(embedded metric format):
+
+================= ============ ==================================================================
+metric            unit         sum or average says
+================= ============ ==================================================================
+``duration_ms``   Milliseconds how long; its sample count is the number of requests
+``server_errors`` Count        answers of status 500 and above
+``stale_answers`` Count        answers from memory because S3 failed
+``storage_reads`` Count        requests to S3
+================= ============ ==================================================================
 """
 
 from __future__ import annotations
 
 import json
+import re
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from typing import Any, TextIO
 
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+_METRICS = {
+    "duration_ms": "Milliseconds",
+    "server_errors": "Count",
+    "stale_answers": "Count",
+    "storage_reads": "Count",
+}
+_NAMESPACE = re.compile(r"[A-Za-z0-9._/#:-]{1,255}")
+_encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class RequestLog:
-    """Writes the lines of ``level`` and above to ``stream``, by default to stdout."""
+    """Writes the lines of ``level`` and above to ``stream``, by default to stdout.
 
-    def __init__(self, level: str, stream: TextIO | None = None) -> None:
+    A line that is not written makes no metrics either.
+    """
+
+    def __init__(
+        self,
+        level: str,
+        namespace: str,
+        stream: TextIO | None = None,
+        *,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        metrics = {
+            "Namespace": namespace,
+            "Dimensions": [["route"]],
+            "Metrics": [{"Name": name, "Unit": unit} for name, unit in _METRICS.items()],
+        }
+        self._suffix = f',"CloudWatchMetrics":[{_encode(metrics)}]}}}}\n'
         self._lowest = _LEVELS.index(level)
         self._stream = stream
+        self._wall = wall
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> RequestLog:
-        """Raises RuntimeError for a LOG_LEVEL that is none."""
+        """Raises RuntimeError for a LOG_LEVEL or a METRICS_NAMESPACE that is none."""
         level = environment.get("LOG_LEVEL", "INFO")
         if level not in _LEVELS:
             raise RuntimeError(f"LOG_LEVEL is {level!r}: use one of {', '.join(_LEVELS)}")
-        return cls(level)
+        name = environment.get("AWS_LAMBDA_FUNCTION_NAME", "api")
+        namespace = environment.get("METRICS_NAMESPACE") or name
+        if not _NAMESPACE.fullmatch(namespace):
+            raise RuntimeError(f"METRICS_NAMESPACE is {namespace!r}: use letters, digits, ._/#:-")
+        return cls(level, namespace)
 
-    def write(self, *, status: int, **fields: Any) -> None:
+    def write(self, *, status: int, cache: str, **fields: Any) -> None:
         """ERROR from status 500 on, else INFO. Fields that are None are left out."""
-        level = "ERROR" if status >= 500 else "INFO"
+        failed = status >= 500
+        level = "ERROR" if failed else "INFO"
         if _LEVELS.index(level) < self._lowest:
             return
-        known = {name: value for name, value in fields.items() if value is not None}
-        line = json.dumps({"level": level, "status": status, **known}, separators=(",", ":"))
+        line = {
+            "level": level,
+            "status": status,
+            "cache": cache,
+            **{name: value for name, value in fields.items() if value is not None},
+            "server_errors": int(failed),
+            "stale_answers": int(cache == "stale"),
+        }
+        moment = int(self._wall() * 1000)
         stream = self._stream or sys.stdout
-        stream.write(line + "\n")
+        stream.write(f'{_encode(line)[:-1]},"_aws":{{"Timestamp":{moment}{self._suffix}')
         stream.flush()

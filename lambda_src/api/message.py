@@ -8,7 +8,7 @@ form.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
@@ -22,11 +22,8 @@ JSON, where a quote or a line end of the body takes two bytes; 4 KB are left for
 body.
 """
 
-_HEADERS = {
-    "content-type": "application/json",
-    "cache-control": "no-store",
-    "x-content-type-options": "nosniff",
-}
+JSON_HEADERS = {"content-type": "application/json"}
+_DESCRIPTIONS = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
 
 def wire_size(body: str) -> int:
@@ -36,11 +33,15 @@ def wire_size(body: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the API reads of an event. ``path`` is as the client sent it, still percent-encoded."""
+    """What the API reads of an event. ``path`` and ``query`` are as sent, still percent-encoded.
+
+    Names of headers are lower case, as a load balancer sends them; repeated ones are one list.
+    """
 
     method: str
     path: str
-    trace_id: str | None
+    query: dict[str, str]
+    headers: dict[str, str]
     multi_value: bool
 
     @classmethod
@@ -49,45 +50,60 @@ class Request:
         try:
             method, path = event["httpMethod"], event["path"]
             multi_value = "multiValueHeaders" in event
-            headers = event["multiValueHeaders" if multi_value else "headers"]
-            trace_id = headers.get("x-amzn-trace-id")
-            if multi_value and trace_id is not None:
-                trace_id = trace_id[-1]
+            if multi_value:
+                sent = event["multiValueHeaders"].items()
+                headers = {name: ", ".join(values) for name, values in sent}
+                pairs = (event.get("multiValueQueryStringParameters") or {}).items()
+                # The last one counts, as it does for a load balancer that sends single values.
+                query = {name: values[-1] for name, values in pairs}
+            else:
+                headers = event["headers"]
+                query = event.get("queryStringParameters") or {}
+            texts = (method, path, *headers.values(), *query.values())
         except (AttributeError, IndexError, KeyError, TypeError) as error:
             raise InvalidRequest(f"event without {error}") from error
-        if not (isinstance(method, str) and isinstance(path, str)):
-            raise InvalidRequest("event with a method or path that is not text")
-        return cls(method, path, trace_id if isinstance(trace_id, str) else None, multi_value)
+        if not all(isinstance(text, str) for text in texts):
+            raise InvalidRequest("event with a value that is not text")
+        return cls(method, path, query, headers, multi_value)
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """``body`` is JSON text."""
+    """``body`` is JSON text, or in base64 what ``content-encoding`` says. ``cache`` is for the log.
+
+    Whoever makes one with a body gives its ``content-length`` too.
+    """
 
     status: int
-    body: str
-    headers: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str]
+    body: str = ""
+    is_base64: bool = False
+    cache: str = "none"
 
     @classmethod
-    def of_problem(cls, problem: Problem) -> Answer:
+    def of_text(cls, status: int, text: str, headers: dict[str, str]) -> Answer:
+        """An answer that nobody may keep."""
+        length = str(len(text.encode()))
+        own = {**JSON_HEADERS, "cache-control": "no-store", "content-length": length}
+        return cls(status, {**headers, **own}, text)
+
+    @classmethod
+    def of_problem(cls, problem: Problem, headers: dict[str, str]) -> Answer:
         error = {"code": problem.code, "message": problem.message}
-        return cls(problem.status, json.dumps({"error": error}), problem.headers)
+        return cls.of_text(
+            problem.status, json.dumps({"error": error}), {**headers, **problem.headers}
+        )
 
     def to_event(self, *, head: bool, multi_value: bool) -> dict[str, Any]:
         """The answer as the load balancer reads it; ``head`` keeps all headers, but no body."""
-        headers = {
-            **_HEADERS,
-            **self.headers,
-            "content-length": str(len(self.body.encode())),
-        }
         return {
             "statusCode": self.status,
-            "statusDescription": f"{self.status} {HTTPStatus(self.status).phrase}",
-            "isBase64Encoded": False,
+            "statusDescription": _DESCRIPTIONS[self.status],
+            "isBase64Encoded": self.is_base64 and not head,
             **(
-                {"multiValueHeaders": {name: [value] for name, value in headers.items()}}
+                {"multiValueHeaders": {name: [value] for name, value in self.headers.items()}}
                 if multi_value
-                else {"headers": headers}
+                else {"headers": self.headers}
             ),
             "body": "" if head else self.body,
         }

@@ -3,12 +3,16 @@
 Problem
 ├── InvalidRequest      400  invalid_request
 ├── InvalidName         400  invalid_name
+├── InvalidQuery        400  invalid_query
 ├── NotFound            404  not_found
 ├── DocumentNotFound    404  document_not_found
 ├── MethodNotAllowed    405  method_not_allowed, with Allow
+├── PreconditionFailed  412  precondition_failed
 ├── InternalError       500  internal_error
 ├── StorageError        502  storage_error: asking again will not help
-└── StorageUnavailable  503  storage_unavailable, with Retry-After: asking again may help
+├── DocumentTooLarge    502  document_too_large: neither will it here
+├── StorageUnavailable  503  storage_unavailable, with Retry-After: asking again may help
+└── Unhealthy           503  unhealthy, with Retry-After: only of /health?deep=1
 
 A message is fixed text: nothing that a client sent, and nothing that S3 said, is repeated in it.
 """
@@ -17,13 +21,16 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+ALLOW = "GET, HEAD, OPTIONS"
+_RETRY_AFTER = {"retry-after": "2"}
+
 
 class Problem(Exception):  # noqa: N818 - what HTTP calls a problem; its kinds are named as answers
     """``cause`` says in a few words what lay behind it; it goes to the log, never to the client."""
 
     status: ClassVar[int]
     code: ClassVar[str]
-    message: ClassVar[str]
+    message: str
     headers: ClassVar[dict[str, str]] = {}
 
     def __init__(self, cause: str | None = None) -> None:
@@ -46,6 +53,12 @@ class InvalidName(Problem):
     )
 
 
+class InvalidQuery(Problem):
+    status = 400
+    code = "invalid_query"
+    message = "The query has a parameter or a value that this path does not take."
+
+
 class NotFound(Problem):
     status = 404
     code = "not_found"
@@ -61,8 +74,14 @@ class DocumentNotFound(Problem):
 class MethodNotAllowed(Problem):
     status = 405
     code = "method_not_allowed"
-    message = "This path answers GET and HEAD."
-    headers: ClassVar[dict[str, str]] = {"allow": "GET, HEAD"}
+    message = "This path answers GET, HEAD and OPTIONS."
+    headers: ClassVar[dict[str, str]] = {"allow": ALLOW}
+
+
+class PreconditionFailed(Problem):
+    status = 412
+    code = "precondition_failed"
+    message = "The document is not the one that the request is conditional on."
 
 
 class InternalError(Problem):
@@ -77,8 +96,26 @@ class StorageError(Problem):
     message = "The document cannot be read from storage."
 
 
+class DocumentTooLarge(Problem):
+    status = 502
+    code = "document_too_large"
+    message = "The document is larger than the 1 MB that an answer can hold."
+
+
 class StorageUnavailable(Problem):
     status = 503
     code = "storage_unavailable"
     message = "The document storage does not answer now; try again shortly."
-    headers: ClassVar[dict[str, str]] = {"retry-after": "2"}
+    headers: ClassVar[dict[str, str]] = _RETRY_AFTER
+
+
+class Unhealthy(Problem):
+    """``step`` is what failed, in words of this program."""
+
+    status = 503
+    code = "unhealthy"
+    headers: ClassVar[dict[str, str]] = _RETRY_AFTER
+
+    def __init__(self, step: str, problem: Problem) -> None:
+        self.message = f"{step} failed: {problem.code}."
+        super().__init__(problem.cause)

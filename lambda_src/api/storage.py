@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, NoReturn, cast
+from typing import TYPE_CHECKING, NamedTuple, NoReturn, TypeVar
 
-# boto3's client without boto3's resource layer: a third less to import in a cold start.
-import botocore.session
-from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -18,30 +16,64 @@ from botocore.exceptions import (
     IncompleteReadError,
 )
 
+from api import s3
+from api.content import Content
 from api.message import MAX_BODY_BYTES
-from api.problem import DocumentNotFound, StorageError, StorageUnavailable
+from api.problem import (
+    DocumentNotFound,
+    DocumentTooLarge,
+    Problem,
+    StorageError,
+    StorageUnavailable,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import (
+        GetObjectOutputTypeDef,
+        GetObjectRequestTypeDef,
+        ListObjectsV2RequestTypeDef,
+    )
+
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+"""Names of documents, matched in full against the raw path.
+
+Nothing is decoded first, so no encoding of a slash or a dot can reach S3.
+"""
 
 DEADLINE_SECONDS = 8.0
 """Seconds one document may take in all: within the function's 10 s, with room for the answer."""
 
-CONNECT_TIMEOUT_SECONDS = 1.0
-READ_TIMEOUT_SECONDS = 2.0
-ATTEMPTS = 2
+SHORT_DEADLINE_SECONDS = 1.5
+"""The same where there is something else to answer with."""
+
+_SUFFIX = ".json"
+_LISTINGS = 10
+"""Requests for one page: a bucket full of other objects must not use up the deadline."""
 
 _TRANSIENT_STATUS = frozenset({429, 500, 502, 503, 504})
 _TRANSIENT_CODES = frozenset({"RequestTimeout", "RequestTimeoutException"})
+_TAG = re.compile(r'"[\x21\x23-\x7e]*"')
+
+Read = TypeVar("Read")
+
+
+class Summary(NamedTuple):
+    """A document in a listing. ``modified`` is seconds since the epoch, ``size`` is bytes."""
+
+    name: str
+    modified: int
+    size: int
 
 
 class Storage:
-    """Reads documents; each within ``deadline_seconds``."""
+    """Reads documents; each within ``deadline_seconds``. ``reads`` counts what S3 was asked."""
 
     def __init__(self, client: S3Client, bucket: str, *, deadline_seconds: float) -> None:
         self._client = client
         self._bucket = bucket
         self._deadline_seconds = deadline_seconds
+        self.reads = 0
         # The client's timeouts hold for one address and one read each: nothing in it bounds S3's
         # eight addresses, the name server and a slow body together. Waiting for a thread does.
         # A thread left behind ends by those timeouts, so few suffice.
@@ -53,26 +85,27 @@ class Storage:
         bucket = environment.get("BUCKET")
         if not bucket:
             raise RuntimeError("the environment variable BUCKET is not set")
-        client = botocore.session.get_session().create_client(
-            "s3",
-            config=Config(
-                connect_timeout=CONNECT_TIMEOUT_SECONDS,
-                read_timeout=READ_TIMEOUT_SECONDS,
-                retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
-            ),
-        )
-        return cls(cast("S3Client", client), bucket, deadline_seconds=DEADLINE_SECONDS)
+        return cls(s3.client(), bucket, deadline_seconds=DEADLINE_SECONDS)
 
-    def read(self, name: str) -> str:
-        """The text of the document, which is JSON.
+    def read(self, name: str, known: Content | None = None, *, short: bool = False) -> Content:
+        """The document, which is JSON; ``known`` itself where S3 says that it has not changed.
 
         ``name`` becomes a key as it is: it must have been validated. Raises DocumentNotFound,
         StorageUnavailable for what may pass by itself, and StorageError for everything else.
         """
+        return self._within(short, self._get, f"{name}{_SUFFIX}", known)
+
+    def summaries(self, limit: int, after: str | None, *, short: bool = False) -> list[Summary]:
+        """At most ``limit`` documents in S3's order, those after ``after``.
+
+        S3 orders by key, hence ``foo-bar`` comes before ``foo``. Raises as ``read`` does.
+        """
+        return self._within(short, self._list, limit, after)
+
+    def _within(self, short: bool, read: Callable[..., Read], *arguments: object) -> Read:
+        deadline = SHORT_DEADLINE_SECONDS if short else self._deadline_seconds
         try:
-            content = self._readers.submit(self._fetch, f"{name}.json").result(
-                self._deadline_seconds
-            )
+            return self._readers.submit(read, *arguments).result(deadline)
         except TimeoutError as error:
             raise StorageUnavailable("deadline") from error
         except ClientError as error:
@@ -81,19 +114,57 @@ class Storage:
             raise StorageUnavailable(type(error).__name__) from error
         except BotoCoreError as error:
             raise StorageError(type(error).__name__) from error
-        return _json_text(content)
 
-    def _fetch(self, key: str) -> bytes:
-        found = self._client.get_object(Bucket=self._bucket, Key=key)
+    def _get(self, key: str, known: Content | None) -> Content:
+        self.reads += 1
+        request: GetObjectRequestTypeDef = {"Bucket": self._bucket, "Key": key}
+        if known:
+            request["IfNoneMatch"] = known.etag
+        try:
+            found = self._client.get_object(**request)
+        except ClientError as error:
+            if known and error.response["ResponseMetadata"]["HTTPStatusCode"] == 304:
+                return known
+            raise
         body = found["Body"]
         # Not "with ... as body": that would be the stream below, which raises other errors.
         with body:
             if found["ContentLength"] > MAX_BODY_BYTES:
-                raise StorageError("object too large to serve")
-            return body.read()
+                raise DocumentTooLarge
+            text = _json_text(body.read())
+        etag, modified = _validators(found)
+        return Content.of(text, etag, modified)
+
+    def _list(self, limit: int, after: str | None) -> list[Summary]:
+        request: ListObjectsV2RequestTypeDef = {
+            "Bucket": self._bucket,
+            "MaxKeys": min(1_000, limit),
+        }
+        if after:
+            request["StartAfter"] = f"{after}{_SUFFIX}"
+        listed: list[Summary] = []
+        for _ in range(_LISTINGS):
+            self.reads += 1
+            page = self._client.list_objects_v2(**request)
+            for found in page.get("Contents", ()):
+                name = found["Key"].removesuffix(_SUFFIX)
+                if name != found["Key"] and NAME.fullmatch(name):
+                    modified = int(found["LastModified"].timestamp())
+                    listed.append(Summary(name, modified, found["Size"]))
+            if len(listed) >= limit or not page["IsTruncated"]:
+                return listed[:limit]
+            request["ContinuationToken"] = page["NextContinuationToken"]
+        raise StorageError("too many objects that are no documents")
 
 
-def _refusal(error: ClientError) -> DocumentNotFound | StorageUnavailable | StorageError:
+def _validators(found: GetObjectOutputTypeDef) -> tuple[str, int]:
+    etag, modified = found.get("ETag", ""), found.get("LastModified")
+    if modified is None or not _TAG.fullmatch(etag):
+        raise StorageError("object without an entity tag or a date")
+    return etag, int(modified.timestamp())
+
+
+def _refusal(error: ClientError) -> Problem:
     code = error.response.get("Error", {}).get("Code", "unknown")
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     if code == "NoSuchKey":

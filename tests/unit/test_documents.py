@@ -170,8 +170,8 @@ def test_a_target_inside_the_documents_is_refused(source: Path, inside: str) -> 
 
 def test_the_limits_are_those_of_the_api() -> None:
     assert str(LAMBDA_SRC) in sys.path
-    app, message = (importlib.import_module(f"api.{name}") for name in ("app", "message"))
-    assert app.NAME.pattern == documents.NAME.pattern
+    storage, message = (importlib.import_module(f"api.{name}") for name in ("storage", "message"))
+    assert storage.NAME.pattern == documents.NAME.pattern
     assert message.MAX_BODY_BYTES == documents.MAX_WIRE_BYTES
 
 

@@ -51,7 +51,7 @@ class LoadBalancer(ThreadingHTTPServer):
             ("GET", "/api/missing"): problem(404, "document_not_found"),
             ("GET", "/api/missing-2"): problem(404, "document_not_found"),
             ("GET", "/api/Not%20A%20Name"): problem(400, "invalid_name"),
-            ("POST", "/health"): problem(405, "method_not_allowed", Allow="GET, HEAD"),
+            ("POST", "/health"): problem(405, "method_not_allowed", Allow="GET, HEAD, OPTIONS"),
         }
 
     @property
@@ -201,7 +201,7 @@ def test_a_document_named_missing_is_not_taken_for_one_that_is(balancer: LoadBal
             ("POST", "/health"),
             problem(405, "method_not_allowed"),
             "method",
-            "Allow is None, not 'GET, HEAD'",
+            "Allow is None, not 'GET, HEAD, OPTIONS'",
         ),
         (("GET", "/missing"), Canned(200, b"{}"), "unknown path", "200, not 404"),
     ],

@@ -68,11 +68,27 @@ class Api:
     def send(self, sent: Any) -> Response:
         return Response(self.handler(sent, Context()))
 
-    def request(self, method: str, path: str) -> Response:
-        return self.send(event("get_document", httpMethod=method, path=path))
+    def request(self, method: str, target: str, **headers: str) -> Response:
+        """``target`` is a path with its query; ``if_none_match="..."`` is a header."""
+        path, _, query = target.partition("?")
+        pairs = (part.partition("=") for part in query.split("&") if part)
+        sent = event(
+            "get_document",
+            httpMethod=method,
+            path=path,
+            queryStringParameters={name: value for name, _, value in pairs},
+            headers={name.replace("_", "-"): value for name, value in headers.items()},
+        )
+        return self.send(sent)
 
-    def get(self, path: str) -> Response:
-        return self.request("GET", path)
+    def get(self, target: str, **headers: str) -> Response:
+        return self.request("GET", target, **headers)
+
+    def head(self, target: str, **headers: str) -> Response:
+        return self.request("HEAD", target, **headers)
+
+    def options(self, target: str, **headers: str) -> Response:
+        return self.request("OPTIONS", target, **headers)
 
 
 def load() -> Api:

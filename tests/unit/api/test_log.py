@@ -1,54 +1,101 @@
 from __future__ import annotations
 
 import importlib
-import io
 import json
 from typing import Any
 
 import pytest
 
+from tests.unit.api.fakes import WRITTEN, Fake
 from tests.unit.api.function import Context, event, load
 
-app = importlib.import_module("api.app")
-log = importlib.import_module("api.log")
 problem = importlib.import_module("api.problem")
-
-
-class Documents:
-    """Documents that fail with ``error``, where there is one."""
-
-    def __init__(self, error: Exception | None = None) -> None:
-        self._error = error
-
-    def read(self, _name: str) -> str:
-        if self._error:
-            raise self._error
-        return "{}"
 
 
 def _lines(
     sent: Any, error: Exception | None = None, level: str = "INFO"
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    stream = io.StringIO()
-    ticks = iter([10.0, 10.0125])
-    api = app.Api(Documents(error), log.RequestLog(level, stream), clock=lambda: next(ticks))
-    answer = api.handle(sent, request_id="8f5e5c1e")
-    return answer, [json.loads(line) for line in stream.getvalue().splitlines()]
+    fake = Fake(level=level)
+    fake.source.put("foo", "{}")
+    fake.source.error = error
+    answer = fake.api.send(sent)
+    return answer.raw, fake.lines
 
 
 def test_a_request_is_one_line_of_json() -> None:
-    _, lines = _lines(event("get_document"))
-    assert lines == [
-        {
-            "level": "INFO",
-            "status": 200,
-            "request_id": "8f5e5c1e",
-            "trace_id": "Root=1-68c2f1aa-6b1c3f9a0d5e4b7c2a8f0e11",
-            "method": "GET",
-            "route": "/api/{name}",
-            "duration_ms": 12.5,
-        }
-    ]
+    _, [line] = _lines(event("get_document"))
+    del line["_aws"]
+    assert line == {
+        "level": "INFO",
+        "status": 200,
+        "cache": "miss",
+        "request_id": Context().aws_request_id,
+        "trace_id": "Root=1-68c2f1aa-6b1c3f9a0d5e4b7c2a8f0e11",
+        "method": "GET",
+        "route": "/api/{name}",
+        "duration_ms": 0.0,
+        "storage_reads": 1,
+        "server_errors": 0,
+        "stale_answers": 0,
+    }
+
+
+def test_the_same_line_is_metrics_by_route() -> None:
+    _, [line] = _lines(event("get_document"))
+    assert line["_aws"]["Timestamp"] == WRITTEN * 1000
+    [directive] = line["_aws"]["CloudWatchMetrics"]
+    assert (directive["Namespace"], directive["Dimensions"]) == ("api", [["route"]])
+    units = {metric["Name"]: metric["Unit"] for metric in directive["Metrics"]}
+    assert units == {
+        "duration_ms": "Milliseconds",
+        "server_errors": "Count",
+        "stale_answers": "Count",
+        "storage_reads": "Count",
+    }
+    assert all(isinstance(line[name], int | float) for name in units)
+
+
+@pytest.mark.parametrize(
+    ("path", "route"),
+    [
+        ("/health", "/health"),
+        ("/api", "/api"),
+        ("/api/foo", "/api/{name}"),
+        ("/api/UPPER", "/api/{name}"),
+        ("/openapi.json", "/openapi.json"),
+        ("/elsewhere", "none"),
+    ],
+)
+def test_the_route_is_one_of_a_few_whatever_the_path(path: str, route: str) -> None:
+    _, [line] = _lines(event("get_document", path=path))
+    assert line["route"] == route
+
+
+def test_the_line_says_where_the_answer_came_from() -> None:
+    fake = Fake()
+    fake.source.put("foo", "{}")
+    fake.api.get("/api/foo")
+    fake.api.get("/api/foo")
+    fake.now.seconds = 6
+    fake.api.get("/api/foo")
+    fake.now.seconds = 20
+    fake.source.error = problem.StorageUnavailable("SlowDown")
+    fake.api.get("/api/foo")
+    fake.api.get("/health")
+    assert [
+        (line["cache"], line["storage_reads"], line["stale_answers"]) for line in fake.lines
+    ] == [("miss", 1, 0), ("hit", 0, 0), ("revalidated", 1, 0), ("stale", 1, 1), ("none", 0, 0)]
+
+
+def test_the_duration_is_in_milliseconds() -> None:
+    fake = Fake()
+
+    def take_a_while() -> None:
+        fake.now.seconds += 0.0125
+
+    fake.source.on_read = take_a_while
+    fake.api.get("/api/foo")
+    assert fake.lines[0]["duration_ms"] == 12.5
 
 
 def test_a_multi_value_request_has_its_trace_id_in_the_log() -> None:
@@ -63,10 +110,11 @@ def test_a_problem_is_logged_with_its_code() -> None:
 
 def test_a_failure_of_s3_is_an_error_with_its_cause() -> None:
     _, [line] = _lines(event("get_document"), problem.StorageError("AccessDenied"))
-    assert (line["level"], line["error"], line["cause"]) == (
+    assert (line["level"], line["error"], line["cause"], line["server_errors"]) == (
         "ERROR",
         "storage_error",
         "AccessDenied",
+        1,
     )
 
 
@@ -84,7 +132,9 @@ def test_a_defect_is_a_500_in_json_whose_traceback_is_only_in_the_log() -> None:
         {"path": "/token-in-the-path"},
         {"path": "/api/TOKEN-in-the-path"},
         {"queryStringParameters": {"token": "token"}},
-        {"headers": {"authorization": "token", "cookie": "token"}},
+        {"path": "/api", "queryStringParameters": {"after": "token"}},
+        {"headers": {"authorization": "token", "cookie": "token", "origin": "https://token"}},
+        {"headers": {"if-none-match": '"token"', "if-match": '"token"'}},
         {"body": "token"},
     ],
 )
@@ -96,13 +146,19 @@ def test_what_a_client_may_have_sent_by_mistake_stays_out_of_the_log(
     assert "token" not in json.dumps(lines).lower()
 
 
+def test_no_content_of_a_document_is_logged() -> None:
+    fake = Fake()
+    fake.source.put("foo", '{"secret": 1}')
+    fake.api.get("/api/foo")
+    assert "secret" not in fake.stream.getvalue()
+
+
 def test_a_client_cannot_write_lines_of_its_own() -> None:
     hostile = 'GET\n{"level": "ERROR"}' + "x" * 10_000
-    _, lines = _lines(
-        event("get_document", httpMethod=hostile, headers={"x-amzn-trace-id": "a\nb\u2028c"})
-    )
+    trace = "a\nb\u2028c" + "x" * 10_000
+    _, lines = _lines(event("get_document", httpMethod=hostile, headers={"x-amzn-trace-id": trace}))
     assert len(lines) == 1
-    assert len(lines[0]["method"]) <= 16
+    assert len(json.dumps(lines)) < 2_000
 
 
 @pytest.mark.parametrize(("level", "count"), [("DEBUG", 1), ("INFO", 1), ("WARNING", 0)])
@@ -123,8 +179,47 @@ def test_the_function_logs_to_stdout(
     assert (json.loads(out)["request_id"], err) == (Context().aws_request_id, "")
 
 
-def test_a_log_level_that_is_none_does_not_start(environment: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("variables", "namespace"),
+    [
+        ({}, "api"),
+        ({"AWS_LAMBDA_FUNCTION_NAME": "terrarium-dev"}, "terrarium-dev"),
+        ({"AWS_LAMBDA_FUNCTION_NAME": "x", "METRICS_NAMESPACE": "Terrarium/dev"}, "Terrarium/dev"),
+    ],
+)
+def test_metrics_are_named_after_the_function_unless_told_otherwise(
+    environment: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    variables: dict[str, str],
+    namespace: str,
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("AWS_LAMBDA_FUNCTION_NAME", "METRICS_NAMESPACE"):
+            patch.delenv(name, raising=False)
+        for name, value in variables.items():
+            patch.setenv(name, value)
+        load().get("/health")
+    line = json.loads(capsys.readouterr().out)
+    assert line["_aws"]["CloudWatchMetrics"][0]["Namespace"] == namespace
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("LOG_LEVEL", "loud"),
+        ("METRICS_NAMESPACE", "a b"),
+        ("METRICS_NAMESPACE", "a" * 256),
+        ("FRESH_SECONDS", "-1"),
+        ("FRESH_SECONDS", "1.5"),
+        ("STALE_SECONDS", "long"),
+        ("CORS_ORIGINS", "example.com"),
+        ("CORS_ORIGINS", "*,https://example.com"),
+    ],
+)
+def test_a_variable_that_means_nothing_does_not_start(
+    environment: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
     with pytest.MonkeyPatch.context() as variables:
-        variables.setenv("LOG_LEVEL", "loud")
-        with pytest.raises(RuntimeError, match="LOG_LEVEL is 'loud'"):
+        variables.setenv(variable, value)
+        with pytest.raises(RuntimeError, match=variable):
             load()

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import io
-import json
 import re
 import string
 from typing import Any
@@ -13,10 +10,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from tests.unit.api.fakes import Fake
 from tests.unit.api.function import event
-
-app = importlib.import_module("api.app")
-log = importlib.import_module("api.log")
 
 _REFUSED = [
     "",
@@ -50,41 +45,28 @@ _REFUSED = [
 ]
 
 
-class Recorder:
-    """Documents that remember which names they were asked for."""
-
-    def __init__(self) -> None:
-        self.names: list[str] = []
-
-    def read(self, name: str) -> str:
-        self.names.append(name)
-        return "{}"
-
-
-def _get(path: str) -> tuple[int, Any, list[str]]:
-    documents = Recorder()
-    api = app.Api(documents, log.RequestLog("INFO", io.StringIO()))
-    answer = api.handle(event("get_document", path=path), request_id="1")
-    return answer["statusCode"], json.loads(answer["body"]), documents.names
+def _get(name: str) -> tuple[tuple[int, str], list[str]]:
+    fake = Fake()
+    response = fake.api.send(event("get_document", path=f"/api/{name}"))
+    return response.problem, fake.source.asked
 
 
 @pytest.mark.parametrize("name", _REFUSED, ids=lambda name: ascii(name[:30]))
 def test_a_name_that_is_none_is_a_400_and_never_reaches_storage(name: str) -> None:
-    status, body, asked = _get(f"/api/{name}")
-    assert (status, body["error"]["code"], asked) == (400, "invalid_name", [])
+    assert _get(name) == ((400, "invalid_name"), [])
 
 
 @pytest.mark.parametrize("name", ["a", "0", "foo", "foo-bar", "foo_bar", "2026-11", "a" * 64])
 def test_a_name_reaches_storage_unchanged(name: str) -> None:
-    assert _get(f"/api/{name}") == (200, {}, [name])
+    assert _get(name) == ((404, "document_not_found"), [name])
 
 
 @given(st.text())
 @example("foo\n")
 @example("../foo")
 def test_whatever_reaches_storage_is_lower_case_ascii_without_dots_or_slashes(name: str) -> None:
-    status, _, asked = _get(f"/api/{name}")
-    assert (status == 200) == bool(asked)
+    (status, _), asked = _get(name)
+    assert (status == 404) == bool(asked)
     for key in asked:
         assert key == name
         assert set(key) <= set(string.ascii_lowercase + string.digits + "-_")
@@ -92,12 +74,44 @@ def test_whatever_reaches_storage_is_lower_case_ascii_without_dots_or_slashes(na
 
 
 @given(st.from_regex(re.compile(r"[a-z0-9][a-z0-9_-]{0,63}"), fullmatch=True))
-def test_every_name_of_the_documented_form_is_served(name: str) -> None:
-    assert _get(f"/api/{name}")[2] == [name]
+def test_every_name_of_the_documented_form_is_asked_for(name: str) -> None:
+    assert _get(name)[1] == [name]
 
 
-@given(st.text(), st.text())
-def test_no_method_and_path_make_it_raise(method: str, path: str) -> None:
-    api = app.Api(Recorder(), log.RequestLog("INFO", io.StringIO()))
-    answer = api.handle(event("get_document", httpMethod=method, path=path), request_id="1")
-    assert answer["statusCode"] in {200, 400, 404, 405}
+_ODD: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda values: st.lists(values) | st.dictionaries(st.text(), values),
+    max_leaves=5,
+)
+
+
+@given(st.text(), st.text(), st.dictionaries(st.text(), st.text()))
+def test_no_method_path_or_query_makes_it_raise(
+    method: str, path: str, query: dict[str, str]
+) -> None:
+    sent = event("get_document", httpMethod=method, path=path, queryStringParameters=query)
+    assert Fake().api.send(sent).status in {200, 204, 400, 404, 405}
+
+
+@given(
+    st.sampled_from(["/api", "/api/foo", "/health", "/openapi.json"]),
+    st.dictionaries(
+        st.sampled_from(
+            ["accept-encoding", "if-match", "if-none-match", "if-modified-since", "origin"]
+        ),
+        st.text() | st.sampled_from(["*", '"a"', 'W/"a", "b"', "gzip;q=0.5", "gzip;q=x"]),
+    ),
+)
+def test_no_header_makes_it_raise(path: str, headers: dict[str, str]) -> None:
+    fake = Fake()
+    fake.source.put("foo", "{}")
+    response = fake.api.send(event("get_document", path=path, headers=headers))
+    assert response.status in {200, 304, 412}
+
+
+_KEYS = ("headers", "httpMethod", "path", "multiValueHeaders", "queryStringParameters")
+
+
+@given(st.dictionaries(st.sampled_from(_KEYS), _ODD))
+def test_no_event_makes_it_raise(changes: dict[str, Any]) -> None:
+    assert Fake().api.send(event("get_document", **changes)).status in {200, 204, 400, 404, 405}

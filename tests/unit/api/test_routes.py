@@ -29,36 +29,65 @@ def test_a_missing_document_is_a_404_with_a_json_body(api: Api) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/api", "/health/", "/healthz", "/HEALTH", "/favicon.ico", ""]
+    "path", ["/", "/health/", "/healthz", "/HEALTH", "/favicon.ico", "/api.json", "/openapi", ""]
 )
 def test_a_path_without_a_route_is_a_404(api: Api, path: str) -> None:
     assert api.get(path).problem == (404, "not_found")
 
 
-@pytest.mark.parametrize("path", ["/health", "/api/foo"])
-@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "get", "BREW"])
+_ROUTES = ["/health", "/api", "/api/foo", "/openapi.json"]
+_PATHS = [*_ROUTES, "/api/none", "/api/UPPER", "/elsewhere", "/api?limit=0"]
+
+
+@pytest.mark.parametrize("path", [*_ROUTES, "/api/none", "/api/UPPER"])
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "get", "BREW"])
 def test_any_other_method_is_a_405_that_names_the_allowed_ones(
     api: Api, method: str, path: str
 ) -> None:
     response = api.request(method, path)
     assert response.problem == (405, "method_not_allowed")
-    assert response.headers["allow"] == "GET, HEAD"
+    assert response.headers["allow"] == "GET, HEAD, OPTIONS"
 
 
-@pytest.mark.parametrize("path", ["/health", "/api/foo", "/api/none", "/api/UPPER", "/elsewhere"])
+@pytest.mark.parametrize("path", _ROUTES)
+def test_options_names_the_methods_and_has_no_body(api: Api, path: str) -> None:
+    response = api.options(path)
+    assert (response.status, response.body) == (204, "")
+    assert response.headers["allow"] == "GET, HEAD, OPTIONS"
+    assert not {"content-type", "content-length"} & response.headers.keys()
+
+
+def test_options_of_a_path_without_a_route_is_a_404(api: Api) -> None:
+    assert api.options("/elsewhere").problem == (404, "not_found")
+
+
+@pytest.mark.parametrize("path", _PATHS)
 def test_head_answers_with_the_headers_of_get_and_no_body(api: Api, path: str) -> None:
-    get, head = api.get(path), api.request("HEAD", path)
+    api.get(path)
+    get, head = api.get(path), api.head(path)
     assert (head.status, head.headers) == (get.status, get.headers)
     assert head.body == ""
     assert head.headers["content-length"] == str(len(get.body.encode()))
 
 
-@pytest.mark.parametrize("path", ["/health", "/api/foo", "/api/none", "/api/UPPER", "/elsewhere"])
-def test_every_answer_is_json_that_nobody_caches_or_sniffs(api: Api, path: str) -> None:
+@pytest.mark.parametrize("path", _PATHS)
+def test_every_answer_is_json_that_nobody_sniffs_or_embeds(api: Api, path: str) -> None:
     headers = api.get(path).headers
     assert headers["content-type"] == "application/json"
-    assert headers["cache-control"] == "no-store"
     assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert "default-src 'none'" in headers["content-security-policy"]
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+
+
+@pytest.mark.parametrize("path", ["/health", "/api/none", "/api/UPPER", "/elsewhere", "/api?x=1"])
+def test_nobody_may_keep_health_or_an_error(api: Api, path: str) -> None:
+    assert api.get(path).headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize("path", ["/api", "/api/foo", "/openapi.json"])
+def test_what_is_served_is_fresh_for_the_configured_time(api: Api, path: str) -> None:
+    assert api.get(path).headers["cache-control"] == "max-age=5"
 
 
 def test_an_answer_has_the_form_the_load_balancer_asks_for(api: Api) -> None:
@@ -70,6 +99,7 @@ def test_an_answer_has_the_form_the_load_balancer_asks_for(api: Api) -> None:
 
 
 def test_a_multi_value_event_is_answered_in_multi_value_form(api: Api) -> None:
+    api.send(event("get_document"))
     single = api.send(event("get_document")).raw
     multi = api.send(event("get_document_multi_value")).raw
     assert "headers" not in multi
@@ -79,7 +109,7 @@ def test_a_multi_value_event_is_answered_in_multi_value_form(api: Api) -> None:
 
 def test_an_error_in_multi_value_form_keeps_its_headers(api: Api) -> None:
     raw = api.send(event("get_document_multi_value", httpMethod="POST")).raw
-    assert raw["multiValueHeaders"]["allow"] == ["GET, HEAD"]
+    assert raw["multiValueHeaders"]["allow"] == ["GET, HEAD, OPTIONS"]
 
 
 @pytest.mark.parametrize(
@@ -94,6 +124,8 @@ def test_an_error_in_multi_value_form_keeps_its_headers(api: Api) -> None:
         {"httpMethod": "GET", "path": "/health", "headers": None},
         {"httpMethod": None, "path": "/health", "headers": {}},
         {"httpMethod": "GET", "path": 7, "headers": {}},
+        {"httpMethod": "GET", "path": "/health", "headers": {"accept": 1}},
+        {"httpMethod": "GET", "path": "/health", "headers": {}, "queryStringParameters": {"a": 1}},
         {"rawPath": "/health", "requestContext": {"http": {"method": "GET"}}, "headers": {}},
     ],
 )
@@ -101,9 +133,21 @@ def test_an_event_of_something_else_than_a_load_balancer_is_a_400(api: Api, sent
     assert api.send(sent).problem == (400, "invalid_request")
 
 
-def test_an_empty_list_of_trace_ids_is_a_400_and_no_crash(api: Api) -> None:
+def test_an_empty_list_of_trace_ids_is_no_trace_id(api: Api) -> None:
     sent = event("get_document_multi_value", multiValueHeaders={"x-amzn-trace-id": []})
-    assert api.send(sent).raw["statusCode"] == 400
+    assert api.send(sent).raw["statusCode"] == 200
+
+
+def test_a_header_that_is_repeated_is_one_list(api: Api) -> None:
+    etag = api.get("/api/foo").headers["etag"]
+    sent = event("get_document_multi_value", multiValueHeaders={"if-none-match": ['"a"', etag]})
+    assert api.send(sent).status == 304
+
+
+def test_the_last_of_a_repeated_parameter_counts(api: Api) -> None:
+    query = {"deep": ["2", "0"]}
+    sent = event("get_document_multi_value", path="/health", multiValueQueryStringParameters=query)
+    assert api.send(sent).raw["statusCode"] == 200
 
 
 def test_an_answer_is_json_that_the_lambda_runtime_can_write(api: Api) -> None:

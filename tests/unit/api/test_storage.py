@@ -23,6 +23,7 @@ class FailingS3(ThreadingHTTPServer):
     status = 200
     later_status: int | None = None
     body = b"{}"
+    etag: str | None = '"d751713988987e9331980363e24189ce"'
     promised: int | None = None
     silent = False
     requests = 0
@@ -46,6 +47,9 @@ class _Answer(BaseHTTPRequestHandler):
         status = s3.status if s3.requests == 1 else s3.later_status or s3.status
         self.send_response(status)
         self.send_header("content-type", "application/xml")
+        self.send_header("last-modified", "Tue, 14 Nov 2023 22:13:20 GMT")
+        if s3.etag:
+            self.send_header("etag", s3.etag)
         self.send_header("content-length", str(s3.promised or len(s3.body)))
         self.end_headers()
         self.wfile.write(s3.body)
@@ -71,7 +75,7 @@ def failing() -> Iterator[FailingS3]:
 def variables(environment: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
     """The function's environment, with one attempt a request unless a test says otherwise."""
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr("api.storage.ATTEMPTS", 1)
+        monkeypatch.setattr("api.s3.ATTEMPTS", 1)
         yield monkeypatch
 
 
@@ -145,7 +149,7 @@ def test_an_s3_that_does_not_answer_in_time_is_a_503(
 ) -> None:
     failing.silent = True
     variables.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{failing.server_port}")
-    variables.setattr("api.storage.READ_TIMEOUT_SECONDS", 0.05)
+    variables.setattr("api.s3.READ_TIMEOUT_SECONDS", 0.05)
     assert load().get("/api/foo").problem == (503, "storage_unavailable")
 
 
@@ -154,7 +158,7 @@ def test_the_deadline_holds_whatever_the_timeouts_of_the_client_add_up_to(
 ) -> None:
     failing.silent = True
     variables.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{failing.server_port}")
-    variables.setattr("api.storage.READ_TIMEOUT_SECONDS", 20)
+    variables.setattr("api.s3.READ_TIMEOUT_SECONDS", 20)
     variables.setattr("api.storage.DEADLINE_SECONDS", 0.05)
     assert load().get("/api/foo").problem == (503, "storage_unavailable")
 
@@ -205,27 +209,26 @@ def test_an_object_that_is_not_json_is_a_502(api: Api, s3: S3Client, content: by
     ["1", "null", '"text"', "[]", " {}\n", "9" * 5_000, "1e999", '{"k": "\u00e9\U0001f331"}'],
     ids=lambda content: ascii(content[:20]),
 )
-def test_any_json_is_served_to_the_letter(api: Api, s3: S3Client, content: str) -> None:
+def test_any_json_is_served_to_the_letter(s3: S3Client, content: str) -> None:
     s3.put_object(Bucket=BUCKET, Key="any.json", Body=content.encode())
-    response = api.get("/api/any")
+    response = load().get("/api/any")
     assert (response.status, response.body) == (200, content)
     assert response.headers["content-length"] == str(len(content.encode()))
 
 
 @pytest.mark.parametrize("character", ["a", "\u00e9", '\\"'])
-def test_a_document_too_large_for_a_load_balancer_is_a_502(
-    api: Api, s3: S3Client, character: str
-) -> None:
+def test_a_document_too_large_for_a_load_balancer_is_a_502(s3: S3Client, character: str) -> None:
+    api = load()
     fits = '"' + character * (900_000 // len(ascii(character))) + '"'
     s3.put_object(Bucket=BUCKET, Key="large.json", Body=fits.encode())
     assert api.get("/api/large").status == 200
-    s3.put_object(Bucket=BUCKET, Key="large.json", Body=b'"' + b"a" * 1_000_000 + b'"')
-    assert api.get("/api/large").problem == (502, "storage_error")
+    s3.put_object(Bucket=BUCKET, Key="larger.json", Body=b'"' + b"a" * 1_000_000 + b'"')
+    assert api.get("/api/larger").problem == (502, "document_too_large")
 
 
 def test_a_document_that_only_its_escapes_make_too_large_is_a_502(api: Api, s3: S3Client) -> None:
     s3.put_object(Bucket=BUCKET, Key="escapes.json", Body=b"[" + b'"",' * 200_000 + b"1]")
-    assert api.get("/api/escapes").problem == (502, "storage_error")
+    assert api.get("/api/escapes").problem == (502, "document_too_large")
 
 
 @pytest.mark.parametrize("value", ["", None])
@@ -238,3 +241,50 @@ def test_a_function_without_a_bucket_does_not_start(
         variables.setenv("BUCKET", value)
     with pytest.raises(RuntimeError, match="BUCKET is not set"):
         load()
+
+
+def test_an_object_without_an_entity_tag_is_a_502(broken: Api, failing: FailingS3) -> None:
+    failing.etag = None
+    assert broken.get("/api/foo").problem == (502, "storage_error")
+
+
+def test_what_s3_has_not_changed_is_not_sent_again(s3: S3Client) -> None:
+    with pytest.MonkeyPatch.context() as variables:
+        variables.setenv("FRESH_SECONDS", "0")
+        api = load()
+    first = api.get("/api/foo")
+    again = api.get("/api/foo")
+    assert (again.status, again.body, again.headers) == (200, first.body, first.headers)
+    s3.put_object(Bucket=BUCKET, Key="foo.json", Body=b'{"greeting": "changed"}')
+    assert api.get("/api/foo").json() == {"greeting": "changed"}
+    s3.delete_object(Bucket=BUCKET, Key="foo.json")
+    assert api.get("/api/foo").problem == (404, "document_not_found")
+    s3.put_object(Bucket=BUCKET, Key="foo.json", Body=first.body.encode())
+
+
+def _bucket(s3: S3Client, name: str, *keys: str) -> Api:
+    """The API in front of a bucket of its own."""
+    s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    for key in keys:
+        s3.put_object(Bucket=name, Key=key, Body=b"{}")
+    with pytest.MonkeyPatch.context() as variables:
+        variables.setenv("BUCKET", name)
+        return load()
+
+
+def test_the_list_is_what_is_in_the_bucket_and_can_be_served(s3: S3Client) -> None:
+    keys = ("b.json", "a-c.json", "a.json", "A.json", "b.txt", "d/e.json", ".json", "b")
+    api = _bucket(s3, "a-bucket-of-many-kinds", *keys)
+    assert [each["name"] for each in api.get("/api").json()["documents"]] == ["a-c", "a", "b"]
+    names, path = [], "/api?limit=1"
+    while path:
+        page = api.get(path).json()
+        names += [each["name"] for each in page["documents"]]
+        path = page["next"]
+    assert names == ["a-c", "a", "b"]
+    assert api.get("/health?deep=1").status == 200
+
+
+def test_a_bucket_full_of_other_objects_does_not_list_forever(s3: S3Client) -> None:
+    api = _bucket(s3, "a-bucket-of-text", *(f"{number}.txt" for number in range(30)))
+    assert api.get("/api?limit=1").problem == (502, "storage_error")

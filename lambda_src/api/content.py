@@ -1,0 +1,103 @@
+"""What can be served: a JSON text with its validators, as it is and compressed."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import re
+import sys
+from dataclasses import dataclass
+from email.utils import formatdate
+from functools import lru_cache
+
+from api.message import JSON_HEADERS, MAX_BODY_BYTES, wire_size
+from api.problem import DocumentTooLarge
+
+GZIP_FROM_BYTES = 1_000
+"""Below this a packet less is not saved, and decompressing is not free."""
+
+_CODING = re.compile(
+    r"([!#$%&'*+.^_`|~0-9a-z-]+)[ \t]*(?:;[ \t]*q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?))?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Representation:
+    """``headers`` are those that depend on the body; ``etag`` is among them."""
+
+    body: str
+    is_base64: bool
+    etag: str
+    headers: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """``etag`` is that of the source; ``modified`` is seconds since the epoch; ``size`` is bytes.
+
+    The compressed form has the same tag but weak: which bytes it has depends on the zlib at hand,
+    and two execution environments may differ (RFC 9110, section 8.8.1).
+    """
+
+    etag: str
+    modified: int | None
+    identity: Representation
+    gzip: Representation | None
+    size: int
+
+    @classmethod
+    def of(cls, text: str, etag: str, modified: int | None = None) -> Content:
+        """Raises DocumentTooLarge for what a load balancer would not take from a function."""
+        if wire_size(text) > MAX_BODY_BYTES:
+            raise DocumentTooLarge
+        dated = {} if modified is None else {"last-modified": formatdate(modified, usegmt=True)}
+        plain = text.encode()
+        identity = _represent(text, len(plain), etag, dated)
+        packed = _packed(plain)
+        if packed is None:
+            return cls(etag, modified, identity, None, sys.getsizeof(text))
+        body, length = packed
+        encoded = {**dated, "content-encoding": "gzip"}
+        compressed = _represent(body, length, f"W/{etag}", encoded, is_base64=True)
+        size = sys.getsizeof(text) + sys.getsizeof(body)
+        return cls(etag, modified, identity, compressed, size)
+
+    def representation(self, accept_encoding: str | None) -> Representation:
+        """What to send to a client that sent this header."""
+        if self.gzip and accept_encoding and prefers_gzip(accept_encoding):
+            return self.gzip
+        return self.identity
+
+
+def _represent(
+    body: str, length: int, etag: str, more: dict[str, str], *, is_base64: bool = False
+) -> Representation:
+    headers = {**JSON_HEADERS, **more, "etag": etag, "content-length": str(length)}
+    return Representation(body, is_base64, etag, headers)
+
+
+def _packed(plain: bytes) -> tuple[str, int] | None:
+    """Compressed text in base64 and its length before that, where it pays and base64 still fits."""
+    if len(plain) < GZIP_FROM_BYTES:
+        return None
+    packed = gzip.compress(plain, 6, mtime=0)
+    body = base64.b64encode(packed).decode()
+    return (body, len(packed)) if len(body) <= MAX_BODY_BYTES else None
+
+
+@lru_cache(maxsize=64)
+def prefers_gzip(accept_encoding: str) -> bool:
+    """Whether gzip is acceptable, and no less so than no coding (RFC 9110, section 12.5.3).
+
+    A header that is none is as good as no header.
+    """
+    weights = {}
+    for part in accept_encoding.lower().split(","):
+        item = part.strip(" \t")
+        match = _CODING.fullmatch(item)
+        if match:
+            weights[match[1]] = float(match[2] or 1)
+        elif item:
+            return False
+    weight = weights.get("gzip", weights.get("x-gzip", weights.get("*", 0)))
+    return weight > 0 and weight >= weights.get("identity", 0)

@@ -1,0 +1,162 @@
+"""Documents and pages of the list of them, out of memory where that is fresh enough."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from functools import partial
+from typing import NamedTuple, Protocol
+
+from api.cache import Cache, Clock, Found
+from api.content import Content
+from api.problem import InvalidQuery, Problem, Unhealthy
+from api.storage import NAME, Summary
+
+DOCUMENT_BYTES = 16_000_000
+"""Memory for documents: an eighth of the smallest function there is."""
+
+LISTING_BYTES = 1_000_000
+"""Memory for pages of the list, apart, so that no flood of odd pages drives out a document."""
+
+DEFAULT_LIMIT = 100
+MAX_LIMIT = 1_000
+
+
+class Source(Protocol):
+    """What is asked when memory does not know; see Storage."""
+
+    reads: int
+
+    def read(self, name: str, known: Content | None = None, *, short: bool = False) -> Content: ...
+
+    def summaries(self, limit: int, after: str | None, *, short: bool = False) -> list[Summary]: ...
+
+
+class Page(NamedTuple):
+    """Which part of the list: at most ``limit`` documents after the one named ``after``."""
+
+    limit: int
+    after: str | None
+
+    @classmethod
+    def of_query(cls, query: Mapping[str, str]) -> Page:
+        """Raises InvalidQuery for any parameter but ``limit`` and ``after``, and for bad ones."""
+        if not query.keys() <= {"limit", "after"}:
+            raise InvalidQuery
+        limit = query.get("limit", str(DEFAULT_LIMIT))
+        if not (limit.isascii() and limit.isdecimal() and len(limit) <= 4):
+            raise InvalidQuery
+        if not 1 <= int(limit) <= MAX_LIMIT:
+            raise InvalidQuery
+        after = query.get("after")
+        return cls(int(limit), None if after is None else _name_of_token(after))
+
+    @property
+    def path(self) -> str:
+        token = f"&after={_token(self.after)}" if self.after else ""
+        return f"/api?limit={self.limit}{token}"
+
+
+class Documents:
+    """Keeps ``source``'s answers for ``fresh_seconds``, and lends them up to ``stale_seconds``.
+
+    That there is no document of a name is never kept: a client picks the name, so keeping it would
+    shield S3 from nobody who means harm, and a new document would be late.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        *,
+        fresh_seconds: float,
+        stale_seconds: float,
+        clock: Callable[[], float] | None = None,
+    ) -> None:
+        make = partial(
+            Cache,
+            fresh_seconds=fresh_seconds,
+            stale_seconds=stale_seconds,
+            clock=clock or Clock(),
+        )
+        self._source = source
+        self._documents: Cache = make(max_bytes=DOCUMENT_BYTES)
+        self._pages: Cache = make(max_bytes=LISTING_BYTES)
+        self.fresh_seconds = fresh_seconds
+
+    @classmethod
+    def from_environment(cls, source: Source, environment: Mapping[str, str]) -> Documents:
+        """Raises RuntimeError for FRESH_SECONDS or STALE_SECONDS that are no whole number."""
+        fresh = _seconds(environment, "FRESH_SECONDS", "5")
+        stale = _seconds(environment, "STALE_SECONDS", "300")
+        return cls(source, fresh_seconds=fresh, stale_seconds=stale)
+
+    @property
+    def reads(self) -> int:
+        """Requests to S3 so far."""
+        return self._source.reads
+
+    def document(self, name: str) -> Found:
+        """The document of a validated name. Raises Problem."""
+        return self._documents.get(
+            name, lambda known, short: self._source.read(name, known, short=short)
+        )
+
+    def page(self, page: Page) -> Found:
+        """The list as ``{"documents": [...], "next": path or null}``. Raises Problem."""
+        return self._pages.get(
+            page.path, lambda known, short: self._listed(page, known, short=short)
+        )
+
+    def check(self) -> None:
+        """Ask S3 for a list and a document, now. Raises Unhealthy, which says what failed."""
+        step = "listing the documents"
+        try:
+            for summary in self._source.summaries(1, None, short=True):
+                step = "reading a document"
+                self._source.read(summary.name, short=True)
+        except Problem as problem:
+            raise Unhealthy(step, problem) from problem
+
+    def _listed(self, page: Page, known: Content | None, *, short: bool) -> Content:
+        found = self._source.summaries(page.limit + 1, page.after, short=short)
+        shown = found[: page.limit]
+        following = Page(page.limit, shown[-1].name).path if len(found) > page.limit else None
+        listed = {"documents": [_entry(summary) for summary in shown], "next": following}
+        text = json.dumps(listed, separators=(",", ":"))
+        etag = f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
+        return known if known and known.etag == etag else Content.of(text, etag)
+
+
+def _entry(summary: Summary) -> dict[str, str | int]:
+    modified = datetime.fromtimestamp(summary.modified, UTC)
+    return {
+        "name": summary.name,
+        "path": f"/api/{summary.name}",
+        "bytes": summary.size,
+        "last_modified": f"{modified:%Y-%m-%dT%H:%M:%SZ}",
+    }
+
+
+def _token(name: str) -> str:
+    return base64.urlsafe_b64encode(name.encode()).decode().rstrip("=")
+
+
+def _name_of_token(token: str) -> str:
+    try:
+        name = base64.b64decode(token + "=" * (-len(token) % 4), b"-_", validate=True).decode()
+    except (binascii.Error, ValueError) as error:
+        raise InvalidQuery from error
+    if not NAME.fullmatch(name) or _token(name) != token:
+        raise InvalidQuery
+    return name
+
+
+def _seconds(environment: Mapping[str, str], variable: str, default: str) -> int:
+    value = environment.get(variable, default)
+    if not (value.isascii() and value.isdecimal()):
+        raise RuntimeError(f"{variable} is {value!r}: use a whole number of seconds")
+    return int(value)
