@@ -48,11 +48,9 @@ locals {
         "logs:DeleteLogDelivery",
         "logs:DeleteQueryDefinition",
         "logs:DeleteResourcePolicy",
-        "logs:GetLogDelivery",
         "logs:ListLogDeliveries",
         "logs:PutQueryDefinition",
         "logs:PutResourcePolicy",
-        "logs:UpdateLogDelivery",
       ]
       Resource  = "*"
       Condition = local.in_region

