@@ -111,6 +111,15 @@ def test_a_function_in_a_network_shows_the_vpc_of_its_subnets(
     assert shown(functions)["VpcConfig"]["VpcId"] == vpc
 
 
+def test_other_security_groups_leave_a_function_in_its_subnets(functions: Any, role: str) -> None:
+    create(functions, role, VpcConfig={"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]})
+    functions.update_function_configuration(
+        FunctionName="api", VpcConfig={"SecurityGroupIds": ["sg-2"]}
+    )
+    network = shown(functions)["VpcConfig"]
+    assert (network["SubnetIds"], network["SecurityGroupIds"]) == (["subnet-1"], ["sg-2"])
+
+
 def test_new_code_may_be_for_another_architecture(functions: Any, role: str) -> None:
     create(functions, role)
     code = a_zip("second")

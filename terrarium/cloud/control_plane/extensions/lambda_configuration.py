@@ -83,6 +83,9 @@ def install() -> None:
     def update(original: Any, function: Any, config_updates: dict[str, Any]) -> Any:
         runtime = config_updates.get("Runtime") or function.run_time
         settings = _accepted(_settings_of(function), config_updates, runtime)
+        if network := config_updates.get("VpcConfig"):  # groups alone leave the subnets as they are
+            whole = (function.vpc_config or {}) | network
+            config_updates = config_updates | {"VpcConfig": whole}
         original(function, config_updates)
         function.kept_settings = settings
         return function.get_configuration()
