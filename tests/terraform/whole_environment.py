@@ -1,0 +1,105 @@
+"""An environment in one piece, applied to a provider that makes everything up: no AWS, no machine's
+own one, and yet every unit gets from the others what it would get there.
+
+Each unit's inputs are read by the project's own runner, with references to the other modules where
+outputs of dependencies would be. So what is wired in ``live/_envcommon`` is wired here.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from terrarium.settings import DOCUMENTS, MODULES, ROOT, Environment
+from terrarium.terragrunt.config import Config
+from terrarium.terragrunt.context import Settings
+from terrarium.terragrunt.reader import Reader
+from terrarium.terragrunt.render import to_json
+from terrarium.terragrunt.values import Value
+
+MOCKS = Path(__file__).parent / "mocks"
+
+_TEST = """\
+mock_provider "aws" {
+  source = "./mocks"
+}
+
+run "apply" {}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One instance; ``unit`` is where it belongs, ``values`` are as the state has them."""
+
+    unit: str
+    address: str
+    type: str
+    values: Mapping[str, Any]
+
+
+def apply(environment: Environment, folder: Path) -> list[Resource]:
+    """Every resource of the environment. Fails the test with what Terraform says when it fails."""
+    modules = {unit: _call(environment, unit) for unit in environment.units}
+    providers = {"aws": {"source": "hashicorp/aws"}}
+    root = {"terraform": {"required_providers": providers}, "module": modules}
+    (folder / "main.tf.json").write_text(to_json(root), "utf-8")
+    (folder / "whole.tftest.hcl").write_text(_TEST, "utf-8")
+    (folder / "lambda.zip").touch()
+    shutil.copyfile(ROOT / ".terraform.lock.hcl", folder / ".terraform.lock.hcl")
+    shutil.copytree(DOCUMENTS, folder / "documents")
+    shutil.copytree(MOCKS, folder / "mocks")
+
+    _terraform(folder, "init", "-backend=false", "-input=false", "-no-color")
+    said = _terraform(folder, "test", "-json", "-verbose")
+    messages = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
+    state = next(found["test_state"] for found in messages if found["type"] == "test_state")
+    return [
+        Resource(module["address"].removeprefix("module."), each["address"], each["type"], values)
+        for module in state["root_module"]["child_modules"]
+        for each in module["resources"]
+        if each["mode"] == "managed"
+        for values in [each["values"]]
+    ]
+
+
+class _References:
+    """The outputs of dependencies as Terraform's own references to the other modules."""
+
+    def of(self, config: Config) -> dict[str, Value]:
+        return {
+            dependency.name: {
+                "outputs": {
+                    output: f"${{module.{Path(dependency.config_path or '').name}.{output}}}"
+                    for output in dependency.mock_outputs or {}
+                }
+            }
+            for dependency in config.dependencies
+        }
+
+
+def _call(environment: Environment, unit: str) -> dict[str, Any]:
+    reader = Reader(Settings(environment={}, working_dir=environment.path))
+    reader.outputs = _References()
+    inputs = reader.complete(environment.unit(unit) / "terragrunt.hcl").inputs
+    return {"source": str(MODULES / unit), **(inputs or {})}
+
+
+def _terraform(folder: Path, *arguments: str) -> str:
+    done = subprocess.run(
+        ["terraform", *arguments], cwd=folder, capture_output=True, encoding="utf-8", check=False
+    )
+    assert done.returncode == 0, "\n".join(_complaints(done.stdout)) or done.stdout + done.stderr
+    return done.stdout
+
+
+def _complaints(said: str) -> Iterator[str]:
+    for line in said.splitlines():
+        diagnostic = json.loads(line).get("diagnostic") if line.startswith("{") else None
+        if diagnostic:
+            yield f"{diagnostic['summary']}: {diagnostic['detail']}"
