@@ -35,6 +35,13 @@ def read_account(environment: Environment) -> Account:
     )
 
 
+def read_project(environment: Environment) -> str:
+    """The project's name, from the ``project.hcl`` above. Raises ConfigurationError."""
+    file = environment.path.parent / "project.hcl"
+    values = Reader(Settings(working_dir=environment.path)).outline(file).locals
+    return _text(values, "project", file)
+
+
 def read_backends(
     environment: Environment, environ: Mapping[str, str]
 ) -> dict[str, Mapping[str, Any]]:

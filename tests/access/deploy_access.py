@@ -43,6 +43,7 @@ class Access:
     name: str
     account: str
     environment: str
+    role_arns: dict[str, str]
     plan: Role
     apply: Role
     required: Required
@@ -146,4 +147,10 @@ def of(environment: settings.Environment, folder: Path) -> Access:
         account=account,
         here=f"{REGION}:{account}",
     )
-    return Access(name, account, environment.name, role("plan"), role("apply"), required)
+    role_arns = {
+        each: "arn:aws:iam::{}:role{path}{name}".format(
+            account, **made[f'aws_iam_role.this["{each}"]']
+        )
+        for each in ("plan", "apply")
+    }
+    return Access(name, account, environment.name, role_arns, role("plan"), role("apply"), required)

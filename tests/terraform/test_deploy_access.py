@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from terrarium import settings
+from terrarium.deploy_role import ROLES, deploy_role
 from tests.access import deploy_access
 from tests.access.deploy_access import REGION, Access
 from tests.access.policies import actions
@@ -26,6 +27,12 @@ def access(
 def test_the_table_knows_every_type_of_the_modules_and_no_other() -> None:
     required = load(**dict.fromkeys(("name", "project", "environment", "account", "here"), "x"))
     assert types_in_modules() == set(required.needs) | required.free
+
+
+def test_the_roles_have_the_names_by_which_workflows_take_them_on(access: Access) -> None:
+    environment = settings.environment(access.environment)
+    named = {role: deploy_role(environment, role).arn for role in ROLES}
+    assert named == access.role_arns
 
 
 def test_the_plan_role_may_read_everything_that_the_modules_hold(access: Access) -> None:
