@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import sys
 import threading
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote_to_bytes, urlsplit
 
@@ -27,7 +28,7 @@ class Moto:
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self._application = DomainDispatcherApplication(_application_of)
+        self._application = _Dispatcher(_application_of)
 
     def handle(self, request: Request) -> Response:
         """Raises whatever moto raises: NotImplementedError for an operation it does not know."""
@@ -36,6 +37,15 @@ class Moto:
             body, status, headers = run_wsgi_app(self._application, environ, buffered=True)
             content = b"".join(body)
         return Response(int(status.split(" ", 1)[0]), tuple(headers), content)
+
+
+class _Dispatcher(DomainDispatcherApplication):  # type: ignore[misc] # moto ships no types
+    """Remembers which service a host name is of.
+
+    moto looks at each of its own folders on disk to find out, which is a third of a request.
+    """
+
+    get_backend_for_host = lru_cache(maxsize=1024)(DomainDispatcherApplication.get_backend_for_host)
 
 
 def _application_of(service: Any) -> Any:

@@ -16,7 +16,7 @@ from terrarium.cloud.control_plane.http import Request, Response
 from terrarium.cloud.control_plane.service import ControlPlane
 
 REGION = "eu-west-1"
-DEV = "111111111111"
+DEV, PROD = "111111111111", "222222222222"
 
 
 class Plane:
@@ -27,9 +27,9 @@ class Plane:
         self._keys = ("test", "test", "")
         self._keys = self.session(f"arn:aws:iam::{DEV}:role/terrarium")
 
-    def session(self, role: str) -> tuple[str, str, str]:
+    def session(self, role: str, name: str = "test") -> tuple[str, str, str]:
         """Credentials of a role, as somebody gets them who may assume it."""
-        given = self.client("sts").assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
+        given = self.client("sts").assume_role(RoleArn=role, RoleSessionName=name)["Credentials"]
         return given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"]
 
     def client(self, service: Any, keys: tuple[str, str, str] | None = None) -> Any:

@@ -6,6 +6,7 @@ hold for it as they do for the rest::
 
     lambda_configuration   a function's logging, SnapStart and the like, for each version
     lambda_aliases         routing weights of an alias, validated
+    s3_access              policies of buckets, endpoints and workers, with their conditions
     security_group_rules   descriptions of rules to groups and prefix lists
 """
 
@@ -16,6 +17,7 @@ from collections.abc import Mapping
 
 _OF_SERVICE: Mapping[str, tuple[str, ...]] = {
     "awslambda": ("lambda_configuration", "lambda_aliases"),
+    "s3": ("s3_access",),
     "ec2": ("security_group_rules",),
 }
 """Files by moto's name of a service. moto loads a service when it is first asked for; so do we."""

@@ -1,0 +1,62 @@
+"""Who asks, and the names that a policy may know him by.
+
+Source: IAM user guide, "AWS JSON policy elements: Principal" and "NotPrincipal".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+_ACCOUNT = re.compile(r"(?:arn:[^:]+:iam::)?(?P<account>\d{12})(?::root)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """``arns`` are those of the user, or of the role and its session; nobody has no account."""
+
+    account: str
+    arns: tuple[str, ...] = ()
+
+
+NOBODY = Caller("")
+
+
+def covers(principal: Any, caller: Caller) -> bool:
+    """Whether a Principal element means the caller: by everyone, account, role, session, user."""
+    if principal == "*":
+        return True
+    return any(_is(name, caller) for name in _aws(principal))
+
+
+def spares(principal: Any, caller: Caller) -> bool:
+    """Whether a NotPrincipal element leaves the caller alone.
+
+    IAM asks for all of his names: account, role and session. One that is left out is not spared.
+    """
+    named = _aws(principal)
+    if not caller.account:
+        return "*" in named
+    account = any(_account_of(name) == caller.account for name in named)
+    return "*" in named or (account and all(arn in named for arn in caller.arns))
+
+
+def _aws(principal: Any) -> list[str]:
+    if principal == "*":
+        return ["*"]
+    named = principal.get("AWS", []) if isinstance(principal, Mapping) else []
+    return [str(each) for each in (named if isinstance(named, list) else [named])]
+
+
+def _is(name: str, caller: Caller) -> bool:
+    if name == "*":
+        return True
+    account = _account_of(name)
+    return caller.account == account if account else name in caller.arns
+
+
+def _account_of(name: str) -> str | None:
+    match = _ACCOUNT.fullmatch(name)
+    return match["account"] if match else None
