@@ -5,22 +5,26 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections import Counter
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 from terrarium.cloud.functions import code
 from terrarium.cloud.functions.environment import Credentials
 from terrarium.cloud.functions.function import FunctionVersion, Target
+from terrarium.cloud.functions.invocation import Invocation
 from terrarium.cloud.functions.logs import LogBatcher
 from terrarium.cloud.functions.outcome import Failed, Outcome, Reason
 from terrarium.cloud.functions.pool import Pool
-from terrarium.cloud.functions.worker import Worker
+from terrarium.cloud.functions.worker import Owner, Worker
 
 _log = logging.getLogger(__name__)
 
 WORKERS_PER_VERSION = 16
 """Bound of this machine, not of AWS, where an account may run 1,000 at once."""
+
+_SWEEP_SECONDS = 0.02
+"""How exact timeouts are, and how soon a queue gets another worker; nothing else has a timer."""
 
 _RETIRE_SECONDS = 30.0
 _DRAIN_SECONDS = 5.0
@@ -47,9 +51,10 @@ class Functions:
         self._logs = logs
         self._limit = workers_per_version
         self._targets: Mapping[str, Target] = {}
+        self._routes: dict[str, _Route] = {}
         self._pools: dict[FunctionVersion, Pool] = {}
         self._retired: set[Pool] = set()
-        self._running: Counter[str] = Counter()
+        self._sweeping: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         code.clean(cache)
 
@@ -73,6 +78,7 @@ class Functions:
             self._pools[version].warm()
         for version in self._pools.keys() - wanted:
             self._retire(self._pools.pop(version))
+        self._routes = {arn: _Route(target, self._pools) for arn, target in targets.items()}
 
     def recycle(self) -> None:
         """Replace every worker: what they know of the world, credentials above all, is void."""
@@ -81,44 +87,77 @@ class Functions:
             self._retire(pool)
         self.update(self._targets)
 
-    async def invoke(self, arn: str, payload: bytes, *, trace_id: str, source_arn: str) -> Outcome:
+    def invoke(
+        self,
+        arn: str,
+        payload: bytes,
+        done: Callable[[Outcome], None],
+        *,
+        trace_id: str,
+        source_arn: str,
+    ) -> None:
         """Run the function behind ``arn`` with a JSON payload for a target group.
 
-        Every failure is a value, see Reason.
+        ``done`` is called once, perhaps before this returns. Every failure is a value, see Reason.
         """
-        target = self._targets.get(arn)
-        if target is None:
-            return Failed(Reason.NOT_FOUND, f"no such function: {arn}")
-        if not target.allows(source_arn):
-            return Failed(
-                Reason.ACCESS_DENIED, f"the policy of {arn} does not let {source_arn} invoke it"
-            )
-        limit = target.reserved_concurrency
-        version = target.choose(random.random())  # noqa: S311 - a share of traffic, not a secret
-        if version.refusal is not None:
-            return Failed(Reason.INVALID_RUNTIME, version.refusal)
-        if limit is not None and self._running[version.name] >= limit:
-            return Failed(Reason.THROTTLING, f"reserved concurrency of {version.name} is {limit}")
-        self._running[version.name] += 1
-        try:
-            return await self._pools[version].invoke(arn, payload, trace_id)
-        finally:
-            self._running[version.name] -= 1
+        route = self._routes.get(arn)
+        if route is None:
+            done(Failed(Reason.NOT_FOUND, f"no such function: {arn}"))
+            return
+        if not route.allows(source_arn):
+            detail = f"the policy of {arn} does not let {source_arn} invoke it"
+            done(Failed(Reason.ACCESS_DENIED, detail))
+            return
+        version = route.target.choose(random.random())  # noqa: S311 - a share, not a secret
+        pool = route.pools.get(version.version)
+        if pool is None:
+            done(Failed(Reason.INVALID_RUNTIME, version.refusal or "it cannot run here"))
+            return
+        limit = route.target.reserved_concurrency
+        if limit is not None and self._in_flight(version.name) >= limit:
+            detail = f"reserved concurrency of {version.name} is {limit}"
+            done(Failed(Reason.THROTTLING, detail))
+            return
+        if self._sweeping is None:
+            self._sweep_soon()
+        now = time.monotonic()
+        pool.submit(Invocation(_request_id(), arn, payload, trace_id, done, now))
 
     async def close(self) -> None:
         """End every worker, after a moment for what is running, and deliver the logs."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        pools = [*self._pools.values(), *self._retired]
-        await asyncio.gather(*(pool.drain(_DRAIN_SECONDS) for pool in pools))
+        await asyncio.gather(*(pool.drain(_DRAIN_SECONDS) for pool in self._every_pool()))
+        if self._sweeping is not None:
+            self._sweeping.cancel()
         await self._logs.close()
 
-    async def _spawn(self, function: FunctionVersion) -> Worker:
+    def _in_flight(self, name: str) -> int:
+        return sum(pool.in_flight for pool in self._every_pool() if pool.function.name == name)
+
+    def _every_pool(self) -> list[Pool]:
+        return [*self._pools.values(), *self._retired]
+
+    def _sweep(self) -> None:
+        now = time.monotonic()
+        pools = self._every_pool()
+        for pool in pools:
+            pool.sweep(now)
+        self._sweeping = None
+        if any(pool.in_flight for pool in pools):
+            self._sweep_soon()
+
+    def _sweep_soon(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._sweeping = loop.call_later(_SWEEP_SECONDS, self._sweep)
+
+    async def _spawn(self, function: FunctionVersion, owner: Owner) -> Worker:
         credentials = await self._credentials(function)
         task_root = await asyncio.to_thread(code.provide, function, self._cache)
         return await Worker.start(
             function,
+            owner,
             task_root=task_root,
             credentials=credentials,
             endpoint_url=self._endpoint_url,
@@ -143,3 +182,26 @@ class Functions:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+class _Route:
+    """A target with what is looked up for each invocation: the pools of its versions, by number."""
+
+    def __init__(self, target: Target, pools: Mapping[FunctionVersion, Pool]) -> None:
+        self.target = target
+        self.pools = {
+            version.version: pools[version] for version, _ in target.shares if version in pools
+        }
+        self._allowed: dict[str, bool] = {}
+
+    def allows(self, source_arn: str) -> bool:
+        if source_arn not in self._allowed:
+            self._allowed[source_arn] = self.target.allows(source_arn)
+        return self._allowed[source_arn]
+
+
+def _request_id() -> str:
+    """A random UUID, version 4, at a fifth of the price of the standard library's."""
+    digits = f"{random.getrandbits(128):032x}"
+    variant = "89ab"[int(digits[16], 16) & 3]
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from terrarium.cloud.functions.outcome import Outcome
 
 
 @dataclass(slots=True, eq=False)
 class Invocation:
-    """``outcome`` resolves once; ``delivered_at`` is the loop's time when the worker took it.
+    """``done`` is called once, from the event loop; it must not raise.
 
-    An invocation that was never delivered may be given to another worker: no code has run.
+    Moments are seconds of ``time.monotonic``: ``offered_at`` when the pool was asked,
+    ``delivered_at`` when a worker got it. ``deliveries`` counts the workers that got it: one that
+    ends before it takes an invocation has run no code, so another may have it.
     """
 
     request_id: str
     arn: str
     payload: bytes
     trace_id: str
-    timeout_seconds: float
-    outcome: asyncio.Future[Outcome] = field(default_factory=asyncio.Future)
-    delivered_at: float | None = None
-
-
-class NotDeliveredError(Exception):
-    """The worker ended before it took the invocation."""
+    done: Callable[[Outcome], None]
+    offered_at: float
+    delivered_at: float = 0.0
+    deliveries: int = 0

@@ -15,7 +15,13 @@ _log = logging.getLogger(__name__)
 
 BATCH_EVENTS = 1_000
 HELD_EVENTS = 20_000
-"""Events kept while CloudWatch Logs cannot be reached; beyond it the oldest are given up."""
+HELD_BYTES = 8 << 20
+"""What is kept at most; while there is as much, new events are dropped, and counted."""
+
+BURST_EVENTS = 5_000
+EVENTS_PER_SECOND = 500
+"""What is delivered: so many at once, and so many a second for ever. A store in this machine would
+otherwise grow, and take the processor, at the pace of a load test."""
 
 MESSAGE_BYTES = 262_000
 """Bytes of one event. Source: PutLogEvents, maximum event size 256 KB with its overhead."""
@@ -42,30 +48,51 @@ class LogBatcher:
         self._store = store
         self._interval = interval_seconds
         self._events: deque[LogEvent] = deque()
-        self._given_up = 0
+        self._bytes = 0
+        self._dropped = 0
+        self._allowance = float(BURST_EVENTS)
+        self._allowed_at = time.monotonic()
         self._failing = False
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._run())
 
+    @property
+    def full(self) -> bool:
+        """True while what is written is dropped; what costs to make may as well not be made."""
+        return len(self._events) >= HELD_EVENTS or self._bytes >= HELD_BYTES
+
+    def drop(self, events: int) -> None:
+        """Count events that nobody has written, because it was full."""
+        self._dropped += events
+
     def write(self, group: str, stream: str, message: str) -> None:
         """One event, now. A message keeps its final newline, as on AWS."""
-        self._events.append(
-            LogEvent(group, stream, time.time_ns() // 1_000_000, message[:MESSAGE_BYTES])
-        )
-        if len(self._events) > HELD_EVENTS:
-            self._events.popleft()
-            self._given_up += 1
+        if self.full:
+            self._dropped += 1
+            return
+        event = LogEvent(group, stream, time.time_ns() // 1_000_000, message[:MESSAGE_BYTES])
+        self._events.append(event)
+        self._bytes += len(event.message)
 
     async def flush(self) -> bool:
-        """Send everything collected so far; False when the store did not take it all."""
-        if self._given_up:
-            _log.warning("gave up %d log events that could not be delivered", self._given_up)
-            self._given_up = 0
+        """Send what is held, as far as the pace allows; False when the store did not take it."""
+        now = time.monotonic()
+        earned = (now - self._allowed_at) * EVENTS_PER_SECOND
+        self._allowance = min(BURST_EVENTS, self._allowance + earned)
+        self._allowed_at = now
+        sent = await self._send(int(self._allowance))
+        if self._dropped:
+            _log.warning("dropped %d log events: more than can be delivered", self._dropped)
+            self._dropped = 0
+        return sent
+
+    async def _send(self, limit: int) -> bool:
         streams: dict[tuple[str, str], list[LogEvent]] = defaultdict(list)
-        taken, self._events = self._events, deque()
-        for event in taken:
+        for _ in range(min(limit, len(self._events))):
+            event = self._events.popleft()
+            self._bytes -= len(event.message)
             streams[event.group, event.stream].append(event)
         unsent: list[LogEvent] = []
         for (group, stream), events in streams.items():
@@ -73,7 +100,10 @@ class LogBatcher:
                 batch = events[first : first + BATCH_EVENTS]
                 if unsent or not await self._put(group, stream, batch):
                     unsent.extend(batch)
+                else:
+                    self._allowance -= len(batch)
         self._events.extendleft(reversed(unsent))
+        self._bytes += sum(len(event.message) for event in unsent)
         return not unsent
 
     async def close(self, timeout_seconds: float = 3.0) -> None:
@@ -84,7 +114,7 @@ class LogBatcher:
                 await self._task
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout_seconds):
-                await self.flush()
+                await self._send(len(self._events))
 
     async def _put(self, group: str, stream: str, events: Sequence[LogEvent]) -> bool:
         try:
@@ -112,6 +142,13 @@ class LogStream:
     logs: LogBatcher
     group: str
     stream: str
+
+    @property
+    def full(self) -> bool:
+        return self.logs.full
+
+    def drop(self, events: int) -> None:
+        self.logs.drop(events)
 
     def write(self, message: str) -> None:
         self.logs.write(self.group, self.stream, message)

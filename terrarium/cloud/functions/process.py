@@ -6,7 +6,9 @@ import asyncio
 import contextlib
 import os
 import signal
+import socket
 import sys
+import sysconfig
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -15,73 +17,65 @@ import psutil
 from terrarium.cloud.functions.logs import MESSAGE_BYTES
 
 _BOOTSTRAP = Path(__file__).with_name("bootstrap.py")
+_PACKAGES = tuple(dict.fromkeys(sysconfig.get_path(kind) for kind in ("purelib", "platlib")))
 _PIPE_BYTES = 65_536
+_PIPE_READS = 2  # a pipe holds 64 KB; a line may come while it is read
 
 
 class WorkerProcess:
     """Made with ``spawn``. ``on_line`` gets each line that the process prints, newline included."""
 
     def __init__(
-        self,
-        process: asyncio.subprocess.Process,
-        output: int,
-        taken: int,
-        on_line: Callable[[str], None],
+        self, process: asyncio.subprocess.Process, output: int, on_line: Callable[[str], None]
     ) -> None:
         self.pid = process.pid
         self._process = process
         self._output: int | None = output
-        self._taken = taken
         self._on_line = on_line
         self._partial = b""
         self._statistics: psutil.Process | None = None
 
     @classmethod
     async def spawn(
-        cls, task_root: Path, environment: Mapping[str, str], on_line: Callable[[str], None]
+        cls,
+        task_root: Path,
+        environment: Mapping[str, str],
+        connection: socket.socket,
+        on_line: Callable[[str], None],
     ) -> WorkerProcess:
-        """Start the runtime client in ``task_root`` with exactly this environment."""
+        """Start the runtime client in ``task_root`` with exactly this environment.
+
+        ``connection`` is the worker's end of the Runtime API; this process gives it up.
+        """
         output, worker_output = os.pipe()
-        taken, worker_taken = os.pipe()
         os.set_blocking(output, False)
-        os.set_blocking(taken, False)
-        arguments = (str(_BOOTSTRAP), str(os.getpid()), str(worker_taken))
+        arguments = (str(_BOOTSTRAP), str(os.getpid()), str(connection.fileno()), *_PACKAGES)
         try:
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-P", "-s", *arguments),
+                *(sys.executable, "-P", "-s", "-S", *arguments),
                 cwd=task_root,
                 env=dict(environment),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=worker_output,
                 stderr=worker_output,
-                pass_fds=(worker_taken,),
+                pass_fds=(connection.fileno(),),
                 # A session of its own: Ctrl-C in a terminal reaches only us, and what the worker
                 # starts can be ended with it.
                 start_new_session=True,
             )
         except BaseException:
             os.close(output)
-            os.close(taken)
             raise
         finally:
             os.close(worker_output)
-            os.close(worker_taken)
-        worker = cls(process, output, taken, on_line)
+            connection.close()
+        worker = cls(process, output, on_line)
         asyncio.get_running_loop().add_reader(output, worker.drain)
         return worker
 
     @property
-    def alive(self) -> bool:
-        """False as soon as the process has ended, even when nobody was told of it yet."""
-        if self._process.returncode is not None:
-            return False
-        if not hasattr(os, "waitid"):
-            return True
-        try:
-            ended = os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-        except ChildProcessError:
-            return False
-        return ended is None
+    def running(self) -> bool:
+        return self._process.returncode is None
 
     @property
     def exit_text(self) -> str:
@@ -102,32 +96,28 @@ class WorkerProcess:
         except psutil.Error:
             return 0
 
-    def has_taken(self) -> bool:
-        """Whether the worker has taken an invocation since this was asked last."""
-        try:
-            return os.read(self._taken, _PIPE_BYTES) != b""
-        except BlockingIOError:
-            return False
-
     async def wait(self) -> None:
         """Return when the process has ended and its last line was passed on."""
         await self._process.wait()
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)  # what it started ends with it
         self.drain()
         self._close_output()
 
-    def close(self) -> None:
-        """Give back what is left of a process that has ended."""
-        os.close(self._taken)
-
     def kill(self) -> None:
         """End the process and all that it started."""
-        if self._process.returncode is None:
+        if self.running:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.pid, signal.SIGKILL)
 
     def drain(self) -> None:
-        """Pass on what is printed so far, so that it stands before whatever is logged next."""
-        while self._output is not None:
+        """Pass on what is printed so far, so that it stands before whatever is logged next.
+
+        No more at once than a pipe holds: who prints without end must not keep us from others.
+        """
+        for _ in range(_PIPE_READS):
+            if self._output is None:
+                return
             try:
                 chunk = os.read(self._output, _PIPE_BYTES)
             except BlockingIOError:
@@ -135,12 +125,17 @@ class WorkerProcess:
             if not chunk:
                 self._close_output()
                 return
-            *lines, self._partial = (self._partial + chunk).split(b"\n")
-            if len(self._partial) > MESSAGE_BYTES:
-                lines.append(self._partial)
-                self._partial = b""
-            for line in lines:
-                self._on_line(line.decode(errors="replace") + "\n")
+            self._pass_on(chunk)
+            if len(chunk) < _PIPE_BYTES:
+                return
+
+    def _pass_on(self, chunk: bytes) -> None:
+        *lines, self._partial = (self._partial + chunk).split(b"\n")
+        if len(self._partial) > MESSAGE_BYTES:
+            lines.append(self._partial)
+            self._partial = b""
+        for line in lines:
+            self._on_line(line.decode(errors="replace") + "\n")
 
     def _close_output(self) -> None:
         if self._output is None:

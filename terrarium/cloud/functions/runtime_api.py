@@ -1,148 +1,122 @@
-"""The Runtime API of one worker.
+"""The Runtime API of one worker: frames on a socket that only this worker has.
 
-Each worker has a port of its own, so a connection says by itself which worker it is from.
-Source: Lambda developer guide, "Using the Lambda runtime API".
+What the frames hold is in bootstrap, the other end. Source of what they stand for: Lambda developer
+guide, "Using the Lambda runtime API".
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
+import socket
 import time
-from collections.abc import Callable
+from typing import Protocol, cast
 
-from aiohttp import web
-
+from terrarium.cloud.functions import bootstrap
+from terrarium.cloud.functions.bootstrap import ANSWER_BYTES, INVOCATION, RESULT
 from terrarium.cloud.functions.invocation import Invocation
 from terrarium.cloud.functions.outcome import Answered, Failed, Outcome, Reason
 
-_ROOT = "/2018-06-01/runtime"
-_ANSWER_BYTES = 6_291_556
-"""Bytes of a response. Source: Lambda quotas, "Invocation payload", as the service reports it."""
+_HEAD = RESULT.size
 
 
-class RuntimeApi:
-    """Hands invocations to a worker and takes its answers.
+class Hears(Protocol):
+    """Who is told what the worker says."""
 
-    ``initialised`` resolves to None when the worker first asks for work, or to the text of the
-    error that its initialisation ended with. ``on_delivered`` is told of each invocation that the
-    worker takes.
-    """
+    def initialised(self, error: str | None) -> None:
+        """It asks for work for the first time; or why it never will."""
 
-    def __init__(self) -> None:
-        loop = asyncio.get_running_loop()
-        self.initialised: asyncio.Future[str | None] = loop.create_future()
-        self.on_delivered: Callable[[Invocation], None] = lambda _: None
-        self._server = web.Server(self._handle, access_log=None)
-        self._listener: asyncio.Server | None = None
-        self._offered: Invocation | None = None
-        self._running: Invocation | None = None
-        self._parked: asyncio.Future[bool] | None = None
+    def finished(self, outcome: Outcome) -> None:
+        """How the invocation that it was sent last has ended."""
 
-    async def open(self) -> str:
-        """Start to listen; returns ``host:port``."""
-        loop = asyncio.get_running_loop()
-        self._listener = await loop.create_server(self._server, "127.0.0.1", 0)
-        host, port = self._listener.sockets[0].getsockname()[:2]
-        return f"{host}:{port}"
+    def hung_up(self) -> None:
+        """It has closed its end, most likely by ending."""
 
-    async def close(self) -> None:
-        if self._listener is not None:
-            self._listener.close()
-        if self._parked is not None and not self._parked.done():
-            self._parked.set_result(False)
-        with contextlib.suppress(TimeoutError):
-            await self._server.shutdown(0.1)
 
-    def offer(self, invocation: Invocation) -> None:
-        """Give the worker its next invocation, now or when it asks."""
-        self._offered = invocation
-        if self._parked is not None and not self._parked.done():
-            self._parked.set_result(True)
+class RuntimeApi(asyncio.Protocol):
+    """Our end of the socket. ``closed`` is set when the worker's end is."""
 
-    @property
-    def unfinished(self) -> Invocation | None:
-        """The invocation that this worker owes an answer to."""
-        for invocation in (self._running, self._offered):
-            if invocation is not None and not invocation.outcome.done():
-                return invocation
-        return None
+    def __init__(self, hears: Hears) -> None:
+        self.closed = asyncio.Event()
+        self.took_all = True
+        """False when the worker ended before it read all that was sent: it runs none of it."""
+        self._hears = hears
+        self._transport: asyncio.WriteTransport | None = None
+        self._partial = bytearray()
+        self._awaited = 0
 
-    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        path = request.path
-        if request.method == "GET" and path == f"{_ROOT}/invocation/next":
-            return await self._next()
-        if request.method == "POST" and path == f"{_ROOT}/init/error":
-            return await self._init_error(request)
-        if request.method == "POST" and path.startswith(f"{_ROOT}/invocation/"):
-            request_id, _, kind = path.removeprefix(f"{_ROOT}/invocation/").partition("/")
-            if kind in {"response", "error"}:
-                return await self._finish(request, request_id, kind)
-        return _answer(404, {"errorMessage": f"no such path: {path}", "errorType": "NotFound"})
+    async def open(self, connection: socket.socket) -> None:
+        await asyncio.get_running_loop().create_connection(lambda: self, sock=connection)
 
-    async def _next(self) -> web.Response:
-        if not self.initialised.done():
-            self.initialised.set_result(None)
-        if self._parked is not None and not self._parked.done():
-            # The client asks on a new connection: the old one must not get the invocation.
-            self._parked.set_result(False)
-        if self._offered is None:
-            self._parked = asyncio.get_running_loop().create_future()
-            if not await self._parked:
-                return _answer(410, {"errorMessage": "superseded", "errorType": "Gone"})
-        invocation, self._offered = self._offered, None
-        if invocation is None:
-            return _answer(410, {"errorMessage": "withdrawn", "errorType": "Gone"})
-        self._running = invocation
-        invocation.delivered_at = asyncio.get_running_loop().time()
-        self.on_delivered(invocation)
-        deadline_ms = int((time.time() + invocation.timeout_seconds) * 1000)
-        headers = {
-            "Content-Type": "application/json",
-            "Lambda-Runtime-Aws-Request-Id": invocation.request_id,
-            "Lambda-Runtime-Deadline-Ms": str(deadline_ms),
-            "Lambda-Runtime-Invoked-Function-Arn": invocation.arn,
-            "Lambda-Runtime-Trace-Id": invocation.trace_id,
-        }
-        return web.Response(body=invocation.payload, headers=headers)
+    def send(self, invocation: Invocation, timeout_seconds: float) -> None:
+        if self._transport is None or self.closed.is_set():
+            self.took_all = False
+            return
+        arn = invocation.arn.encode()
+        trace = invocation.trace_id.encode(errors="replace")
+        event = invocation.payload
+        deadline_ms = int((time.time() + timeout_seconds) * 1000)
+        request_id = invocation.request_id.encode()
+        head = INVOCATION.pack(request_id, deadline_ms, len(arn), len(trace), len(event))
+        self._transport.write(b"".join((head, arn, trace, event)))
 
-    async def _finish(self, request: web.BaseRequest, request_id: str, kind: str) -> web.Response:
-        invocation = self._running
-        if invocation is None or invocation.request_id != request_id or invocation.outcome.done():
-            return _answer(
-                400, {"errorMessage": "not the running invocation", "errorType": "InvalidRequestID"}
-            )
-        body = await _read(request, _ANSWER_BYTES)
-        outcome: Outcome
-        if body is None:
-            outcome = Failed(Reason.RESPONSE_TOO_LARGE, f"the answer exceeds {_ANSWER_BYTES} bytes")
-        elif kind == "error":
-            outcome = Failed(Reason.UNHANDLED, _error_text(body))
+    def close(self) -> None:
+        if self._transport is not None:
+            self._transport.abort()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.WriteTransport, transport)
+
+    def eof_received(self) -> None:
+        self._hung_up(took_all=True)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        # The kernel says "connection reset" when the other end is closed with something unread,
+        # and "broken pipe" when we write to one that is closed already.
+        self._hung_up(took_all=exc is None)
+
+    def data_received(self, data: bytes) -> None:
+        if self._partial:
+            self._partial += data
+            if len(self._partial) < self._awaited:
+                return
+            data = bytes(self._partial)
+            self._partial.clear()
+        while len(data) >= _HEAD:
+            kind, length = RESULT.unpack_from(data)
+            end = _HEAD + length
+            if length > ANSWER_BYTES:
+                self.close()  # nothing that our code at the other end would send
+                return
+            if len(data) < end:
+                self._awaited = end
+                break
+            self._take(kind, data[_HEAD:end])
+            data = data[end:]
         else:
-            outcome = Answered(body)
-        if not invocation.outcome.done():
-            invocation.outcome.set_result(outcome)
-        if body is None:
-            return _answer(
-                413, {"errorMessage": "response too large", "errorType": "RequestEntityTooLarge"}
-            )
-        return _answer(202, {"status": "OK"})
+            self._awaited = _HEAD
+        self._partial += data
 
-    async def _init_error(self, request: web.BaseRequest) -> web.Response:
-        body = await _read(request, _ANSWER_BYTES)
-        if not self.initialised.done():
-            self.initialised.set_result(_error_text(body or b""))
-        return _answer(202, {"status": "OK"})
+    def _hung_up(self, *, took_all: bool) -> None:
+        if self.closed.is_set():
+            return
+        unsent = self._transport is not None and self._transport.get_write_buffer_size() > 0
+        self.took_all = took_all and not unsent
+        self.closed.set()
+        self._hears.hung_up()
 
-
-async def _read(request: web.BaseRequest, limit: int) -> bytes | None:
-    body = bytearray()
-    async for chunk in request.content.iter_any():
-        body += chunk
-        if len(body) > limit:
-            return None
-    return bytes(body)
+    def _take(self, kind: bytes, text: bytes) -> None:
+        if kind == bootstrap.RESPONSE:
+            self._hears.finished(Answered(text))
+        elif kind == bootstrap.ERROR:
+            self._hears.finished(Failed(Reason.UNHANDLED, _error_text(text)))
+        elif kind == bootstrap.TOO_LARGE:
+            detail = f"the answer exceeds {ANSWER_BYTES} bytes"
+            self._hears.finished(Failed(Reason.RESPONSE_TOO_LARGE, detail))
+        elif kind == bootstrap.READY:
+            self._hears.initialised(None)
+        elif kind == bootstrap.INIT_ERROR:
+            self._hears.initialised(_error_text(text))
 
 
 def _error_text(body: bytes) -> str:
@@ -151,9 +125,3 @@ def _error_text(body: bytes) -> str:
         return f"{error['errorType']}: {error['errorMessage']}"
     except (ValueError, KeyError, TypeError):
         return body[:500].decode(errors="replace")
-
-
-def _answer(status: int, content: dict[str, str]) -> web.Response:
-    return web.Response(
-        status=status, body=json.dumps(content).encode(), content_type="application/json"
-    )

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
 import uuid
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from terrarium.cloud.functions.environment import Credentials, variables
 from terrarium.cloud.functions.function import FunctionVersion
-from terrarium.cloud.functions.invocation import Invocation, NotDeliveredError
+from terrarium.cloud.functions.invocation import Invocation
 from terrarium.cloud.functions.logs import LogBatcher, LogStream
 from terrarium.cloud.functions.outcome import Failed, Outcome, Reason
 from terrarium.cloud.functions.platform_log import PlatformLog, Report
@@ -24,9 +25,28 @@ INIT_SECONDS = 10.0
 _CREDENTIALS_LEFT_SECONDS = 900.0
 """The longest invocation there is: credentials must outlast it."""
 
+_EXIT_SECONDS = 1.0
+"""From one sign of a worker's end to the other: the socket closes, the process is gone."""
+
+_MEMORY_SECONDS = 1.0
+"""How old the figure for used memory may be: asking costs as much as a whole invocation."""
+
+_RUNTIME_API = "127.0.0.1:9001"
+"""What a function finds in its environment on AWS; here the client does not use it."""
+
 
 class InitError(Exception):
     """The worker never came to ask for work; the text says why."""
+
+
+class Owner(Protocol):
+    """Who gives invocations to workers; see Pool."""
+
+    def freed(self, worker: Worker) -> None:
+        """It has finished its invocation and may have another."""
+
+    def lost(self, worker: Worker, untaken: Invocation | None) -> None:
+        """It has ended; ``untaken`` is the invocation that it was sent and never took."""
 
 
 class Worker:
@@ -37,24 +57,28 @@ class Worker:
         function: FunctionVersion,
         credentials: Credentials,
         log: LogStream,
-        api: RuntimeApi,
-        process: WorkerProcess,
+        owner: Owner,
     ) -> None:
-        api.on_delivered = self._delivered
+        now = time.monotonic()
         self.function = function
-        self.used_at = time.monotonic()
-        self._credentials = credentials
+        self.alive = True
+        self.used_at = now
+        self.usable_until = now + credentials.expires_at - time.time() - _CREDENTIALS_LEFT_SECONDS
         self._log = log
         self._lines = PlatformLog(function.log_format, function.version)
-        self._api = api
-        self._process = process
+        self._owner = owner
+        self._api = RuntimeApi(self)
+        self._initialised: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
+        self._running: Invocation | None = None
         self._init_ms: float | None = None
-        self._ended = asyncio.create_task(self._watch())
+        self._memory_mb = 0
+        self._memory_at = 0.0
 
     @classmethod
     async def start(
         cls,
         function: FunctionVersion,
+        owner: Owner,
         *,
         task_root: Path,
         credentials: Credentials,
@@ -64,22 +88,25 @@ class Worker:
         """A worker that waits for work. Raises InitError when the function does not initialise."""
         began = time.perf_counter()
         log = LogStream(logs, function.log_group, _stream_name(function))
-        api = RuntimeApi()
+        worker = cls(function, credentials, log, owner)
+        environment = variables(
+            function,
+            task_root=task_root,
+            runtime_api=_RUNTIME_API,
+            log_stream=log.stream,
+            credentials=credentials,
+            endpoint_url=endpoint_url,
+        )
+        ours, its = socket.socketpair()
+        ours.setblocking(False)
         try:
-            environment = variables(
-                function,
-                task_root=task_root,
-                runtime_api=await api.open(),
-                log_stream=log.stream,
-                credentials=credentials,
-                endpoint_url=endpoint_url,
-            )
-            process = await WorkerProcess.spawn(task_root, environment, log.write)
+            worker._process = await WorkerProcess.spawn(task_root, environment, its, log.write)
+            worker._ended = asyncio.create_task(worker._watch())
         except BaseException:
-            await api.close()
+            ours.close()
             raise
-        worker = cls(function, credentials, log, api, process)
         try:
+            await worker._api.open(ours)
             await worker._initialise()
         except BaseException:
             await worker.stop()
@@ -87,87 +114,99 @@ class Worker:
         worker._init_ms = (time.perf_counter() - began) * 1000
         return worker
 
+    _process: WorkerProcess
+    _ended: asyncio.Task[None]
+
     @property
     def pid(self) -> int:
         return self._process.pid
 
-    @property
-    def alive(self) -> bool:
-        return self._process.alive
-
-    @property
-    def expired(self) -> bool:
-        """True when its credentials might not last through another invocation."""
-        return time.time() > self._credentials.expires_at - _CREDENTIALS_LEFT_SECONDS
-
-    async def invoke(self, invocation: Invocation) -> Outcome:
-        """Run one invocation to its end.
-
-        After a timeout the worker is dead. Raises NotDeliveredError when the process ended before
-        it took the invocation.
-        """
-        if self._ended.done():
-            raise NotDeliveredError
-        self._process.drain()
-        self._process.has_taken()  # the one before; what comes now is this one
-        self._api.offer(invocation)
-        try:
-            async with asyncio.timeout(self.function.timeout_seconds):
-                outcome = await asyncio.shield(invocation.outcome)
-        except TimeoutError:
-            outcome = await self._time_out(invocation)
+    def run(self, invocation: Invocation) -> None:
+        """Give it an invocation; the owner is told when it is free again, or lost."""
+        self._running = invocation
+        invocation.delivered_at = time.monotonic()
+        invocation.deliveries += 1
+        if self._log.full:
+            self._log.drop(1)
         else:
-            # Reporting costs more than a loop's turn; the client need not wait for it.
-            status = "error" if isinstance(outcome, Failed) else "success"
-            duration_ms = _milliseconds_since(invocation.delivered_at)
-            asyncio.get_running_loop().call_soon(self._report, invocation, duration_ms, status)
-        self.used_at = time.monotonic()
-        return outcome
+            self._process.drain()
+            self._log.write(self._lines.start(invocation.request_id))
+        self._api.send(invocation, self.function.timeout_seconds)
+
+    def check(self, now: float) -> None:
+        """End it when its invocation has run for longer than the function's timeout."""
+        invocation = self._running
+        if invocation is None or now - invocation.delivered_at < self.function.timeout_seconds:
+            return
+        self._running = None
+        self.alive = False
+        text = f"Task timed out after {self.function.timeout_seconds:.2f} seconds"
+        invocation.done(Failed(Reason.UNHANDLED, text))
+        self._process.drain()
+        self._write(self._lines.fault(invocation.request_id, text))
+        self._report(invocation, self.function.timeout_seconds * 1000, "timeout")
+        self._process.kill()
 
     async def stop(self) -> None:
         """End the process and all that it started."""
+        self.alive = False
         self._process.kill()
         await asyncio.shield(self._ended)
-        await self._api.close()
+
+    def initialised(self, error: str | None) -> None:
+        if not self._initialised.done():
+            self._initialised.set_result(error)
+
+    def finished(self, outcome: Outcome) -> None:
+        invocation, self._running = self._running, None
+        if invocation is None:
+            return
+        self.used_at = now = time.monotonic()
+        invocation.done(outcome)
+        # Reporting and the next invocation can wait until the client has its answer.
+        if self._log.full:
+            self._log.drop(2)
+        else:
+            status = "error" if isinstance(outcome, Failed) else "success"
+            self._report(invocation, (now - invocation.delivered_at) * 1000, status)
+        if self.alive:
+            self._owner.freed(self)
+
+    def hung_up(self) -> None:
+        self.alive = False
+        # It ends now, unless its code has closed the socket: then it is of no use to anybody.
+        asyncio.get_running_loop().call_later(_EXIT_SECONDS, self._process.kill)
 
     async def _initialise(self) -> None:
-        either: list[asyncio.Future[Any]] = [self._api.initialised, self._ended]
+        either: list[asyncio.Future[Any]] = [self._initialised, self._ended]
         await asyncio.wait(either, timeout=INIT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-        if self._api.initialised.done():
-            if (error := self._api.initialised.result()) is not None:
+        if self._initialised.done():
+            if (error := self._initialised.result()) is not None:
                 raise InitError(error)
+            if not self.alive:
+                raise InitError("the runtime exited right after init")
         elif self._ended.done():
             raise InitError(f"the runtime exited during init {self._process.exit_text}")
         else:
             raise InitError(f"init took over {INIT_SECONDS:.0f} seconds")
 
-    async def _time_out(self, invocation: Invocation) -> Outcome:
-        text = f"Task timed out after {self.function.timeout_seconds:.2f} seconds"
-        outcome = Failed(Reason.UNHANDLED, text)
-        if not invocation.outcome.done():
-            invocation.outcome.set_result(outcome)
-        self._process.drain()
-        self._write(self._lines.fault(invocation.request_id, text))
-        self._report(invocation, self.function.timeout_seconds * 1000, "timeout")
-        await self.stop()
-        return outcome
-
     async def _watch(self) -> None:
         await self._process.wait()
-        taken = self._process.has_taken()
-        self._process.close()
-        invocation = self._api.unfinished
-        if invocation is None:
-            return
-        if not taken:
-            invocation.outcome.set_exception(NotDeliveredError())
-            return
-        text = f"Error: Runtime exited {self._process.exit_text}"
-        self._write(self._lines.fault(invocation.request_id, text))
-        invocation.outcome.set_result(Failed(Reason.UNHANDLED, text))
-
-    def _delivered(self, invocation: Invocation) -> None:
-        self._write(self._lines.start(invocation.request_id))
+        self.alive = False
+        try:
+            async with asyncio.timeout(_EXIT_SECONDS):
+                await self._api.closed.wait()  # its last answer may still be on its way
+        except TimeoutError:
+            self._api.close()
+        invocation, self._running = self._running, None
+        if invocation is not None and self._api.took_all:
+            text = f"Error: Runtime exited {self._process.exit_text}"
+            self._write(self._lines.fault(invocation.request_id, text))
+            invocation.done(Failed(Reason.UNHANDLED, text))
+            duration_ms = (time.monotonic() - invocation.delivered_at) * 1000
+            self._report(invocation, duration_ms, "error")
+            invocation = None
+        self._owner.lost(self, invocation)
 
     def _report(self, invocation: Invocation, duration_ms: float, status: str) -> None:
         self._process.drain()
@@ -176,12 +215,19 @@ class Worker:
             request_id=invocation.request_id,
             duration_ms=duration_ms,
             memory_mb=self.function.memory_mb,
-            used_memory_mb=self._process.used_memory_mb,
+            used_memory_mb=self._used_memory_mb(),
             init_ms=self._init_ms,
             status=status,
         )
         self._write(self._lines.report(report))
         self._init_ms = None
+
+    def _used_memory_mb(self) -> int:
+        now = time.monotonic()
+        if now - self._memory_at > _MEMORY_SECONDS:
+            self._memory_at = now
+            self._memory_mb = max(self._memory_mb, self._process.used_memory_mb)
+        return self._memory_mb
 
     def _write(self, message: str | None) -> None:
         if message is not None:
@@ -191,7 +237,3 @@ class Worker:
 def _stream_name(function: FunctionVersion) -> str:
     day = datetime.now(UTC).strftime("%Y/%m/%d")
     return f"{day}/[{function.version}]{uuid.uuid4().hex}"
-
-
-def _milliseconds_since(moment: float | None) -> float:
-    return 0.0 if moment is None else (asyncio.get_running_loop().time() - moment) * 1000

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from terrarium.cloud.functions.outcome import Answered, Failed, Outcome, Reason
@@ -23,9 +24,15 @@ _log = logging.getLogger(__name__)
 class Invoker(Protocol):
     """Runs the function behind an ARN on behalf of ``source_arn``, a target group."""
 
-    async def invoke(
-        self, arn: str, payload: bytes, *, trace_id: str, source_arn: str
-    ) -> Outcome: ...
+    def invoke(
+        self,
+        arn: str,
+        payload: bytes,
+        done: Callable[[Outcome], None],
+        *,
+        trace_id: str,
+        source_arn: str,
+    ) -> None: ...
 
 
 async def answer(  # noqa: PLR0911 - one for each kind of outcome
@@ -65,13 +72,15 @@ async def _invoke(
     except event.BadEventError as error:
         _log.info("%s %s: %s: %s", request.method, request.path, Reason.BAD_REQUEST, error)
         return pages.error(400, reason=Reason.BAD_REQUEST)
-    outcome = await functions.invoke(
+    future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+    functions.invoke(
         target.function_arn,
         payload,
+        lambda outcome: None if future.done() else future.set_result(outcome),
         trace_id=dict(headers)["x-amzn-trace-id"],
         source_arn=target.group.arn,
     )
-    match outcome:
+    match await future:
         case Answered(response):
             try:
                 return interpret(response, multi_value=multi_value)

@@ -45,7 +45,11 @@ def invoke(tmp_path: Path, *targets: Target) -> Outcome:
         functions.start()
         functions.update({target.arn: target for target in targets})
         try:
-            return await functions.invoke(ARN, b"{}", trace_id="Root=1", source_arn="arn:group")
+            outcome: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+            functions.invoke(
+                ARN, b"{}", outcome.set_result, trace_id="Root=1", source_arn="arn:group"
+            )
+            return await outcome
         finally:
             await functions.close()
 

@@ -49,17 +49,48 @@ def test_events_wait_while_the_store_is_away_and_keep_their_order() -> None:
     assert store.batches == [("g", "s", ["1", "2"])]
 
 
-def test_only_so_many_events_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_so_many_events_wait_and_the_others_are_counted(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def run(store: Store) -> None:
+        batcher = LogBatcher(store)
+        for number in range(5):
+            batcher.write("g", "s", str(number))
+        assert batcher.full
+        batcher.drop(3)
+        await batcher.flush()
+        assert not batcher.full
+
+    monkeypatch.setattr(logs, "HELD_EVENTS", 3)
+    store = Store()
+    asyncio.run(run(store))
+    assert store.batches == [("g", "s", ["0", "1", "2"])]
+    assert [record.getMessage().split(":")[0] for record in caplog.records] == [
+        "dropped 5 log events"
+    ]
+
+
+def test_large_events_fill_it_as_many_small_ones_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logs, "HELD_BYTES", 10)
+    batcher = LogBatcher(Store())
+    batcher.write("g", "s", "0123456789")
+    assert batcher.full
+
+
+def test_more_than_a_burst_is_delivered_at_a_pace(monkeypatch: pytest.MonkeyPatch) -> None:
     async def run(store: Store) -> None:
         batcher = LogBatcher(store)
         for number in range(5):
             batcher.write("g", "s", str(number))
         await batcher.flush()
+        assert store.batches == [("g", "s", ["0", "1"])]
+        monkeypatch.setattr(logs, "EVENTS_PER_SECOND", 1e9)
+        await batcher.flush()
+        assert store.batches[1] == ("g", "s", ["2", "3"])
 
-    monkeypatch.setattr(logs, "HELD_EVENTS", 3)
-    store = Store()
-    asyncio.run(run(store))
-    assert store.batches == [("g", "s", ["2", "3", "4"])]
+    monkeypatch.setattr(logs, "BURST_EVENTS", 2)
+    monkeypatch.setattr(logs, "EVENTS_PER_SECOND", 0)
+    asyncio.run(run(Store()))
 
 
 def test_closing_delivers_what_is_left() -> None:

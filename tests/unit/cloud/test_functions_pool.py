@@ -1,14 +1,14 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 from collections.abc import Coroutine
 from typing import Any
 
-import pytest
-
 from terrarium.cloud.functions import pool as module
 from terrarium.cloud.functions.function import FunctionArn, FunctionVersion
-from terrarium.cloud.functions.invocation import Invocation, NotDeliveredError
+from terrarium.cloud.functions.invocation import Invocation
 from terrarium.cloud.functions.outcome import Answered, Failed, Outcome, Reason
 from terrarium.cloud.functions.pool import Pool
 from terrarium.cloud.functions.worker import InitError
@@ -20,47 +20,74 @@ FUNCTION = FunctionVersion.from_answer(
 
 
 class FakeWorker:
-    """Answers with its number; ``gate`` holds its answers back."""
+    """Answers with its number: at once, or what it holds when it is told to."""
 
-    def __init__(self, number: int, gate: asyncio.Event) -> None:
+    def __init__(self, number: int, owner: Pool, held: bool) -> None:
         self.number = number
-        self.used_at = 0.0
         self.alive = True
-        self.expired = False
+        self.used_at = 0.0
+        self.usable_until = math.inf
         self.swallows = False
-        self._gate = gate
+        self.held = held
+        self.running: Invocation | None = None
+        self._owner = owner
 
-    async def invoke(self, invocation: Invocation) -> Outcome:
+    def run(self, invocation: Invocation) -> None:
+        invocation.deliveries += 1
         if self.swallows:
             self.alive = False
-            raise NotDeliveredError
-        await self._gate.wait()
-        return Answered(str(self.number).encode())
+            self._owner.lost(self, invocation)
+            return
+        self.running = invocation
+        if not self.held:
+            self.answer()
+
+    def answer(self) -> None:
+        invocation, self.running = self.running, None
+        assert invocation is not None
+        invocation.done(Answered(str(self.number).encode()))
+        self._owner.freed(self)
+
+    def check(self, now: float) -> None:
+        """Nothing of this worker's ever takes too long."""
 
     async def stop(self) -> None:
         self.alive = False
+        invocation, self.running = self.running, None
+        if invocation is not None:
+            invocation.done(Failed(Reason.UNHANDLED, "stopped"))
 
 
 class Workers:
-    def __init__(self) -> None:
-        self.gate = asyncio.Event()
-        self.gate.set()
+    def __init__(self, *, held: bool = False, swallow: bool = False) -> None:
+        self.held = held
+        self.swallow = swallow
         self.started: list[FakeWorker] = []
         self.errors: list[Exception] = []
 
-    async def spawn(self, function: FunctionVersion) -> FakeWorker:
+    async def spawn(self, function: FunctionVersion, owner: Pool) -> FakeWorker:
         if self.errors:
             raise self.errors.pop(0)
-        self.started.append(FakeWorker(len(self.started), self.gate))
-        return self.started[-1]
+        worker = FakeWorker(len(self.started), owner, self.held)
+        worker.swallows = self.swallow
+        self.started.append(worker)
+        return worker
+
+    async def first(self) -> FakeWorker:
+        """The first worker, once it runs something."""
+        while not self.started or self.started[0].running is None:
+            await asyncio.sleep(0)
+        return self.started[0]
 
 
 def run(coroutine: Coroutine[Any, Any, None]) -> None:
     asyncio.run(coroutine)
 
 
-def call(pool: Pool) -> asyncio.Task[Outcome]:
-    return asyncio.create_task(pool.invoke("arn", b"{}", "Root=1"))
+def call(pool: Pool) -> asyncio.Future[Outcome]:
+    outcome: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+    pool.submit(Invocation("id", "arn", b"{}", "Root=1", outcome.set_result, time.monotonic()))
+    return outcome
 
 
 def test_one_after_another_uses_one_worker() -> None:
@@ -98,14 +125,9 @@ def test_an_invocation_that_was_not_taken_goes_to_another_worker() -> None:
 
 def test_workers_that_always_end_at_once_are_not_tried_for_ever() -> None:
     async def scenario() -> None:
-        workers = Workers()
+        workers = Workers(swallow=True)
 
-        async def spawn(function: FunctionVersion) -> FakeWorker:
-            worker = await workers.spawn(function)
-            worker.swallows = True
-            return worker
-
-        outcome = await call(Pool(FUNCTION, spawn, 4))
+        outcome = await call(Pool(FUNCTION, workers.spawn, 4))
         assert isinstance(outcome, Failed)
         assert outcome.reason is Reason.UNHANDLED
         assert len(workers.started) == module.DELIVERIES
@@ -113,41 +135,37 @@ def test_workers_that_always_end_at_once_are_not_tried_for_ever() -> None:
     run(scenario())
 
 
-def test_a_slow_function_gets_more_workers_up_to_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "GROW_SECONDS", 0.001)
-    monkeypatch.setattr(module, "GROW_TO_CORES_SECONDS", 0.001)
-
+def test_a_slow_function_gets_more_workers_up_to_the_limit() -> None:
     async def scenario() -> None:
-        workers = Workers()
-        workers.gate.clear()
+        workers = Workers(held=True)
         pool = Pool(FUNCTION, workers.spawn, 3)
         calls = [call(pool) for _ in range(10)]
-        async with asyncio.timeout(5):
-            while len(workers.started) < 3:
-                await asyncio.sleep(0.001)
-        workers.gate.set()
-        outcomes = await asyncio.gather(*calls)
-        assert all(isinstance(each, Answered) for each in outcomes)
+        for _ in range(10):  # as patience runs out again and again
+            await asyncio.sleep(0)
+            pool.sweep(time.monotonic() + module.GROW_SECONDS)
         assert len(workers.started) == 3
+        while not all(each.done() for each in calls):
+            for worker in workers.started:
+                if worker.running is not None:
+                    worker.answer()
+        assert all(isinstance(each.result(), Answered) for each in calls)
 
     run(scenario())
 
 
-def test_who_waits_too_long_is_throttled(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "QUEUE_SECONDS", 0.01)
-
+def test_who_waits_too_long_is_throttled() -> None:
     async def scenario() -> None:
-        workers = Workers()
-        workers.gate.clear()
+        workers = Workers(held=True)
         pool = Pool(FUNCTION, workers.spawn, 1)
         first = call(pool)
-        await asyncio.sleep(0)
-        outcome = await call(pool)
+        worker = await workers.first()
+        second = call(pool)
+        pool.sweep(time.monotonic() + module.QUEUE_SECONDS + 1)
+        outcome = second.result()
         assert isinstance(outcome, Failed)
         assert outcome.reason is Reason.THROTTLING
-        workers.gate.set()
-        assert isinstance(await first, Answered)
-        assert isinstance(await call(pool), Answered)
+        worker.answer()
+        assert isinstance(first.result(), Answered)
 
     run(scenario())
 
@@ -165,33 +183,59 @@ def test_a_function_that_does_not_initialise_fails_and_the_next_request_tries_ag
 
 def test_draining_waits_for_what_runs_and_ends_every_worker() -> None:
     async def scenario() -> None:
-        workers = Workers()
-        workers.gate.clear()
+        workers = Workers(held=True)
         pool = Pool(FUNCTION, workers.spawn, 4)
         running = call(pool)
+        worker = await workers.first()
+        draining = asyncio.create_task(pool.drain(60))
         await asyncio.sleep(0)
-        draining = asyncio.create_task(pool.drain(5))
-        await asyncio.sleep(0)
-        workers.gate.set()
+        assert not draining.done()
+        worker.answer()
         await draining
-        assert isinstance(await running, Answered)
-        assert not any(worker.alive for worker in workers.started)
+        assert isinstance(running.result(), Answered)
+        assert not worker.alive
 
     run(scenario())
 
 
-def test_a_cancelled_request_does_not_leave_a_busy_worker_to_others() -> None:
+def test_what_does_not_end_in_time_is_ended_with_its_worker() -> None:
+    async def scenario() -> None:
+        workers = Workers(held=True)
+        pool = Pool(FUNCTION, workers.spawn, 1)
+        running, waiting = call(pool), call(pool)
+        await workers.first()
+        await pool.drain(0)
+        assert isinstance(running.result(), Failed)
+        assert isinstance(waiting.result(), Failed)
+        assert isinstance(await call(pool), Failed)
+
+    run(scenario())
+
+
+def test_a_worker_whose_credentials_run_out_is_replaced_even_under_load() -> None:
+    async def scenario() -> None:
+        workers = Workers(held=True)
+        pool = Pool(FUNCTION, workers.spawn, 1)
+        call(pool)
+        second = call(pool)
+        worker = await workers.first()
+        worker.usable_until = 0.0
+        workers.held = False
+        worker.answer()
+        assert await second == Answered(b"1")
+        assert not worker.alive
+
+    run(scenario())
+
+
+def test_unused_workers_end() -> None:
     async def scenario() -> None:
         workers = Workers()
-        workers.gate.clear()
         pool = Pool(FUNCTION, workers.spawn, 4)
-        cancelled = call(pool)
-        while not workers.started:
-            await asyncio.sleep(0)
+        await call(pool)
+        pool.retire_idle(idle_seconds=0)
         await asyncio.sleep(0)
-        cancelled.cancel()
-        await asyncio.wait([cancelled])
-        workers.gate.set()
+        assert not workers.started[0].alive
         assert await call(pool) == Answered(b"1")
 
     run(scenario())

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,6 +16,8 @@ from terrarium.cloud.load_balancer.model import Listener, Redirect, TargetGroup,
 from terrarium.cloud.load_balancer.redirect import redirect
 from terrarium.cloud.load_balancer.request import Request
 from tests.unit.cloud.balancers import API, FUNCTION, GROUP, forward, listener, request, rule
+
+Done = Callable[[Outcome], None]
 
 
 def given(multi_value: bool = False, **response: Any) -> Answer:
@@ -112,11 +115,13 @@ class Functions:
         self.outcome = outcome
         self.calls: list[tuple[str, str, str]] = []
 
-    async def invoke(self, arn: str, payload: bytes, *, trace_id: str, source_arn: str) -> Outcome:
+    def invoke(
+        self, arn: str, payload: bytes, done: Done, *, trace_id: str, source_arn: str
+    ) -> None:
         event = json.loads(payload)
         assert event["headers"]["x-amzn-trace-id"] == trace_id
         self.calls.append((arn, source_arn, event["path"]))
-        return self.outcome
+        done(self.outcome)
 
 
 def exchange(sent: Request, outcome: Outcome | None = None, on: Listener = API) -> Answer:

@@ -16,22 +16,28 @@ from terrarium.cloud.load_balancer.ports import bind
 from terrarium.cloud.load_balancer.server import ListenerServer
 from tests.unit.cloud.balancers import API, NOT_FOUND, listener, rule
 
+Done = Callable[[Outcome], None]
+
 
 class Echo:
     """Answers with the event it got."""
 
-    async def invoke(self, arn: str, payload: bytes, *, trace_id: str, source_arn: str) -> Outcome:
+    def invoke(
+        self, arn: str, payload: bytes, done: Done, *, trace_id: str, source_arn: str
+    ) -> None:
         response = {
             "statusCode": 200,
             "statusDescription": "200 Fine",
             "headers": {"content-type": "application/json", "set-cookie": "a=1"},
             "body": payload.decode(),
         }
-        return Answered(json.dumps(response).encode())
+        done(Answered(json.dumps(response).encode()))
 
 
 class Broken:
-    async def invoke(self, arn: str, payload: bytes, *, trace_id: str, source_arn: str) -> Outcome:
+    def invoke(
+        self, arn: str, payload: bytes, done: Done, *, trace_id: str, source_arn: str
+    ) -> None:
         raise RuntimeError("a bug of ours")
 
 
