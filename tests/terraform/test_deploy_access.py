@@ -6,10 +6,9 @@ import pytest
 
 from terrarium import settings
 from terrarium.deploy_role import ROLES, deploy_role
-from tests.access import deploy_access
-from tests.access.deploy_access import REGION, Access
-from tests.access.policies import actions
+from tests.access import planned
 from tests.access.required import load, types_in_modules
+from tests.access.roles import REGION, Access
 
 READS = ("Describe", "Get", "List")
 
@@ -21,7 +20,7 @@ def access(
     terraform_finds_its_providers: None,
 ) -> Access:
     folder = tmp_path_factory.mktemp("access") / "module"
-    return deploy_access.of(settings.environment(request.param), folder)
+    return planned.access_of(settings.environment(request.param), folder)
 
 
 def test_the_table_knows_every_type_of_the_modules_and_no_other() -> None:
@@ -32,7 +31,7 @@ def test_the_table_knows_every_type_of_the_modules_and_no_other() -> None:
 def test_the_roles_have_the_names_by_which_workflows_take_them_on(access: Access) -> None:
     environment = settings.environment(access.environment)
     named = {role: deploy_role(environment, role).arn for role in ROLES}
-    assert named == access.role_arns
+    assert named == {"plan": access.plan.arn, "apply": access.apply.arn}
 
 
 def test_the_plan_role_may_read_everything_that_the_modules_hold(access: Access) -> None:
@@ -53,7 +52,7 @@ def test_the_plan_role_may_change_nothing(access: Access) -> None:
 def test_no_role_may_do_what_nothing_needs(access: Access) -> None:
     state = {"s3:ListBucket", "s3:GetObject", "s3:PutObject", "s3:DeleteObject"}
     for role in (access.plan, access.apply):
-        assert actions(role.statements) - {need.action for need in access.required} <= state
+        assert role.actions - {need.action for need in access.required} <= state
 
 
 def test_states_are_read_by_both_written_by_one_and_deleted_by_none(access: Access) -> None:
@@ -148,15 +147,19 @@ BEYOND_ANY_ROLE = {
 def test_no_policy_can_give_any_role(access: Access, what: str) -> None:
     for named, arn in BEYOND_ANY_ROLE[what]:
         action, _, service = named.partition(" ")
-        assert not access.apply.may_at_most(access.request(action, access.fill(arn), service))
+        assert not access.apply.may_at_most(
+            access.request(action, access.fill(arn), service=service)
+        )
 
 
 def test_no_policy_can_lead_a_role_out_of_its_region_or_account(access: Access) -> None:
     function = f"arn:aws:lambda:us-east-1:{access.account}:function:{access.name}"
-    elsewhere = access.request("lambda:CreateFunction", function, aws_RequestedRegion="us-east-1")
+    elsewhere = access.request(
+        "lambda:CreateFunction", function, changed={"aws:RequestedRegion": "us-east-1"}
+    )
     assert not access.apply.may_at_most(elsewhere)
     topic = f"arn:aws:sns:{REGION}:999999999999:{access.name}"
-    foreign = access.request("sns:Publish", topic, aws_ResourceAccount="999999999999")
+    foreign = access.request("sns:Publish", topic, changed={"aws:ResourceAccount": "999999999999"})
     assert not access.apply.may_at_most(foreign)
 
 
@@ -166,7 +169,9 @@ def test_no_role_is_made_or_given_rights_without_the_boundary(
 ) -> None:
     role = f"arn:aws:iam::{access.account}:role/{access.name}-new"
     for action in ("CreateRole", "PutRolePolicy", "AttachRolePolicy", "PutRolePermissionsBoundary"):
-        request = access.request(f"iam:{action}", role, iam_PermissionsBoundary=boundary)
+        request = access.request(
+            f"iam:{action}", role, changed={"iam:PermissionsBoundary": boundary}
+        )
         assert not access.apply.may_at_most(request)
     assert access.apply.may(access.request("iam:CreateRole", role))
 
@@ -186,9 +191,10 @@ def test_no_role_is_made_or_given_rights_without_the_boundary(
 def test_what_carries_the_tags_of_another_environment_is_out_of_reach(
     access: Access, action: str, kind: str
 ) -> None:
+    others = {"aws:ResourceTag/Environment": "other"}
     arn = f"arn:aws:{action.split(':', maxsplit=1)[0]}:{REGION}:{access.account}:{kind}/1"
     assert access.apply.may(access.request(action, arn))
-    assert not access.apply.may(access.request(action, arn, aws_ResourceTag_Environment="other"))
+    assert not access.apply.may(access.request(action, arn, changed=others))
 
 
 def test_what_has_another_name_is_out_of_reach(access: Access) -> None:

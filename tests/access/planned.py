@@ -1,0 +1,84 @@
+"""The deploy access of an environment, as the live tree would make it: planned, not applied."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from terrarium import settings
+from terrarium.cloud.policies.policy import parse
+from terrarium.settings import Environment
+from terrarium.terragrunt.context import Settings
+from terrarium.terragrunt.reader import Reader
+from terrarium.tree import read_account
+from tests.access.roles import REGION, Access, Role
+
+RUN = """
+mock_provider "aws" {{
+  mock_data "aws_caller_identity" {{
+    defaults = {{ account_id = "{account}" }}
+  }}
+  mock_data "aws_partition" {{
+    defaults = {{ partition = "aws" }}
+  }}
+  mock_data "aws_region" {{
+    defaults = {{ name = "{region}" }}
+  }}
+}}
+
+run "live" {{
+  command = plan
+}}
+"""
+
+
+def access_of(environment: Environment, folder: Path) -> Access:
+    """Plan the unit with its own inputs in a folder that does not exist yet."""
+    account = read_account(environment).account_id
+    made = _plan(environment, account, folder)
+    return Access(
+        environment.name, account, _role(made, account, "plan"), _role(made, account, "apply")
+    )
+
+
+def _plan(environment: Environment, account: str, folder: Path) -> dict[str, Any]:
+    """Attributes of what the environment's unit would make, by address."""
+    file = environment.path / "deploy-access" / "terragrunt.hcl"
+    inputs = Reader(Settings(working_dir=environment.path)).complete(file).inputs
+    module = settings.MODULES / "deploy-access"
+    shutil.copytree(module, folder, ignore=shutil.ignore_patterns(".terraform*", "tests"))
+    shutil.copyfile(settings.ROOT / ".terraform.lock.hcl", folder / ".terraform.lock.hcl")
+    (folder / "tests").mkdir()
+    (folder / "tests/live.tftest.hcl").write_text(RUN.format(account=account, region=REGION))
+    (folder / "live.tfvars.json").write_text(json.dumps(inputs))
+    _terraform(folder, "init", "-backend=false", "-input=false")
+    output = _terraform(folder, "test", "-json", "-verbose", "-var-file=live.tfvars.json")
+    messages = [json.loads(line) for line in output.splitlines()]
+    plan = next(message["test_plan"] for message in messages if "test_plan" in message)
+    return {each["address"]: each["change"]["after"] for each in plan["resource_changes"]}
+
+
+def _role(made: dict[str, Any], account: str, name: str) -> Role:
+    role = made[f'aws_iam_role.this["{name}"]']
+    attached = f'aws_iam_role_policy_attachment.this["{name}/'
+    concerns = [
+        address.removeprefix(attached).removesuffix('"]')
+        for address in made
+        if address.startswith(attached)
+    ]
+    return Role(
+        f"arn:aws:iam::{account}:role{role['path']}{role['name']}",
+        tuple(parse(each, made[f'aws_iam_policy.this["{each}"]']["policy"]) for each in concerns),
+        parse("boundary", made["aws_iam_policy.boundary"]["policy"]),
+    )
+
+
+def _terraform(folder: Path, *arguments: str) -> str:
+    done = subprocess.run(
+        ["terraform", *arguments], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout

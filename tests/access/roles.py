@@ -1,0 +1,118 @@
+"""The deploy roles of an environment, and what IAM would decide for them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from terrarium.cloud.policies.decision import Policies, decide
+from terrarium.cloud.policies.policy import AccessRequest, Policy
+from terrarium.cloud.policies.principal import Caller
+from tests.access.required import Need, Required, load
+
+REGION = "eu-west-1"
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """``boundary`` is the most that ``policies`` can give."""
+
+    arn: str
+    policies: tuple[Policy, ...]
+    boundary: Policy
+
+    @property
+    def actions(self) -> set[str]:
+        """All that its policies name."""
+        return {a for policy in self.policies for each in policy.statements for a in each.actions}
+
+    def may(self, request: AccessRequest) -> bool:
+        account = request.caller.account
+        return decide(
+            request, Policies(account, identity=self.policies, boundary=self.boundary)
+        ).allowed
+
+    def may_at_most(self, request: AccessRequest) -> bool:
+        """Whether any policy at all could let it."""
+        return decide(request, Policies(request.caller.account, boundary=self.boundary)).allowed
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """An environment's deploy access: names, roles, and what they have to be able to do."""
+
+    environment: str
+    account: str
+    plan: Role
+    apply: Role
+
+    @property
+    def name(self) -> str:
+        return f"terrarium-{self.environment}"
+
+    @property
+    def boundary_arn(self) -> str:
+        return f"arn:aws:iam::{self.account}:policy/deploy-access/{self.name}-boundary"
+
+    @property
+    def state_bucket(self) -> str:
+        return f"arn:aws:s3:::terrarium-state-{self.account}-{REGION}"
+
+    @property
+    def states(self) -> str:
+        return f"{self.state_bucket}/live/{self.environment}"
+
+    @property
+    def required(self) -> Required:
+        return load(
+            name=self.name,
+            project="terrarium",
+            environment=self.environment,
+            account=self.account,
+            here=f"{REGION}:{self.account}",
+        )
+
+    def fill(self, arn: str) -> str:
+        return arn.format(
+            name=self.name,
+            account=self.account,
+            here=f"{REGION}:{self.account}",
+            boundary=self.boundary_arn,
+            state_bucket=self.state_bucket,
+            states=self.states,
+        )
+
+    def request(
+        self,
+        action: str,
+        resource: str,
+        *,
+        service: str = "",
+        changed: Mapping[str, str] | None = None,
+    ) -> AccessRequest:
+        """A request as Terraform makes it; ``changed`` are condition keys that differ from that."""
+        tags = {"Project": "terrarium", "Environment": self.environment}
+        context = {
+            "aws:RequestedRegion": REGION,
+            "aws:ResourceAccount": self.account,
+            "iam:PermissionsBoundary": self.boundary_arn,
+            "iam:PassedToService": service,
+            "iam:AWSServiceName": service,
+            "kms:GrantIsForAWSResource": "true",
+            "kms:ViaService": f"s3.{REGION}.amazonaws.com",
+            **{f"aws:RequestTag/{tag}": value for tag, value in tags.items()},
+            **{f"aws:ResourceTag/{tag}": value for tag, value in tags.items()},
+            **(changed or {}),
+        }
+        return AccessRequest(
+            Caller(self.account),
+            action,
+            resource,
+            {key.lower(): (value,) for key, value in context.items()},
+        )
+
+    def on(self, verb: str, s3_object: str) -> AccessRequest:
+        return self.request(f"s3:{verb}Object", s3_object)
+
+    def meets(self, role: Role, need: Need) -> bool:
+        return role.may(self.request(need.action, need.arn, service=need.service))
