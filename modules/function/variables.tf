@@ -46,8 +46,13 @@ variable "cors_origins" {
   nullable    = false
 
   validation {
-    condition     = alltrue([for origin in var.cors_origins : origin == "*" || can(regex("^https?://[^/,\\s]+$", origin))])
-    error_message = "cors_origins must be origins, a scheme and a host without a path, or *."
+    condition     = alltrue([for origin in var.cors_origins : origin == "*" || can(regex("^https?://([a-z0-9.-]+|\\[[0-9a-f:.]+\\])(:[0-9]{1,5})?$", origin))])
+    error_message = "cors_origins must be origins, such as https://www.example.com, in lower case and without a path, or *."
+  }
+
+  validation {
+    condition     = !contains(var.cors_origins, "*") || length(var.cors_origins) == 1
+    error_message = "cors_origins must have * alone: it allows every origin already."
   }
 }
 

@@ -402,6 +402,16 @@ run "an_origin_with_a_path_is_refused" {
   expect_failures = [var.cors_origins]
 }
 
+run "any_origin_beside_others_is_refused" {
+  command = plan
+
+  variables {
+    cors_origins = ["*", "https://www.example.com"]
+  }
+
+  expect_failures = [var.cors_origins]
+}
+
 run "documents_encrypted_by_something_else_than_a_key_are_refused" {
   command = plan
 
