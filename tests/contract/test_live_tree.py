@@ -22,6 +22,11 @@ MOCK_NUMBER = 404
 """Not found: a number has no room for the word."""
 
 common_files = pytest.mark.parametrize("file", COMMON, ids=lambda f: f.stem)
+depending_files = pytest.mark.parametrize(
+    "file",
+    [file for file in (*COMMON, *UNITS) if 'dependency "' in file.read_text("utf-8")],
+    ids=lambda f: str(f.relative_to(LIVE)),
+)
 
 
 def _plain(value: Any) -> Any:
@@ -55,7 +60,7 @@ def _outputs(dependency: dict[str, Any]) -> set[str]:
     return set(_labelled(_module(LIVE / "_envcommon" / f"{unit}.hcl") / "outputs.tf", "output"))
 
 
-@common_files
+@depending_files
 def test_mocks_are_exactly_the_outputs_that_are_used(file: Path) -> None:
     for name, dependency in _labelled(file, "dependency").items():
         used = set(re.findall(rf"dependency\.{name}\.outputs\.(\w+)", file.read_text("utf-8")))
@@ -64,7 +69,7 @@ def test_mocks_are_exactly_the_outputs_that_are_used(file: Path) -> None:
         assert used <= _outputs(dependency)
 
 
-@common_files
+@depending_files
 def test_a_mock_can_be_told_from_a_real_output(file: Path) -> None:
     for dependency in _labelled(file, "dependency").values():
         for value in dependency["mock_outputs"].values():
@@ -72,7 +77,7 @@ def test_a_mock_can_be_told_from_a_real_output(file: Path) -> None:
             assert all(item == MOCK_NUMBER or "mock" in str(item) for item in items)
 
 
-@common_files
+@depending_files
 def test_nothing_is_changed_on_the_strength_of_a_mock(file: Path) -> None:
     for dependency in _labelled(file, "dependency").values():
         allowed = set(dependency["mock_outputs_allowed_terraform_commands"])
