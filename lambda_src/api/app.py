@@ -130,13 +130,13 @@ class Api:
     def _answer(self, request: Request, taken: Route | None, headers: dict[str, str]) -> Answer:
         if taken is None:
             raise NotFound
+        if request.method not in ("GET", "HEAD", "OPTIONS"):
+            raise MethodNotAllowed
+        if taken.document is not None and not NAME.fullmatch(taken.document):
+            raise InvalidName
         if request.method == "OPTIONS":
             return Answer(204, {**headers, "allow": ALLOW, **self._cors.preflight(request.headers)})
-        if request.method not in ("GET", "HEAD"):
-            raise MethodNotAllowed
         if taken.document is not None:
-            if not NAME.fullmatch(taken.document):
-                raise InvalidName
             return self._found(request, self._documents.document(taken.document), headers)
         if taken.template == "/api":
             found = self._documents.page(Page.of_query(request.query))

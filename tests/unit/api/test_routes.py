@@ -57,8 +57,9 @@ def test_options_names_the_methods_and_has_no_body(api: Api, path: str) -> None:
     assert not {"content-type", "content-length"} & response.headers.keys()
 
 
-def test_options_of_a_path_without_a_route_is_a_404(api: Api) -> None:
+def test_options_of_what_cannot_be_there_is_the_error_of_get(api: Api) -> None:
     assert api.options("/elsewhere").problem == (404, "not_found")
+    assert api.options("/api/UPPER").problem == (400, "invalid_name")
 
 
 @pytest.mark.parametrize("path", _PATHS)
