@@ -144,6 +144,15 @@ def test_tags_of_an_object_may_decide(world: World) -> None:
     assert (outcome(world.s3, "foo.json"), outcome(world.s3, "b")) == ("ok", "AccessDenied")
 
 
+def test_an_object_that_was_deleted_is_missing_and_no_failure(world: World) -> None:
+    world.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+    world.s3.delete_object(Bucket=BUCKET, Key="foo.json")
+    with pytest.raises(ClientError) as missing:
+        world.s3.get_object(Bucket=BUCKET, Key="foo.json")
+    assert missing.value.response["Error"]["Code"] == "NoSuchKey"
+    world.s3.put_object(Bucket=BUCKET, Key="foo.json", Body=b"{}")
+
+
 def test_of_many_deleted_keys_only_the_allowed_ones_are(world: World) -> None:
     world.restrict(
         policy(

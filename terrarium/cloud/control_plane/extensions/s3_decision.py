@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
-from moto.s3.models import s3_backends
+from moto.s3.models import FakeKey, s3_backends
 
 from terrarium.cloud.control_plane.extensions.s3_actions import Need
 from terrarium.cloud.control_plane.extensions.s3_requester import Requester, parsed
@@ -108,7 +108,7 @@ def _about(owner: str, bucket: Any, need: Need) -> Context:
         "s3:resourceaccount": (owner,),
     }
     key = bucket.keys.get(need.key) if need.key else None
-    if key is not None:
+    if isinstance(key, FakeKey):  # not the marker of one that was deleted
         tags = s3_backends[owner][bucket.partition].tagger.get_tag_dict_for_resource(key.arn)
         about |= {f"s3:existingobjecttag/{name.lower()}": (tags[name],) for name in tags}
     return about
