@@ -6,6 +6,8 @@ hold for it as they do for the rest::
 
     lambda_configuration   a function's logging, SnapStart and the like, for each version
     lambda_aliases         routing weights of an alias, validated
+    composite_alarms       alarms over alarms, in the state that their rule comes to
+    query_definitions      saved queries of CloudWatch Logs Insights
     s3_access              policies of buckets, endpoints and workers, with their conditions
     security_group_rules   descriptions of rules to groups and prefix lists
 """
@@ -17,6 +19,8 @@ from collections.abc import Mapping
 
 _OF_SERVICE: Mapping[str, tuple[str, ...]] = {
     "awslambda": ("lambda_configuration", "lambda_aliases"),
+    "cloudwatch": ("composite_alarms",),
+    "logs": ("query_definitions",),
     "s3": ("s3_access",),
     "ec2": ("security_group_rules",),
 }
