@@ -1,4 +1,10 @@
-# A key of our own, because the policy of AWS's key for SNS does not let CloudWatch use it.
+locals {
+  # By name, because the topic names its key.
+  topic_arn = "arn:${local.partition}:sns:${local.region}:${local.account_id}:${var.name}-alarms"
+}
+
+# A key of our own, because the policy of AWS's key for SNS does not let CloudWatch use it: alarms
+# would be raised, and never arrive.
 resource "aws_kms_key" "alarms" {
   description             = "Encrypts the alarms of ${var.name} on their way."
   enable_key_rotation     = true
@@ -16,6 +22,8 @@ resource "aws_kms_key" "alarms" {
         Resource  = "*"
       },
       {
+        # Through this topic only, whose own policy says for whom. Not every service that publishes tells
+        # KMS for whom it acts, as aws:SourceArn would need.
         Sid       = "EncryptAlarms"
         Effect    = "Allow"
         Principal = { Service = "cloudwatch.amazonaws.com" }
@@ -24,7 +32,7 @@ resource "aws_kms_key" "alarms" {
           "kms:GenerateDataKey",
         ]
         Resource  = "*"
-        Condition = local.from_our_alarms
+        Condition = { StringEquals = { "kms:EncryptionContext:aws:sns:topicArn" = local.topic_arn } }
       },
     ]
   })
@@ -42,14 +50,7 @@ resource "aws_sns_topic" "alarms" {
   kms_master_key_id = aws_kms_key.alarms.arn
 }
 
-locals {
-  # CloudWatch acts for every customer of AWS: without the conditions, for any of them.
-  from_our_alarms = {
-    StringEquals = { "aws:SourceAccount" = local.account_id }
-    ArnLike      = { "aws:SourceArn" = "arn:${local.partition}:cloudwatch:${local.region}:${local.account_id}:alarm:${var.name}-*" }
-  }
-}
-
+# CloudWatch acts for every customer of AWS: without the conditions, for any of them.
 resource "aws_sns_topic_policy" "alarms" {
   arn = aws_sns_topic.alarms.arn
 
@@ -62,7 +63,10 @@ resource "aws_sns_topic_policy" "alarms" {
         Principal = { Service = "cloudwatch.amazonaws.com" }
         Action    = "sns:Publish"
         Resource  = aws_sns_topic.alarms.arn
-        Condition = local.from_our_alarms
+        Condition = {
+          StringEquals = { "aws:SourceAccount" = local.account_id }
+          ArnLike      = { "aws:SourceArn" = "arn:${local.partition}:cloudwatch:${local.region}:${local.account_id}:alarm:${var.name}-*" }
+        }
       },
       {
         Sid       = "RefusePlainHttp"

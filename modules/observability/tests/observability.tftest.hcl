@@ -224,10 +224,17 @@ run "only_our_alarms_may_use_the_topic_and_its_key" {
   }
 
   assert {
-    condition = [for statement in concat(jsondecode(aws_kms_key.alarms.policy).Statement, jsondecode(aws_sns_topic_policy.alarms.policy).Statement) : "${statement.Sid} ${jsonencode(statement.Condition)}" if try(statement.Principal.Service, "") == "cloudwatch.amazonaws.com"] == [
-      for sid in ["EncryptAlarms", "PublishAlarms"] :
-      "${sid} ${jsonencode({ ArnLike = { "aws:SourceArn" = "arn:aws:cloudwatch:eu-west-1:000000000000:alarm:test-*" }, StringEquals = { "aws:SourceAccount" = "000000000000" } })}"
-    ]
+    condition = one([for statement in jsondecode(aws_kms_key.alarms.policy).Statement : statement.Condition if try(statement.Principal.Service, "") == "cloudwatch.amazonaws.com"]) == {
+      StringEquals = { "kms:EncryptionContext:aws:sns:topicArn" = "arn:aws:sns:eu-west-1:000000000000:test-alarms" }
+    }
+    error_message = "CloudWatch must be able to use the key, for this topic and nothing else."
+  }
+
+  assert {
+    condition = one([for statement in jsondecode(aws_sns_topic_policy.alarms.policy).Statement : statement.Condition if try(statement.Principal.Service, "") == "cloudwatch.amazonaws.com"]) == {
+      StringEquals = { "aws:SourceAccount" = "000000000000" }
+      ArnLike      = { "aws:SourceArn" = "arn:aws:cloudwatch:eu-west-1:000000000000:alarm:test-*" }
+    }
     error_message = "CloudWatch must be able to publish, for the alarms of this account only."
   }
 
