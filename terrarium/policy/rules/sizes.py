@@ -45,16 +45,26 @@ def _counts(unit: UnitPlan) -> Counter[str]:
 
 
 def _numbers(value: Any, path: str) -> Iterator[tuple[str, float]]:
-    """Every number below a value by its path (``a.0.b``); a list is a number too, its length."""
+    """Every number below a value by its path (``a.0.b``); a list is a number too, its length, but
+    a block that holds nothing is no more than a switch (``count {}``)."""
     if isinstance(value, dict):
         for name, item in value.items():
             yield from _numbers(item, f"{path}.{name}" if path else name)
     elif isinstance(value, list):
-        yield path, len(value)
+        if not value or any(_holds_something(item) for item in value):
+            yield path, len(value)
         for position, item in enumerate(value):
             yield from _numbers(item, f"{path}.{position}")
     elif isinstance(value, int | float) and not isinstance(value, bool):
         yield path, value
+
+
+def _holds_something(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(_holds_something(item) for item in value.values())
+    if isinstance(value, list):
+        return any(_holds_something(item) for item in value)
+    return value is not None
 
 
 def _is_smaller(path: str, here: float, there: float | None) -> bool:

@@ -30,6 +30,8 @@ def compared(here: dict[str, Any], there: dict[str, Any]) -> list[str]:
         ("reserved_concurrent_executions", -1, 50, False),
         ("subnet_ids", ["a"], ["a", "b"], True),
         ("memory_size", Reference("var.x"), 256, False),  # not known yet
+        ("rule", [{"limit": 1}], [{"limit": 1}, {"limit": 2}], True),
+        ("count", [], [{"custom": []}], False),  # a switch
     ],
 )
 def test_a_number_or_a_list_that_is_smaller_in_prod_is_found(
