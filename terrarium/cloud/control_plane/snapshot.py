@@ -230,6 +230,8 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc] # cloudpickle ships n
         if isinstance(obj, dict) and type(obj).__module__.startswith("moto."):
             state = (vars(obj), dict(dict.items(obj)))
             return copyreg.__newobj__, (type(obj),), state, None, None, _fill  # type: ignore[attr-defined]
+        if type(obj).__module__.startswith("cryptography.") and hasattr(obj, "private_bytes"):
+            return _private_key, (_bytes_of(obj),)
         return super().reducer_override(obj)
 
 
@@ -237,6 +239,22 @@ def _fill(target: dict[Any, Any], state: tuple[dict[str, Any], dict[Any, Any]]) 
     attributes, items = state
     vars(target).update(attributes)
     dict.update(target, items)
+
+
+def _bytes_of(key: Any) -> bytes:
+    """A key of KMS; it refuses to be pickled, and without it no key would be saved."""
+    from cryptography.hazmat.primitives import serialization as form  # loaded with KMS, or not
+
+    content: bytes = key.private_bytes(
+        form.Encoding.DER, form.PrivateFormat.PKCS8, form.NoEncryption()
+    )
+    return content
+
+
+def _private_key(content: bytes) -> Any:
+    from cryptography.hazmat.primitives.serialization import load_der_private_key
+
+    return load_der_private_key(content, password=None)
 
 
 class _Unpickler(pickle.Unpickler):
