@@ -60,22 +60,6 @@ resource "aws_s3_bucket" "this" {
 EOF
 }
 
-# The AWS inside the machine speaks plain HTTP and does not look at conditions yet: without these it
-# would lock everyone out.
-generate "plain_http" {
-  path        = "plain_http_override.tf"
-  if_exists   = "overwrite_terragrunt"
-  disable     = !startswith(get_env("AWS_ENDPOINT_URL", ""), "http://")
-  if_disabled = "remove_terragrunt"
-
-  contents = <<EOF
-locals {
-  refuse_plain_http           = { for bucket, arn in local.arns : bucket => { Effect = "Deny", Principal = "*", Action = "s3:PutAccelerateConfiguration", Resource = arn } }
-  refuse_reads_from_elsewhere = { for bucket, arn in local.arns : bucket => [] }
-}
-EOF
-}
-
 inputs = {
   bucket_name              = "${local.project}-documents-${local.env.environment}-${local.env.account_id}"
   deployer_arns            = [dependency.deploy_access.outputs.apply_role_arn, dependency.deploy_access.outputs.plan_role_arn]
