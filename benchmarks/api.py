@@ -1,0 +1,115 @@
+"""The API against its numbers, and against a plain handler that reads S3 for each request.
+
+- the handler alone, a cached document: at most 60 microseconds, median, its log line included
+- reads of S3 under a steady load of ten names: at least 20 times fewer than requests
+- documents through the local load balancer: at least 10 times the plain handler's rate
+- cold start, from the worker's spawning to its first document: at most 0.75 of the plain handler's
+- the zip: under 30 KB
+
+Run: .venv/bin/python -m benchmarks.api [SECONDS]
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks import cold_start
+from benchmarks.measure import verdict
+from benchmarks.services import NAMES, Services, running
+from terrarium import console, settings
+
+HANDLER_MICROSECONDS = 60.0
+REQUESTS_A_READ = 20.0
+TIMES_AS_FAST = 10.0
+COLD_RATIO = 0.75
+ZIP_BYTES = 30_000
+
+COLD_STARTS = 15
+COMPARISONS = 3
+CONNECTIONS = 8
+LOAD_SECONDS = 4.0
+
+
+def module(name: str, *arguments: str, environ: dict[str, str] | None = None) -> str:
+    """What ``python -m NAME`` prints."""
+    done = subprocess.run(
+        [sys.executable, "-m", name, *arguments],
+        cwd=settings.ROOT,
+        env={**os.environ, **(environ or {})},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    return done.stdout
+
+
+def handler(services: Services) -> list[bool]:
+    found = json.loads(module("benchmarks.handler", environ=services.variables()))
+    requests, reads = found["requests"], found["reads"]
+    console.data(f"  steady load of {len(NAMES)} names: {requests} requests, {reads} reads of S3")
+    return [
+        verdict("handler alone, cached document", found["median_us"], HANDLER_MICROSECONDS, "us"),
+        verdict("reads of S3 a request", reads / requests, 1 / REQUESTS_A_READ, ""),
+    ]
+
+
+def load(services: Services, seconds: float) -> list[bool]:
+    """Both handlers in turn, so that whatever else the machine does meets both."""
+    ratios = []
+    for _ in range(COMPARISONS):
+        rates = {}
+        for prefix in ("plain", "api"):
+            paths = [f"/{prefix}/{name}" for name in NAMES]
+            arguments = (services.address, str(seconds), str(CONNECTIONS), *paths)
+            rate, latency = module("benchmarks.load", *arguments).split()
+            rates[prefix] = float(rate)
+            console.data(f"  /{prefix}: {rate} answers a second, median latency {latency} ms")
+        ratios.append(rates["api"] / rates["plain"])
+    ratio = statistics.median(ratios)
+    console.data(f"  through the load balancer: {ratio:.1f} times the plain handler")
+    return [verdict("plain handler's rate over ours", 1 / ratio, 1 / TIMES_AS_FAST, "")]
+
+
+def cold(services: Services) -> list[bool]:
+    event = {
+        "httpMethod": "GET",
+        "path": f"/api/{NAMES[0]}",
+        "queryStringParameters": {},
+        "headers": {"accept": "*/*"},
+        "body": "",
+        "isBase64Encoded": False,
+    }
+    times: dict[Path, list[float]] = {services.ours: [], services.plain: []}
+    variables = services.variables()
+    for _ in range(COLD_STARTS):
+        for package, taken in times.items():
+            taken.append(cold_start.seconds(package, event, variables))
+    ours, plain = (statistics.median(taken) for taken in times.values())
+    console.data(f"  cold start: ours {ours * 1000:.0f} ms, plain {plain * 1000:.0f} ms")
+    return [verdict("cold start against the plain handler", ours / plain, COLD_RATIO, "")]
+
+
+def main() -> int:
+    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else LOAD_SECONDS
+    with (
+        tempfile.TemporaryDirectory(prefix="terrarium-benchmark-") as scratch,
+        running(Path(scratch)) as services,
+    ):
+        size = services.ours.stat().st_size
+        within = [
+            *handler(services),
+            *cold(services),
+            *load(services, seconds),
+            verdict("the zip", size / 1000, ZIP_BYTES / 1000, "KB"),
+        ]
+    return 0 if all(within) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
