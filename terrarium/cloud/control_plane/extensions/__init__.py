@@ -9,6 +9,9 @@ hold for it as they do for the rest::
     composite_alarms       alarms over alarms, in the state that their rule comes to
     query_definitions      saved queries of CloudWatch Logs Insights
     s3_access              policies of buckets, endpoints and workers, with their conditions
+    s3_replication         objects appear where a bucket's replication rules lead
+    replication_configuration
+                           those rules, checked and shown as they were put
     security_group_rules   descriptions of rules to groups and prefix lists
 """
 
@@ -21,7 +24,7 @@ _OF_SERVICE: Mapping[str, tuple[str, ...]] = {
     "awslambda": ("lambda_configuration", "lambda_aliases"),
     "cloudwatch": ("composite_alarms",),
     "logs": ("query_definitions",),
-    "s3": ("s3_access",),
+    "s3": ("s3_access", "replication_configuration", "s3_replication"),
     "ec2": ("security_group_rules",),
 }
 """Files by moto's name of a service. moto loads a service when it is first asked for; so do we."""

@@ -61,7 +61,7 @@ def circumstances(query: Mapping[str, str], headers: Mapping[str, str]) -> Conte
 
 def decision(who: Requester, need: Need, context: Context) -> Decision:
     """Raises MalformedPolicyError for one that has a say."""
-    owner, bucket = _bucket(need.bucket)
+    owner, bucket = find_bucket(need.bucket)
     policies = Policies(
         owner=owner or who.caller.account,
         resource=_policy_of(bucket),
@@ -85,8 +85,8 @@ def arn_of(need: Need) -> str:
     return f"arn:aws:s3:::{need.bucket}/{need.key}" if need.key else f"arn:aws:s3:::{need.bucket}"
 
 
-def _bucket(name: str) -> tuple[str, Any]:
-    """The account that owns the bucket and the bucket, or nothing; creates no account."""
+def find_bucket(name: str) -> tuple[str, Any]:
+    """The account that owns the bucket and the bucket, or ``""`` and None; creates no account."""
     partition, account = s3_backends.bucket_accounts.get(name, ("aws", ""))
     if not account:
         return "", None

@@ -51,6 +51,19 @@ def requester(access_key: str) -> Requester:
     return _of_key(account, access_key)
 
 
+def role_requester(arn: str) -> Requester:
+    """A service that acts with a role, from inside AWS."""
+    account = arn.split(":")[4]
+    role = _role(account, arn)
+    caller = Caller(account, (arn,))
+    context = {
+        "aws:principalaccount": (account,),
+        "aws:principalarn": (arn,),
+        "aws:principaltype": ("AssumedRole",),
+    }
+    return Requester(caller, context, *_limits(account, role))
+
+
 def _of_session(account: str, session: Any) -> Requester:
     role = _role(account, session.role_arn)
     caller = Caller(account, (session.role_arn, session.arn))
@@ -65,13 +78,13 @@ def _of_session(account: str, session: Any) -> Requester:
     function = _function_of(account, session)
     if function is None:
         return Requester(caller, context | {"aws:sourceip": (_LOOPBACK,)})
-    boundary = None if role is None else role.permissions_boundary_arn
+    identity, boundary = _limits(account, role)
     policy, network = _network(account, function)
     return Requester(
         caller,
         context | network | {"lambda:sourcefunctionarn": (function.function_arn,)},
-        identity=() if role is None else tuple(_policies_of(role)),
-        boundary=_managed(account, boundary) if boundary else None,
+        identity=identity,
+        boundary=boundary,
         endpoint=policy,
     )
 
@@ -128,6 +141,14 @@ def _network(account: str, function: Any) -> tuple[Policy | None, dict[str, tupl
         "aws:vpcsourceip": (_LOOPBACK,),
     }
     return parsed(f"the VPC endpoint {endpoint.id}", endpoint.policy), keys
+
+
+def _limits(account: str, role: Any) -> tuple[tuple[Policy, ...], Policy | None]:
+    """The policies of a role and its boundary; of a role that does not exist, none at all."""
+    if role is None:
+        return (), None
+    boundary = role.permissions_boundary_arn
+    return tuple(_policies_of(role)), _managed(account, boundary) if boundary else None
 
 
 def _policies_of(role: Any) -> Iterator[Policy]:
