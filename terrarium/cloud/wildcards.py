@@ -8,11 +8,12 @@ from functools import lru_cache
 
 def matches(pattern: str, text: str, *, ignore_case: bool = False, escapes: bool = False) -> bool:
     r"""True when the whole text fits. With ``escapes``, ``\*`` and ``\?`` stand for themselves."""
-    return _compiled(pattern, ignore_case, escapes).fullmatch(text) is not None
+    return compiled(pattern, ignore_case, escapes).fullmatch(text) is not None
 
 
 @lru_cache(maxsize=1024)
-def _compiled(pattern: str, ignore_case: bool, escapes: bool) -> re.Pattern[str]:
+def compiled(pattern: str, ignore_case: bool = False, escapes: bool = False) -> re.Pattern[str]:
+    """The expression whose ``fullmatch`` is what ``matches`` says."""
     pieces = re.findall(r"\\[*?\\]|.", pattern, re.DOTALL) if escapes else list(pattern)
     segments = [""]
     for piece in pieces:

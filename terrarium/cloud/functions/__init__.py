@@ -3,7 +3,8 @@
 functions     the entry: invoke what an ARN stands for
 function      what a function version is, read from the Lambda API
 pool          warm workers of one version
-worker        one execution environment: process, runtime_api, environment, bootstrap
+worker        one execution environment: process, environment, runtime_api
+bootstrap     what runs in it, at the other end of runtime_api
 code          the files of a version on disk
 logs          what a function prints, to CloudWatch Logs; platform_log is what Lambda adds
 """

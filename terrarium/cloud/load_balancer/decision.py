@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from terrarium.cloud.load_balancer.matching import meets
+from terrarium.cloud.load_balancer.matching import rule_matcher
 from terrarium.cloud.load_balancer.model import (
     Action,
     FixedResponse,
@@ -43,17 +43,33 @@ class Decision:
     outcome: Outcome
 
 
-def decide(request: Request, listener: Listener, draw: float) -> Decision:
-    """The first rule by priority whose conditions all hold; ``draw`` is uniform in [0, 1)."""
-    if listener.refusal is not None:
-        return Decision(None, listener.refusal)
-    for rule in listener.rules:
-        verdict = meets(request, rule)
-        if isinstance(verdict, Unsupported):
-            return Decision(rule, verdict)
-        if verdict:
-            return Decision(rule, _outcome(rule.action, draw))
-    return Decision(None, NoTarget())
+class Rules:
+    """The rules of a listener, ready to be asked."""
+
+    def __init__(self, listener: Listener) -> None:
+        self._refused = None if listener.refusal is None else Decision(None, listener.refusal)
+        self._rules = [
+            (rule_matcher(rule), rule, _constant(rule.action)) for rule in listener.rules
+        ]
+
+    def decide(self, request: Request, draw: float) -> Decision:
+        """The first rule by priority that the request meets; ``draw`` is uniform in [0, 1)."""
+        if self._refused is not None:
+            return self._refused
+        for meets, rule, constant in self._rules:
+            verdict = meets(request)
+            if verdict is True:
+                return Decision(rule, constant or _outcome(rule.action, draw))
+            if verdict is not False:
+                return Decision(rule, verdict)
+        return Decision(None, NoTarget())
+
+
+def _constant(action: Action) -> Outcome | None:
+    """The outcome of an action that leaves nothing to chance, as most do."""
+    if isinstance(action, Forward) and len(action.groups) > 1:
+        return None
+    return _outcome(action, 0.0)
 
 
 def _outcome(action: Action, draw: float) -> Outcome:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import random
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from terrarium.cloud.functions.outcome import Answered, Failed, Outcome, Reason
+from terrarium.cloud.functions.outcome import Failed, Outcome, Reason
 from terrarium.cloud.load_balancer import event, pages
 from terrarium.cloud.load_balancer.answer import Answer
-from terrarium.cloud.load_balancer.decision import Invoke, NoTarget, decide
+from terrarium.cloud.load_balancer.decision import Decision, Invoke, NoTarget, Rules
 from terrarium.cloud.load_balancer.forwarded import target_headers, too_many_forwarded
 from terrarium.cloud.load_balancer.interpretation import BadResponseError, interpret
 from terrarium.cloud.load_balancer.model import FixedResponse, Listener, Redirect, Unsupported
@@ -20,9 +19,18 @@ from terrarium.cloud.load_balancer.request import Request
 
 _log = logging.getLogger(__name__)
 
+Done = Callable[[Answer, Decision | None], None]
+"""Gets the answer, and the decision unless the request came to none."""
+
+Guard = Callable[[Request], Answer | None]
+"""A firewall: the answer to a request that it does not let through to the rules."""
+
 
 class Invoker(Protocol):
-    """Runs the function behind an ARN on behalf of ``source_arn``, a target group."""
+    """Runs the function behind an ARN on behalf of ``source_arn``, a target group.
+
+    ``done`` is called once, perhaps before this returns.
+    """
 
     def invoke(
         self,
@@ -35,58 +43,89 @@ class Invoker(Protocol):
     ) -> None: ...
 
 
-async def answer(  # noqa: PLR0911 - one for each kind of outcome
-    request: Request, listener: Listener, functions: Invoker, local_ports: Mapping[int, int]
-) -> Answer:
-    """What the load balancer answers. ``local_ports`` are those of its listeners, see redirect."""
-    if request.method == "TRACE":
-        return pages.error(405)
-    if too_many_forwarded(request):
-        return pages.error(463)
-    decision = decide(request, listener, random.random())  # noqa: S311 - a share of traffic
-    match decision.outcome:
-        case FixedResponse(status, content_type, body):
-            return Answer(status, (("Content-Type", content_type),), body.encode())
-        case Redirect() as action:
-            return redirect(action, request, listener, local_ports)
-        case Invoke() as target:
-            return await _invoke(target, request, listener, functions)
-        case NoTarget():
-            return pages.error(503)
-        case Unsupported(feature):
-            _log.warning("%s %s: not built: %s", request.method, request.path, feature)
-            return pages.not_built(feature)
+class Responder:
+    """Answers the requests to one listener as it is configured now."""
 
+    def __init__(
+        self,
+        listener: Listener,
+        functions: Invoker,
+        local_ports: Mapping[int, int],
+        guard: Guard | None = None,
+    ) -> None:
+        """``local_ports`` are those of the load balancer's listeners, see redirect."""
+        self.listener = listener
+        self._rules = Rules(listener)
+        self._functions = functions
+        self._local_ports = local_ports
+        self._guard = guard
 
-async def _invoke(
-    target: Invoke, request: Request, listener: Listener, functions: Invoker
-) -> Answer:
-    if "websocket" in (request.value("upgrade") or "").lower():
-        return pages.error(400, reason=Reason.WEBSOCKET, close=True)
-    headers = target_headers(request, listener)
-    multi_value = target.group.multi_value_headers
-    try:
-        payload = event.build(
-            request, headers, target_group_arn=target.group.arn, multi_value=multi_value
-        )
-    except event.BadEventError as error:
-        _log.info("%s %s: %s: %s", request.method, request.path, Reason.BAD_REQUEST, error)
-        return pages.error(400, reason=Reason.BAD_REQUEST)
-    future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-    functions.invoke(
-        target.function_arn,
-        payload,
-        lambda outcome: None if future.done() else future.set_result(outcome),
-        trace_id=dict(headers)["x-amzn-trace-id"],
-        source_arn=target.group.arn,
-    )
-    match await future:
-        case Answered(response):
+    def respond(self, request: Request, done: Done) -> None:
+        """Have the request answered; ``done`` is called once, perhaps before this returns."""
+        if request.method == "TRACE":
+            done(pages.error(405), None)
+        elif too_many_forwarded(request):
+            done(pages.error(463), None)
+        elif self._guard is not None and (refusal := self._guard(request)) is not None:
+            done(refusal, None)
+        else:
+            decision = self._rules.decide(request, random.random())  # noqa: S311 - a share
+            if isinstance(decision.outcome, Invoke):
+                self._invoke(decision, decision.outcome, request, done)
+            else:
+                done(self._own_answer(decision, request), decision)
+
+    def _own_answer(self, decision: Decision, request: Request) -> Answer:
+        match decision.outcome:
+            case FixedResponse(status, content_type, body):
+                return Answer(status, (("Content-Type", content_type),), body.encode())
+            case Redirect() as action:
+                return redirect(action, request, self.listener, self._local_ports)
+            case Unsupported(feature):
+                _log.warning("%s %s: not built: %s", request.method, request.path, feature)
+                return pages.not_built(feature)
+            case NoTarget() | Invoke():
+                return pages.error(503)
+
+    def _invoke(self, decision: Decision, target: Invoke, request: Request, done: Done) -> None:
+        if "websocket" in (request.value("upgrade") or "").lower():
+            done(pages.error(400, reason=Reason.WEBSOCKET, close=True), decision)
+            return
+        group = target.group
+        headers, trace_id = target_headers(request, self.listener)
+        try:
+            payload = event.build(
+                request,
+                headers,
+                target_group_arn=group.arn,
+                multi_value=group.multi_value_headers,
+            )
+        except event.BadEventError as error:
+            _log.info("%s %s: %s: %s", request.method, request.path, Reason.BAD_REQUEST, error)
+            done(pages.error(400, reason=Reason.BAD_REQUEST), decision)
+            return
+
+        def finish(outcome: Outcome) -> None:
             try:
-                return interpret(response, multi_value=multi_value)
-            except BadResponseError as error:
-                reason, detail = error.reason, str(error)
-        case Failed(reason, detail):
-            pass
+                answer = _answer(outcome, request, group.multi_value_headers)
+            except Exception:
+                # Nobody but the worker's connection would see it, and would end for it.
+                _log.exception("%s %s failed", request.method, request.path)
+                answer = pages.error(500, close=True)
+            done(answer, decision)
+
+        self._functions.invoke(
+            target.function_arn, payload, finish, trace_id=trace_id, source_arn=group.arn
+        )
+
+
+def _answer(outcome: Outcome, request: Request, multi_value: bool) -> Answer:
+    if isinstance(outcome, Failed):
+        reason, detail = outcome.reason, outcome.detail
+    else:
+        try:
+            return interpret(outcome.payload, multi_value=multi_value)
+        except BadResponseError as error:
+            reason, detail = error.reason, str(error)
     _log.warning("%s %s: 502 %s: %s", request.method, request.path, reason, detail)
     return pages.error(502, reason=reason)

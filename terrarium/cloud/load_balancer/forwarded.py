@@ -19,15 +19,19 @@ _DEFAULT_PORTS = {"HTTP": 80, "HTTPS": 443}
 
 
 def too_many_forwarded(request: Request) -> bool:
-    addresses = [part for value in request.values("x-forwarded-for") for part in value.split(",")]
-    return len(addresses) > MAX_FORWARDED_FOR
+    values = request.values("x-forwarded-for")
+    return sum(value.count(",") + 1 for value in values) > MAX_FORWARDED_FOR
 
 
-def target_headers(request: Request, listener: Listener) -> tuple[tuple[str, str], ...]:
-    """The request's headers as a target sees them: lower case, with the load balancer's own."""
+def target_headers(request: Request, listener: Listener) -> tuple[tuple[tuple[str, str], ...], str]:
+    """The request's headers as a target sees them, and its trace id, which is one of them.
+
+    Names are lower case; the load balancer's own take the place of the client's.
+    """
     attributes = listener.attributes
+    trace = trace_id(request.value("x-amzn-trace-id"))
     ours = {
-        "x-amzn-trace-id": trace_id(request.value("x-amzn-trace-id")),
+        "x-amzn-trace-id": trace,
         "x-forwarded-for": _forwarded_for(request, attributes),
         "x-forwarded-port": str(listener.port),
         "x-forwarded-proto": listener.protocol.lower(),
@@ -40,7 +44,7 @@ def target_headers(request: Request, listener: Listener) -> tuple[tuple[str, str
         and not (attributes.drop_invalid_headers and _VALID_NAME.fullmatch(name) is None)
     ]
     headers.extend((name, value) for name, value in ours.items() if value is not None)
-    return tuple(headers)
+    return tuple(headers), trace
 
 
 def _forwarded_for(request: Request, attributes: Attributes) -> str | None:

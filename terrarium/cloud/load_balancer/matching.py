@@ -1,9 +1,13 @@
 """Whether a request meets a rule's conditions: all of them, any value of each.
 
+Conditions are compiled once, when the configuration is read, and then asked for every request.
 Source: Application Load Balancers guide, "Condition types for listener rules".
 """
 
 from __future__ import annotations
+
+import re
+from collections.abc import Callable
 
 from terrarium.cloud.load_balancer.model import (
     Condition,
@@ -17,48 +21,86 @@ from terrarium.cloud.load_balancer.model import (
     Unsupported,
 )
 from terrarium.cloud.load_balancer.request import Request
-from terrarium.cloud.wildcards import matches
+from terrarium.cloud.wildcards import compiled
+
+Matcher = Callable[[Request], bool | Unsupported]
+"""Whether it holds for a request; Unsupported where that cannot be judged."""
 
 
-def meets(request: Request, rule: Rule) -> bool | Unsupported:
-    """True or False; or the condition that cannot be judged, if the others leave it to that one."""
-    verdict: bool | Unsupported = True
-    for condition in rule.conditions:
-        answer = holds(request, condition)
-        if answer is False:
-            return False
-        if isinstance(answer, Unsupported):
-            verdict = answer
-    return verdict
+def rule_matcher(rule: Rule) -> Matcher:
+    """Of all conditions together.
+
+    One that cannot be judged counts only if the others leave it to that one.
+    """
+    matchers = [matcher(condition) for condition in rule.conditions]
+    if len(matchers) == 1:
+        return matchers[0]
+
+    def meets(request: Request) -> bool | Unsupported:
+        verdict: bool | Unsupported = True
+        for holds in matchers:
+            answer = holds(request)
+            if answer is False:
+                return False
+            if isinstance(answer, Unsupported):
+                verdict = answer
+        return verdict
+
+    return meets
 
 
-def holds(request: Request, condition: Condition) -> bool | Unsupported:  # noqa: PLR0911 - one a kind
-    """Whether one condition holds for the request."""
+def matcher(condition: Condition) -> Matcher:  # noqa: PLR0911 - one a kind
+    """Of one condition."""
     match condition:
         case PathPattern(values):
-            return any(matches(value, request.path) for value in values)
+            path_fits = _any_of(values)
+            return lambda request: path_fits(request.path)
         case HostHeader(values):
-            host = host_name(request.value("host") or "")
-            return any(matches(value, host, ignore_case=True) for value in values)
+            host_fits = _any_of(values, ignore_case=True)
+            return lambda request: host_fits(host_name(request.value("host") or ""))
         case HttpHeader(name, values):
-            return any(
-                matches(value, sent, ignore_case=True)
-                for value in values
-                for sent in request.values(name)
-            )
+            value_fits = _any_of(values, ignore_case=True)
+            return lambda request: any(map(value_fits, request.values(name)))
         case RequestMethod(values):
-            return request.method in values
+            methods = frozenset(values)
+            return lambda request: request.method in methods
         case QueryString(values):
-            return any(
-                matches(value, sent, ignore_case=True, escapes=True)
-                and (key is None or matches(key, sent_key, ignore_case=True, escapes=True))
-                for key, value in values
-                for sent_key, sent in request.parameters()
-            )
+            return _query_matcher(values)
         case SourceIp(networks):
-            return any(request.peer in network for network in networks)
+            return lambda request: any(request.peer in network for network in networks)
         case Unsupported():
-            return condition
+            return lambda _: condition
+
+
+def _query_matcher(values: tuple[tuple[str | None, str], ...]) -> Matcher:
+    pairs = [
+        (None if key is None else _query_pattern(key), _query_pattern(value))
+        for key, value in values
+    ]
+
+    def meets(request: Request) -> bool:
+        return any(
+            value.fullmatch(sent) is not None
+            and (key is None or key.fullmatch(sent_key) is not None)
+            for sent_key, sent in request.parameters()
+            for key, value in pairs
+        )
+
+    return meets
+
+
+def _query_pattern(pattern: str) -> re.Pattern[str]:
+    return compiled(pattern, ignore_case=True, escapes=True)
+
+
+def _any_of(patterns: tuple[str, ...], *, ignore_case: bool = False) -> Callable[[str], bool]:
+    """Whether a text fits any pattern; those without a wildcard are looked up."""
+    if ignore_case:
+        expressions = [compiled(pattern, ignore_case=True) for pattern in patterns]
+        return lambda text: any(each.fullmatch(text) is not None for each in expressions)
+    plain = frozenset(pattern for pattern in patterns if not {"*", "?"} & set(pattern))
+    others = [compiled(pattern) for pattern in patterns if pattern not in plain]
+    return lambda text: text in plain or any(each.fullmatch(text) is not None for each in others)
 
 
 def host_name(host: str) -> str:

@@ -125,6 +125,7 @@ class Attributes:
     xff_client_port: bool = False
     preserve_host_header: bool = False
     drop_invalid_headers: bool = False
+    desync_mode: Literal["monitor", "defensive", "strictest"] = "defensive"
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,7 @@ def attributes(pairs: Sequence[Answer]) -> Attributes:
         return str(sent.get(name, "false")).lower() == "true"
 
     mode = sent.get("routing.http.xff_header_processing.mode", "append")
+    desync = sent.get("routing.http.desync_mitigation_mode", "defensive")
     return Attributes(
         idle_timeout_seconds=int(sent.get("idle_timeout.timeout_seconds") or 60),
         xff_mode=cast(
@@ -50,6 +51,10 @@ def attributes(pairs: Sequence[Answer]) -> Attributes:
         xff_client_port=flag("routing.http.xff_client_port.enabled"),
         preserve_host_header=flag("routing.http.preserve_host_header.enabled"),
         drop_invalid_headers=flag("routing.http.drop_invalid_header_fields.enabled"),
+        desync_mode=cast(
+            Literal["monitor", "defensive", "strictest"],
+            desync if desync in {"monitor", "strictest"} else "defensive",
+        ),
     )
 
 

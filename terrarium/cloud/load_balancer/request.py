@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address
-from urllib.parse import urlsplit
 
 HOP_BY_HOP = frozenset(
     {
@@ -37,15 +37,20 @@ class Request:
     body: bytes
     peer: IPv4Address | IPv6Address
     peer_port: int
+    _last: dict[str, str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_last", dict(self.headers))
 
     def values(self, name: str) -> tuple[str, ...]:
         """Every value of a header, in order; ``name`` is lower case."""
+        if name not in self._last:
+            return ()
         return tuple(value for key, value in self.headers if key == name)
 
     def value(self, name: str) -> str | None:
         """The last value of a header, or None."""
-        values = self.values(name)
-        return values[-1] if values else None
+        return self._last.get(name)
 
     def parameters(self) -> Iterator[tuple[str, str]]:
         """Pairs of the query string, not decoded; a key without ``=`` has the value ``""``."""
@@ -58,7 +63,10 @@ class Request:
 def split_target(target: str) -> tuple[str, str]:
     """Path and query of a request target in any of its forms (RFC 9112, section 3.2)."""
     if not target.startswith("/") and "://" in target:
-        parts = urlsplit(target)
-        return parts.path or "/", parts.query
+        after = _AUTHORITY.sub("", target, count=1)
+        target = after if after.startswith("/") else f"/{after}"
     path, _, query = target.partition("?")
     return path, query
+
+
+_AUTHORITY = re.compile(r"[^/]*://[^/?#]*")

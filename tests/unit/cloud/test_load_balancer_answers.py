@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import asyncio
 import base64
 import json
 from collections.abc import Callable
@@ -10,7 +9,7 @@ import pytest
 
 from terrarium.cloud.functions.outcome import Answered, Failed, Outcome, Reason
 from terrarium.cloud.load_balancer.answer import Answer
-from terrarium.cloud.load_balancer.exchange import answer
+from terrarium.cloud.load_balancer.exchange import Responder
 from terrarium.cloud.load_balancer.interpretation import BadResponseError, interpret
 from terrarium.cloud.load_balancer.model import Listener, Redirect, TargetGroup, Unsupported
 from terrarium.cloud.load_balancer.redirect import redirect
@@ -124,14 +123,20 @@ class Functions:
         done(self.outcome)
 
 
+def respond(sent: Request, on: Listener, functions: Functions) -> Answer:
+    answers: list[Answer] = []
+    Responder(on, functions, {}).respond(sent, lambda answer, _: answers.append(answer))
+    (answer,) = answers
+    return answer
+
+
 def exchange(sent: Request, outcome: Outcome | None = None, on: Listener = API) -> Answer:
-    functions = Functions(outcome or Answered(b'{"statusCode": 200}'))
-    return asyncio.run(answer(sent, on, functions, {}))
+    return respond(sent, on, Functions(outcome or Answered(b'{"statusCode": 200}')))
 
 
 def test_a_request_for_the_api_is_the_functions_to_answer() -> None:
     functions = Functions(Answered(b'{"statusCode": 200, "body": "{}"}'))
-    result = asyncio.run(answer(request("/api/foo"), API, functions, {}))
+    result = respond(request("/api/foo"), API, functions)
     assert (result.status, result.body) == (200, b"{}")
     assert functions.calls == [(FUNCTION, GROUP.arn, "/api/foo")]
 

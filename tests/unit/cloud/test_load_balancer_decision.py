@@ -4,8 +4,8 @@ from ipaddress import ip_network
 
 import pytest
 
-from terrarium.cloud.load_balancer.decision import Invoke, NoTarget, choose, decide
-from terrarium.cloud.load_balancer.matching import holds
+from terrarium.cloud.load_balancer.decision import Invoke, NoTarget, Rules, choose
+from terrarium.cloud.load_balancer.matching import matcher
 from terrarium.cloud.load_balancer.model import (
     Condition,
     FixedResponse,
@@ -34,12 +34,12 @@ from tests.unit.cloud.balancers import (
 
 @pytest.mark.parametrize("path", ["/health", "/api/foo", "/api/a/b"])
 def test_the_paths_of_the_api_go_to_the_function(path: str) -> None:
-    assert decide(request(path), API, 0.5).outcome == Invoke(GROUP, FUNCTION)
+    assert Rules(API).decide(request(path), 0.5).outcome == Invoke(GROUP, FUNCTION)
 
 
 @pytest.mark.parametrize("path", ["/", "/healthy", "/api", "/API/foo"])
 def test_anything_else_gets_the_default_action(path: str) -> None:
-    decision = decide(request(path), API, 0.5)
+    decision = Rules(API).decide(request(path), 0.5)
     assert decision.outcome == NOT_FOUND
     assert decision.rule is not None
     assert decision.rule.priority is None
@@ -72,44 +72,44 @@ HEADERS = (("host", "Api.Example.com:8080"), ("x-env", "Dev"), ("x-env", "blue")
 )
 def test_a_condition_holds_if_any_of_its_values_does(condition: Condition, expected: bool) -> None:
     sent = request("/path", "Version=V1&debug", headers=HEADERS)
-    assert holds(sent, condition) is expected
+    assert matcher(condition)(sent) is expected
 
 
 def test_the_source_is_the_peer_and_never_what_it_claims_to_forward() -> None:
     sent = request(headers=(("x-forwarded-for", "10.1.1.1"),), peer="127.0.0.1")
-    assert holds(sent, SourceIp((ip_network("10.0.0.0/8"),))) is False
+    assert matcher(SourceIp((ip_network("10.0.0.0/8"),)))(sent) is False
 
 
 def test_all_conditions_of_a_rule_must_hold() -> None:
     both = rule(1, forward(GROUP), PathPattern(("/a",)), RequestMethod(("POST",)))
     only = listener(both, rule(None, NOT_FOUND))
-    assert decide(request("/a"), only, 0).outcome == NOT_FOUND
-    assert decide(request("/a", method="POST"), only, 0).outcome == Invoke(GROUP, FUNCTION)
+    assert Rules(only).decide(request("/a"), 0).outcome == NOT_FOUND
+    assert Rules(only).decide(request("/a", method="POST"), 0).outcome == Invoke(GROUP, FUNCTION)
 
 
 def test_a_target_group_without_a_target_has_nothing_to_answer() -> None:
     empty = TargetGroup("arn:targetgroup/empty", "lambda", ())
     only = listener(rule(None, forward(empty)))
-    assert decide(request(), only, 0).outcome == NoTarget()
+    assert Rules(only).decide(request(), 0).outcome == NoTarget()
 
 
 def test_another_target_type_is_named_as_not_built() -> None:
     instances = TargetGroup("arn:targetgroup/web", "instance", ("i-1",))
     only = listener(rule(None, forward(instances)))
-    assert decide(request(), only, 0).outcome == Unsupported("targets of type instance")
+    assert Rules(only).decide(request(), 0).outcome == Unsupported("targets of type instance")
 
 
 def test_a_condition_that_cannot_be_judged_is_named_only_when_it_decides() -> None:
     regex = Unsupported("regular expressions in a path-pattern condition")
     first = rule(1, FixedResponse(200, "text/plain", "x"), regex, RequestMethod(("POST",)))
     only = listener(first, rule(None, NOT_FOUND))
-    assert decide(request(), only, 0).outcome == NOT_FOUND
-    assert decide(request(method="POST"), only, 0).outcome == regex
+    assert Rules(only).decide(request(), 0).outcome == NOT_FOUND
+    assert Rules(only).decide(request(method="POST"), 0).outcome == regex
 
 
 def test_a_listener_that_cannot_be_served_says_so_for_every_request() -> None:
     refused = listener(port=443, protocol="HTTPS", refusal=Unsupported("HTTPS listeners"))
-    assert decide(request("/health"), refused, 0).outcome == Unsupported("HTTPS listeners")
+    assert Rules(refused).decide(request("/health"), 0).outcome == Unsupported("HTTPS listeners")
 
 
 def test_weights_share_the_traffic_and_zero_gets_none() -> None:

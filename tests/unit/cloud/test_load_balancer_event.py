@@ -6,6 +6,8 @@ import re
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from terrarium.cloud.load_balancer import event
 from terrarium.cloud.load_balancer.forwarded import target_headers, too_many_forwarded
@@ -17,14 +19,14 @@ from tests.unit.cloud.balancers import API, listener, request
 
 def built(sent: Request, *, multi_value: bool = False, on: Listener = API) -> dict[str, Any]:
     payload = event.build(
-        sent, target_headers(sent, on), target_group_arn="arn:group", multi_value=multi_value
+        sent, target_headers(sent, on)[0], target_group_arn="arn:group", multi_value=multi_value
     )
     document: dict[str, Any] = json.loads(payload)
     return document
 
 
 def header(sent: Request, name: str, on: Listener = API) -> str | None:
-    return dict(target_headers(sent, on)).get(name)
+    return dict(target_headers(sent, on)[0]).get(name)
 
 
 def test_an_event_has_the_keys_that_aws_documents() -> None:
@@ -57,6 +59,28 @@ def test_multi_values_replace_the_single_forms() -> None:
     assert document["multiValueHeaders"]["x-a"] == ["1", "2"]
     assert document["multiValueHeaders"]["x-forwarded-port"] == ["80"]
     assert not {"headers", "queryStringParameters"} & document.keys()
+
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
+
+
+@given(
+    st.lists(st.tuples(TEXTS, TEXTS), max_size=4),
+    TEXTS,
+    TEXTS,
+    st.binary(max_size=8),
+    st.booleans(),
+    TEXTS,
+    TEXTS,
+    st.binary(max_size=8),
+    st.booleans(),
+)
+def test_an_event_is_what_the_json_of_python_makes_of_it(
+    headers: list[tuple[str, str]], path: str, query: str, body: bytes, multi_value: bool
+) -> None:
+    sent = request(path, query, headers=tuple(headers), body=body)
+    payload = event.build(sent, sent.headers, target_group_arn="arn:group", multi_value=multi_value)
+    assert json.dumps(json.loads(payload), ensure_ascii=False).encode() == payload
 
 
 def test_no_query_is_an_empty_object() -> None:

@@ -153,6 +153,7 @@ def test_attributes_are_read_and_the_others_have_awss_defaults() -> None:
         {"Key": "routing.http.xff_header_processing.mode", "Value": "remove"},
         {"Key": "routing.http.preserve_host_header.enabled", "Value": "true"},
         {"Key": "routing.http.drop_invalid_header_fields.enabled", "Value": "true"},
+        {"Key": "routing.http.desync_mitigation_mode", "Value": "strictest"},
         {"Key": "deletion_protection.enabled", "Value": "true"},
     ]
     assert reader.attributes(sent) == Attributes(
@@ -160,6 +161,7 @@ def test_attributes_are_read_and_the_others_have_awss_defaults() -> None:
         xff_mode="remove",
         preserve_host_header=True,
         drop_invalid_headers=True,
+        desync_mode="strictest",
     )
 
 

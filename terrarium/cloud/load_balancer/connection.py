@@ -1,0 +1,263 @@
+"""One client's connection: requests in, answers out, in order.
+
+A request runs without a task of its own: what is read is parsed, decided and given to a worker in
+one turn of the loop, and the worker's answer is written in another.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Protocol, cast
+
+from terrarium.cloud.load_balancer import desync, pages, wire
+from terrarium.cloud.load_balancer.answer import Answer
+from terrarium.cloud.load_balancer.decision import Decision
+from terrarium.cloud.load_balancer.exchange import Responder
+from terrarium.cloud.load_balancer.finished import Finished, Observer
+from terrarium.cloud.load_balancer.http1 import RefusedError
+from terrarium.cloud.load_balancer.incoming import Incoming, Message
+from terrarium.cloud.load_balancer.request import Request, split_target
+
+_log = logging.getLogger(__name__)
+
+_AHEAD_BYTES = 65_536
+"""What a client may send ahead of the answer it waits for; then it is not read from."""
+
+_UNSENT_BYTES = 262_144
+"""Answers that a client does not take; then its next request waits."""
+
+_LINGER_SECONDS = 1.0
+
+
+class Site(Protocol):
+    """What the connections of a listener share; see ListenerServer."""
+
+    responder: Responder
+    observers: tuple[Observer, ...]
+    closing: bool
+
+    def opened(self, connection: Connection) -> None: ...
+
+    def closed(self, connection: Connection) -> None: ...
+
+
+@dataclass(slots=True)
+class _Running:
+    """The request that is being answered; ``request`` is None for one that could not be read."""
+
+    responder: Responder
+    message: Message | None
+    request: Request | None
+    finding: desync.Reason | None
+    received_at: float
+    began: float
+
+
+class Connection(asyncio.Protocol):
+    """``busy`` while a request is being answered."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._incoming = Incoming()
+        self._transport: asyncio.Transport | None = None
+        self._peer = ip_address("127.0.0.1")
+        self._peer_port = 0
+        self._running: _Running | None = None
+        self._in_turn = False
+        self._reading = True
+        self._writable = True
+        self._ended = False
+        """The client has sent all that it will."""
+        self._close_at: float | None = None
+        """Everything is said; what still comes is read and thrown away until then."""
+        self._active_at = time.monotonic()
+
+    @property
+    def busy(self) -> bool:
+        return self._running is not None
+
+    def check(self, now: float) -> None:
+        """Close it where the idle timeout, or patience, is at its end. A function's is not ours."""
+        if self._transport is None:
+            return
+        if self._close_at is not None:
+            if now >= self._close_at:
+                self._transport.abort()
+        elif self._running is None:
+            idle_seconds = self._site.responder.listener.attributes.idle_timeout_seconds
+            if now - self._active_at < idle_seconds:
+                return
+            if not self._writable:
+                self._transport.abort()
+            elif self._incoming.begun:
+                self._refuse(RefusedError(408))
+            else:
+                self._transport.close()
+
+    def finish(self) -> None:
+        """Close it, now or when its answer is written."""
+        if self._running is None and self._transport is not None and self._close_at is None:
+            self._transport.close()
+
+    def abort(self) -> None:
+        if self._transport is not None:
+            self._transport.abort()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        self._transport.set_write_buffer_limits(high=_UNSENT_BYTES)
+        host, self._peer_port = transport.get_extra_info("peername")[:2]
+        self._peer = ip_address(host)
+        self._site.opened(self)
+
+    def connection_lost(self, _: Exception | None) -> None:
+        self._transport = None
+        self._site.closed(self)
+
+    def data_received(self, data: bytes) -> None:
+        if self._close_at is not None:
+            return
+        self._active_at = time.monotonic()
+        self._incoming.feed(data)
+        if self._running is None and self._writable:
+            self._take_turn()
+        elif self._reading and self._transport and self._incoming.held_bytes > _AHEAD_BYTES:
+            self._reading = False
+            self._transport.pause_reading()
+
+    def eof_received(self) -> bool:
+        self._ended = True
+        # A client may have closed its half only, and wait for the answer.
+        return self._running is not None or not self._writable
+
+    def pause_writing(self) -> None:
+        self._writable = False
+
+    def resume_writing(self) -> None:
+        self._writable = True
+        self._active_at = time.monotonic()
+        if self._running is None and self._close_at is None:
+            self._take_turn()
+
+    def _take_turn(self) -> None:
+        """Answer what has come whole, until one of them has to wait for its answer."""
+        self._in_turn = True
+        while self._running is None and self._writable and self._close_at is None:
+            try:
+                message = self._incoming.take()
+            except RefusedError as refused:
+                self._refuse(refused)
+                break
+            except Exception:
+                _log.exception("a request could not be read")
+                self._refuse(RefusedError(500))
+                break
+            if message is None:
+                self._await_more()
+                break
+            self._serve(message)
+        self._in_turn = False
+
+    def _await_more(self) -> None:
+        if self._transport is None:
+            return
+        if self._incoming.may_continue():
+            self._transport.write(wire.CONTINUE)
+        if not self._reading:
+            self._reading = True
+            self._transport.resume_reading()
+        if self._ended:
+            self._transport.close()
+
+    def _serve(self, message: Message) -> None:
+        head = message.head
+        responder = self._site.responder
+        request = Request(
+            head.method,
+            *split_target(head.target),
+            head.headers,
+            message.body,
+            self._peer,
+            self._peer_port,
+        )
+        self._running = _Running(
+            responder, message, request, head.finding, time.time(), time.perf_counter()
+        )
+        mode = responder.listener.attributes.desync_mode
+        if head.finding is not None and desync.is_blocked(head.finding, mode):
+            self._answered(pages.error(400, close=True), None)
+            return
+        try:
+            responder.respond(request, self._answered)
+        except Exception:
+            _log.exception("%s %s failed", request.method, request.path)
+            self._answered(pages.error(500, close=True), None)
+
+    def _refuse(self, refused: RefusedError) -> None:
+        responder = self._site.responder
+        self._running = _Running(
+            responder, None, None, refused.finding, time.time(), time.perf_counter()
+        )
+        self._answered(pages.error(refused.status, close=True), None)
+
+    def _answered(self, answer: Answer, decision: Decision | None) -> None:
+        running, self._running = self._running, None
+        if running is None:
+            return  # it had its answer, or there was a bug of ours in between
+        listener = running.responder.listener
+        head = None if running.message is None else running.message.head
+        keep_alive = (
+            head is not None
+            and head.keep_alive
+            and not answer.close
+            and not self._site.closing
+            and not desync.must_close(head.finding, listener.attributes.desync_mode)
+        )
+        response = wire.response(
+            answer,
+            listener.response_headers,
+            head_only=head is not None and head.method == "HEAD",
+            keep_alive=keep_alive,
+        )
+        self._write(response, keep_alive=keep_alive)
+        for observer in self._site.observers:
+            observer(_finished(running, answer, decision, len(response)))
+        if not self._in_turn and self._close_at is None and self._writable:
+            self._take_turn()
+
+    def _write(self, response: bytes, *, keep_alive: bool) -> None:
+        if self._transport is None:
+            return  # the client is gone; its function has run to the end, as on AWS
+        self._active_at = time.monotonic()
+        self._transport.write(response)
+        if not keep_alive:
+            # To close with something unread would reset the connection, and perhaps take the
+            # answer from the client.
+            self._close_at = self._active_at + _LINGER_SECONDS
+            if self._ended:
+                self._transport.close()
+            else:
+                self._transport.write_eof()
+            if not self._reading:
+                self._reading = True
+                self._transport.resume_reading()
+
+
+def _finished(
+    running: _Running, answer: Answer, decision: Decision | None, sent_bytes: int
+) -> Finished:
+    return Finished(
+        listener=running.responder.listener,
+        request=running.request,
+        finding=running.finding,
+        decision=decision,
+        answer=answer,
+        received_at=running.received_at,
+        answer_seconds=time.perf_counter() - running.began,
+        received_bytes=0 if running.message is None else running.message.received_bytes,
+        sent_bytes=sent_bytes,
+    )
