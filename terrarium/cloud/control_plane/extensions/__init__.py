@@ -12,6 +12,8 @@ hold for it as they do for the rest::
     s3_replication         objects appear where a bucket's replication rules lead
     replication_configuration
                            those rules, checked and shown as they were put
+    load_balancer_protection
+                           one with deletion protection is not deleted
     security_group_rules   descriptions of rules to groups and prefix lists
 """
 
@@ -25,6 +27,7 @@ _OF_SERVICE: Mapping[str, tuple[str, ...]] = {
     "cloudwatch": ("composite_alarms",),
     "logs": ("query_definitions",),
     "s3": ("s3_access", "replication_configuration", "s3_replication"),
+    "elb": ("load_balancer_protection",),  # the two versions of the API share a host
     "ec2": ("security_group_rules",),
 }
 """Files by moto's name of a service. moto loads a service when it is first asked for; so do we."""
