@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import importlib
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +12,8 @@ from tests.unit.api.fakes import WRITTEN, Fake
 from tests.unit.api.function import Context, event, load
 
 problem = importlib.import_module("api.problem")
+
+_REFERENCE = Path(__file__).parents[3] / "docs" / "reference" / "api.md"
 
 
 def _lines(
@@ -53,6 +57,13 @@ def test_the_same_line_is_metrics_by_route() -> None:
         "storage_reads": "Count",
     }
     assert all(isinstance(line[name], int | float) for name in units)
+
+
+def test_every_field_and_metric_is_explained_in_the_reference() -> None:
+    explained = set(re.findall(r"^\| (`.*?) \|", _REFERENCE.read_text(), re.M))
+    names = {name for cell in explained for name in re.findall(r"`(\w+)`", cell)}
+    _, [line] = _lines(event("get_document"), ZeroDivisionError())
+    assert line.keys() - {"_aws"} <= names
 
 
 @pytest.mark.parametrize(
