@@ -2,6 +2,7 @@
 # that over to a replica: here a removed document stays, as its newest version.
 resource "aws_s3_bucket" "replica" {
   #checkov:skip=CKV_AWS_144:This is the second copy.
+  #checkov:skip=CKV_AWS_145:How it encrypts is the environment's choice, as for the documents; production has a key of its own.
   #checkov:skip=CKV2_AWS_62:Nobody waits for a copy.
   bucket        = "${var.bucket_name}-replica"
   force_destroy = var.force_destroy
