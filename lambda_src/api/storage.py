@@ -12,6 +12,7 @@ from botocore.exceptions import (
     BotoCoreError,
     ClientError,
     ConnectionError,
+    FlexibleChecksumError,
     HTTPClientError,
     IncompleteReadError,
 )
@@ -51,6 +52,7 @@ _SUFFIX = ".json"
 _LISTINGS = 10
 """Requests for one page: a bucket full of other objects must not use up the deadline."""
 
+_TRANSIENT_ERRORS = (ConnectionError, FlexibleChecksumError, HTTPClientError, IncompleteReadError)
 _TRANSIENT_STATUS = frozenset({429, 500, 502, 503, 504})
 _TRANSIENT_CODES = frozenset({"RequestTimeout", "RequestTimeoutException"})
 _TAG = re.compile(r'"[\x21\x23-\x7e]*"')
@@ -110,7 +112,7 @@ class Storage:
             raise StorageUnavailable("deadline") from error
         except ClientError as error:
             raise _refusal(error) from error
-        except (ConnectionError, HTTPClientError, IncompleteReadError) as error:
+        except _TRANSIENT_ERRORS as error:
             raise StorageUnavailable(type(error).__name__) from error
         except BotoCoreError as error:
             raise StorageError(type(error).__name__) from error

@@ -24,6 +24,7 @@ class FailingS3(ThreadingHTTPServer):
     later_status: int | None = None
     body = b"{}"
     etag: str | None = '"d751713988987e9331980363e24189ce"'
+    checksum: str | None = None
     promised: int | None = None
     silent = False
     requests = 0
@@ -48,6 +49,8 @@ class _Answer(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("content-type", "application/xml")
         self.send_header("last-modified", "Tue, 14 Nov 2023 22:13:20 GMT")
+        if s3.checksum:
+            self.send_header("x-amz-checksum-crc32", s3.checksum)
         if s3.etag:
             self.send_header("etag", s3.etag)
         self.send_header("content-length", str(s3.promised or len(s3.body)))
@@ -165,6 +168,11 @@ def test_the_deadline_holds_whatever_the_timeouts_of_the_client_add_up_to(
 
 def test_an_object_cut_short_is_a_503(broken: Api, failing: FailingS3) -> None:
     failing.promised = 500
+    assert broken.get("/api/foo").problem == (503, "storage_unavailable")
+
+
+def test_an_object_that_arrives_damaged_is_a_503(broken: Api, failing: FailingS3) -> None:
+    failing.checksum = "AAAAAA=="
     assert broken.get("/api/foo").problem == (503, "storage_unavailable")
 
 
