@@ -47,6 +47,11 @@ class Plane:
         client.meta.events.register("before-send", self._answer)
         return client
 
+    @property
+    def access_key(self) -> str:
+        """The deployer's."""
+        return self._keys[0]
+
     def save_and_restore(self) -> None:
         """End this cloud as ``down`` does, and start the next one from what it saved."""
         from moto.core.base_backend import BackendDict

@@ -1,14 +1,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import botocore.parsers
+import botocore.session
 import pytest
+from botocore.awsrequest import HeadersDict
 
 from terrarium.cloud.control_plane.aws_errors import access_key_of, aws_error, operation_of
 from terrarium.cloud.control_plane.http import Request
 
+SERVICE = botocore.session.Session().get_service_model("cloudwatch")
+CBOR = ("smithy-protocol", "rpc-v2-cbor")
 FORM = ("content-type", "application/x-www-form-urlencoded; charset=utf-8")
 
 
@@ -24,7 +29,13 @@ REQUESTS = {
     "json": signed("wafv2", ("x-amz-target", "AWSWAF_20190729.DescribeFleets")),
     "rest-json": signed("lambda", path="/2015-03-31/things"),
     "rest-xml": signed("s3", path="/bucket"),
+    "smithy-rpc-v2-cbor": signed(
+        "monitoring",
+        ("smithy-protocol", "rpc-v2-cbor"),
+        path="/service/X/operation/PutMetricStream",
+    ),
 }
+WRAPPED = (signed("route53", path="/2013-04-01/x"), signed("s3", path="/v20180820/jobs"))
 
 
 @pytest.mark.parametrize("protocol", REQUESTS)
@@ -34,10 +45,10 @@ def test_the_sdk_of_each_protocol_reads_code_and_message(protocol: str) -> None:
     parsed: dict[str, Any] = parser.parse(
         {
             "status_code": response.status,
-            "headers": dict(response.headers),
+            "headers": HeadersDict(response.headers),
             "body": response.body,
         },
-        None,
+        SERVICE.operation_model("ListMetricStreams").output_shape,
     )
     assert parsed["Error"]["Code"] == "NotImplemented"
     assert parsed["Error"]["Message"] == "no <such> & thing"
@@ -50,10 +61,29 @@ def test_the_sdk_of_each_protocol_reads_code_and_message(protocol: str) -> None:
         ("query", "elasticloadbalancing DescribeFleets"),
         ("json", "wafv2 DescribeFleets"),
         ("rest-json", "lambda POST /2015-03-31/things"),
+        ("smithy-rpc-v2-cbor", "monitoring DescribeFleets"),
     ],
 )
 def test_an_operation_is_named_as_a_person_would_name_it(protocol: str, name: str) -> None:
     assert operation_of(REQUESTS[protocol]) == name
+
+
+@pytest.mark.parametrize(
+    ("query", "name"),
+    [
+        ("metrics=&id=x", "POST /bucket?metrics"),
+        ("id=x", "POST /bucket"),
+        ("metrics=&id=x&x-id=PutBucketMetricsConfiguration", "PutBucketMetricsConfiguration"),
+    ],
+)
+def test_an_operation_of_s3_is_named_by_its_subresource(query: str, name: str) -> None:
+    assert operation_of(replace(REQUESTS["rest-xml"], query=query)) == f"s3 {name}"
+
+
+@pytest.mark.parametrize("request_", WRAPPED)
+def test_only_s3_itself_does_not_wrap_its_errors(request_: Request) -> None:
+    assert b"<ErrorResponse><Error>" in aws_error(request_, 501, "A", "b").body
+    assert b"ErrorResponse" not in aws_error(REQUESTS["rest-xml"], 501, "A", "b").body
 
 
 def test_the_access_key_is_that_of_the_signature() -> None:

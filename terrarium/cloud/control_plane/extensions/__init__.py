@@ -9,6 +9,8 @@ hold for it as they do for the rest::
     composite_alarms       alarms over alarms, in the state that their rule comes to
     query_definitions      saved queries of CloudWatch Logs Insights
     s3_access              policies of buckets, endpoints and workers, with their conditions
+    s3_subresources        those that moto takes for the bucket itself
+    s3_access_logs         who asked a bucket for what, in the bucket that it names
     s3_replication         objects appear where a bucket's replication rules lead
     replication_configuration
                            those rules, checked and shown as they were put
@@ -26,7 +28,7 @@ _OF_SERVICE: Mapping[str, tuple[str, ...]] = {
     "awslambda": ("lambda_configuration", "lambda_aliases"),
     "cloudwatch": ("composite_alarms",),
     "logs": ("query_definitions",),
-    "s3": ("s3_access", "replication_configuration", "s3_replication"),
+    "s3": ("s3_subresources", "s3_access", "replication_configuration", "s3_replication"),
     "elb": ("load_balancer_protection",),  # the two versions of the API share a host
     "ec2": ("security_group_rules",),
 }

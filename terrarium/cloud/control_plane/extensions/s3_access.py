@@ -104,7 +104,7 @@ def _may_delete(response: Any, bucket: str, named: dict[str, str]) -> bool:
 def _denied(need: Need, query: dict[str, str], headers: dict[str, str]) -> Any:
     caller = "somebody"
     try:
-        who = requester(_access_key(query, headers))
+        who = requester(access_key_of(query, headers))
         caller = who.caller.arns[-1] if who.caller.arns else "anonymous"
         made = decision(who, need, circumstances(query, headers))
     except (NoWayError, MalformedPolicyError) as error:  # better no answer than a wrong one
@@ -140,7 +140,7 @@ def _headers(request: Any) -> dict[str, str]:
     return {str(name).lower(): str(value) for name, value in request.headers.items()}
 
 
-def _access_key(query: dict[str, str], headers: dict[str, str]) -> str:
+def access_key_of(query: dict[str, str], headers: dict[str, str]) -> str:
     """Of a signed request, or of a signed URL."""
     _, found, credential = headers.get("authorization", "").partition("Credential=")
     if not found:
