@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -15,6 +16,7 @@ from terrarium import settings
 from terrarium.cloud.local import LocalCloud
 from terrarium.deploy_role import deploy_role
 from tests.access import applied as read_back
+from tests.access import calls
 from tests.access.roles import REGION, Access
 from tests.e2e.accounts import DEV, Account
 from tests.e2e.clone import Clone
@@ -85,6 +87,20 @@ def test_whatever_was_made_the_roles_could_have_made(account: Account, access: A
             refused += [f"{need.action} on {made.arn}" for role in roles if not role.may(request)]
     assert refused == []
     assert asked > 100
+
+
+def test_a_plan_asks_for_nothing_that_its_role_may_not_read(
+    applied: Clone, access: Access, tmp_path: Path
+) -> None:
+    log = tmp_path / "provider.log"
+    planning = ("plan", "--env", "dev", "--target", "local")
+    applied.invoke(*planning, TF_LOG_PROVIDER="DEBUG", TF_LOG_PATH=str(log))
+    with log.open(errors="replace") as lines:
+        asked = calls.actions(lines)
+    # The role is there already; who it is, anybody may ask.
+    asked -= {"sts:AssumeRole", "sts:GetCallerIdentity"}
+    assert len(asked) > 50
+    assert asked - access.plan.actions == set()
 
 
 def test_every_role_carries_the_boundary(account: Account, access: Access) -> None:
