@@ -28,7 +28,13 @@ _OF_SERVICE: Mapping[str, tuple[str, ...]] = {
     "awslambda": ("lambda_configuration", "lambda_aliases"),
     "cloudwatch": ("composite_alarms",),
     "logs": ("query_definitions",),
-    "s3": ("s3_subresources", "s3_access", "replication_configuration", "s3_replication"),
+    "s3": (
+        "s3_subresources",
+        "s3_access",
+        "s3_access_logs",
+        "replication_configuration",
+        "s3_replication",
+    ),
     "elb": ("load_balancer_protection",),  # the two versions of the API share a host
     "ec2": ("security_group_rules",),
 }

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit
@@ -37,6 +38,58 @@ OBJECTS = 4
 _CODE = re.compile(rb"<Code>(\w+)</Code>")
 
 
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One request and its answer; header names are in lower case, nobody is an empty ``caller``."""
+
+    owner: str
+    bucket: str
+    key: str
+    caller: str
+    method: str
+    uri: str
+    headers: Mapping[str, str]
+    status: int
+    body: bytes
+    milliseconds: int
+    at: datetime
+
+    @property
+    def line(self) -> str:
+        """In the order of S3's fields. Which subresource was asked for is in the URI."""
+        code = _CODE.search(self.body) if self.status >= 400 else None
+        authenticated = "AuthHeader" if "authorization" in self.headers else "QueryString"
+        fields = (
+            self.owner,
+            self.bucket,
+            f"[{self.at:%d/%b/%Y:%H:%M:%S +0000}]",
+            "127.0.0.1",
+            self.caller or "-",
+            "-",
+            f"REST.{self.method}.{'OBJECT' if self.key else 'BUCKET'}",
+            quote(self.key) or "-",
+            f'"{self.method} {_quoted(self.uri)} HTTP/1.1"',
+            str(self.status),
+            code[1].decode() if code else "-",
+            str(len(self.body)) if self.body and self.method != "HEAD" else "-",
+            "-",
+            str(self.milliseconds),
+            "-",
+            f'"{_quoted(self.headers.get("referer", "-"))}"',
+            f'"{_quoted(self.headers.get("user-agent", "-"))}"',
+            "-",
+            "-",
+            "SigV4" if self.caller else "-",
+            "-",
+            authenticated if self.caller else "-",
+            quote(self.headers.get("host", "-"), safe=":[]"),
+            "-",
+            "-",
+            "-",
+        )
+        return " ".join(fields) + "\n"
+
+
 def install() -> None:
     """Record every request to a bucket that has logging, once it is answered."""
 
@@ -55,53 +108,6 @@ def install() -> None:
             return answered
 
 
-def record(
-    *,
-    owner: str,
-    bucket: str,
-    key: str,
-    caller: str,
-    method: str,
-    uri: str,
-    headers: Mapping[str, str],
-    status: int,
-    body: bytes,
-    milliseconds: int,
-    at: datetime,
-) -> str:
-    """One line, header names being in lower case; what names a subresource is in the URI."""
-    code = _CODE.search(body) if status >= 400 else None
-    fields = (
-        owner,
-        bucket,
-        f"[{at:%d/%b/%Y:%H:%M:%S +0000}]",
-        "127.0.0.1",
-        caller or "-",
-        "-",
-        f"REST.{method}.{'OBJECT' if key else 'BUCKET'}",
-        quote(key) or "-",
-        f'"{method} {_quoted(uri)} HTTP/1.1"',
-        str(status),
-        code[1].decode() if code else "-",
-        str(len(body)) if body and method != "HEAD" else "-",
-        "-",
-        str(milliseconds),
-        "-",
-        f'"{_quoted(headers.get("referer", "-"))}"',
-        f'"{_quoted(headers.get("user-agent", "-"))}"',
-        "-",
-        "-",
-        "SigV4" if caller else "-",
-        "-",
-        ("AuthHeader" if "authorization" in headers else "QueryString") if caller else "-",
-        headers.get("host", "-"),
-        "-",
-        "-",
-        "-",
-    )
-    return " ".join(fields) + "\n"
-
-
 def _log(response: Any, request: Any, answered: Any, milliseconds: int) -> None:
     owner, bucket = find_bucket(response.bucket_name or "")
     target = bucket.logging.get("TargetBucket") if bucket is not None and bucket.logging else None
@@ -111,8 +117,7 @@ def _log(response: Any, request: Any, answered: Any, milliseconds: int) -> None:
     status, _, body = answered
     url = urlsplit(request.url)
     headers = {str(name).lower(): str(value) for name, value in request.headers.items()}
-    now = datetime.now(UTC)
-    line = record(
+    record = Record(
         owner=owner,
         bucket=bucket.name,
         key=response.parse_key_name() if url.path.count("/") > 1 else "",
@@ -123,20 +128,20 @@ def _log(response: Any, request: Any, answered: Any, milliseconds: int) -> None:
         status=status,
         body=body if isinstance(body, bytes) else b"",
         milliseconds=milliseconds,
-        at=now,
+        at=datetime.now(UTC),
     )
-    _deliver(response.backend, log_bucket, bucket.logging.get("TargetPrefix") or "", line, now)
+    _deliver(response.backend, log_bucket, bucket.logging.get("TargetPrefix") or "", record)
 
 
-def _deliver(backend: Any, log_bucket: Any, prefix: str, line: str, now: datetime) -> None:
+def _deliver(backend: Any, log_bucket: Any, prefix: str, record: Record) -> None:
     names = sorted(name for name in log_bucket.keys if name.startswith(prefix))
     last = log_bucket.keys[names[-1]] if names else None
     before = last.value if last is not None and last.size < OBJECT_BYTES else b""
     if before:
         name = names.pop()
     else:
-        name = f"{prefix}{now:%Y-%m-%d-%H-%M-%S}-{mock_random.get_random_hex(16).upper()}"
-    backend.put_object(log_bucket.name, name, before + line.encode())
+        name = f"{prefix}{record.at:%Y-%m-%d-%H-%M-%S}-{mock_random.get_random_hex(16).upper()}"
+    backend.put_object(log_bucket.name, name, before + record.line.encode())
     for old in names[: -(OBJECTS - 1)]:
         backend.delete_object(log_bucket.name, old)
 
