@@ -68,9 +68,8 @@ def operation_of(request: Request) -> str:
 
 def _rest_operation(request: Request) -> str:
     """By the SDK's own word for it, or by method, path and what S3 calls a subresource."""
-    _, found, name = request.raw_path.rpartition("/operation/")
-    if found:
-        return name
+    if protocol_of(request) is Protocol.CBOR:
+        return request.raw_path.rpartition("/")[2]
     query = parse_qs(request.query, keep_blank_values=True)
     if "x-id" in query:
         return query["x-id"][0]

@@ -32,7 +32,7 @@ REQUESTS = {
     "smithy-rpc-v2-cbor": signed(
         "monitoring",
         ("smithy-protocol", "rpc-v2-cbor"),
-        path="/service/X/operation/PutMetricStream",
+        path="/service/X/operation/DescribeFleets",
     ),
 }
 WRAPPED = (signed("route53", path="/2013-04-01/x"), signed("s3", path="/v20180820/jobs"))
