@@ -5,7 +5,8 @@ data "aws_partition" "current" {}
 data "aws_region" "current" {}
 
 locals {
-  issuer = "token.actions.githubusercontent.com"
+  issuer       = "token.actions.githubusercontent.com"
+  provider_arn = coalesce(var.oidc_provider_arn, one(aws_iam_openid_connect_provider.github[*].arn))
 
   # Who may become which role. GitHub writes the subject of a token; no workflow can choose it.
   roles = {
@@ -44,7 +45,7 @@ resource "aws_iam_role" "this" {
     Statement = [{
       Effect    = "Allow"
       Action    = "sts:AssumeRoleWithWebIdentity"
-      Principal = { Federated = var.oidc_provider_arn == null ? aws_iam_openid_connect_provider.github[0].arn : var.oidc_provider_arn }
+      Principal = { Federated = local.provider_arn }
       Condition = {
         StringEquals = {
           "${local.issuer}:aud" = "sts.amazonaws.com"
