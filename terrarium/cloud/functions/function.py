@@ -57,6 +57,7 @@ class FunctionVersion:
     log_group: str
     log_format: str
     log_level: str | None
+    system_log_level: str | None
     layers: tuple[str, ...]
     code_location: str = field(compare=False, repr=False)
 
@@ -83,6 +84,7 @@ class FunctionVersion:
             log_group=logging.get("LogGroup") or f"/aws/lambda/{name}",
             log_format=logging.get("LogFormat") or "Text",
             log_level=logging.get("ApplicationLogLevel"),
+            system_log_level=logging.get("SystemLogLevel"),
             layers=tuple(layer["Arn"] for layer in configuration.get("Layers") or ()),
             code_location=(answer.get("Code") or {}).get("Location") or "",
         )

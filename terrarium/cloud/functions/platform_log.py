@@ -1,7 +1,7 @@
 """The lines that Lambda itself writes around an invocation, in the function's log format.
 
-Source: Lambda developer guide, "Working with Lambda function logs" and "Lambda Telemetry API Event
-schema reference" (the JSON form).
+Source: Lambda developer guide, "Working with Lambda function logs", "Log-level filtering" (system
+log level event mapping) and "Lambda Telemetry API Event schema reference" (the JSON form).
 """
 
 from __future__ import annotations
@@ -26,13 +26,19 @@ class Report:
 
 
 class PlatformLog:
-    """Formats platform lines; ``log_format`` is ``Text`` or ``JSON``."""
+    """Formats platform lines; ``log_format`` is ``Text`` or ``JSON``.
 
-    def __init__(self, log_format: str, version: str) -> None:
+    Only the JSON form knows levels: of what went well, ``WARN`` leaves out everything.
+    """
+
+    def __init__(self, log_format: str, version: str, level: str | None = None) -> None:
         self._json = log_format == "JSON"
         self._version = version
+        self._only_warnings = self._json and level == "WARN"
 
-    def start(self, request_id: str) -> str:
+    def start(self, request_id: str) -> str | None:
+        if self._only_warnings:
+            return None
         if self._json:
             return _event("platform.start", {"requestId": request_id, "version": self._version})
         return f"START RequestId: {request_id} Version: {self._version}\n"
@@ -46,7 +52,9 @@ class PlatformLog:
     def end(self, request_id: str) -> str | None:
         return None if self._json else f"END RequestId: {request_id}\n"
 
-    def report(self, report: Report) -> str:
+    def report(self, report: Report) -> str | None:
+        if self._only_warnings and report.status == "success":
+            return None
         billed_ms = math.ceil(report.duration_ms + (report.init_ms or 0))
         if self._json:
             metrics = {

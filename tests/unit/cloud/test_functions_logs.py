@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -116,7 +117,7 @@ def test_a_report_in_text_is_what_lambda_writes() -> None:
 
 
 def test_a_report_in_json_is_a_platform_event() -> None:
-    event = json.loads(PlatformLog("JSON", "3").report(REPORT))
+    event = json.loads(PlatformLog("JSON", "3").report(REPORT) or "")
     assert event["type"] == "platform.report"
     assert event["record"]["metrics"]["billedDurationMs"] == 38
     assert event["record"]["status"] == "success"
@@ -124,3 +125,27 @@ def test_a_report_in_json_is_a_platform_event() -> None:
 
 def test_a_start_names_the_version() -> None:
     assert PlatformLog("Text", "3").start("id-1") == "START RequestId: id-1 Version: 3\n"
+
+
+@pytest.mark.parametrize("level", [None, "DEBUG", "INFO"])
+def test_json_says_that_an_invocation_starts_unless_only_warnings_are_wanted(
+    level: str | None,
+) -> None:
+    event = json.loads(PlatformLog("JSON", "3", level).start("id-1") or "")
+    assert (event["type"], event["record"]) == (
+        "platform.start",
+        {"requestId": "id-1", "version": "3"},
+    )
+
+
+def test_of_what_went_well_a_level_of_warnings_leaves_out_everything() -> None:
+    lines = PlatformLog("JSON", "3", "WARN")
+    assert (lines.start("id-1"), lines.report(REPORT)) == (None, None)
+    failed = json.loads(lines.report(replace(REPORT, status="timeout")) or "")
+    assert failed["record"]["status"] == "timeout"
+
+
+def test_text_knows_no_levels() -> None:
+    lines = PlatformLog("Text", "3", "WARN")
+    assert lines.start("id-1") is not None
+    assert lines.report(REPORT) is not None
