@@ -105,7 +105,7 @@ def test_the_compressed_form_has_the_same_tag_but_weak() -> None:
         response = api.get("/api/foo", accept_encoding="gzip", if_none_match=tag)
         assert (response.status, response.headers["etag"]) == (304, packed)
         assert "content-encoding" not in response.headers
-    assert api.get("/api/foo", accept_encoding="gzip", if_match=plain).status == 412
+        assert api.get("/api/foo", accept_encoding="gzip", if_match=tag).status == 412
 
 
 def test_head_of_a_compressed_document_has_its_headers() -> None:
