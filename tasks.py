@@ -50,8 +50,14 @@ def command(**arguments: Any) -> Callable[[Callable[..., None]], Any]:
     return decorate
 
 
-@command(help={"env": ENV})
-def up(c: Context, env: str = "dev") -> None:
+@command(
+    help={
+        "env": ENV,
+        "unprotected": "Let requests past firewalls, security groups and routes, "
+        "which count as on AWS otherwise.",
+    }
+)
+def up(c: Context, env: str = "dev", unprotected: bool = False) -> None:
     """Run a whole environment on this machine: no account, no Docker.
 
     Builds the zip, starts the AWS inside the machine, applies every unit of live/ENV into it with
@@ -60,7 +66,7 @@ def up(c: Context, env: str = "dev") -> None:
     """
     from terrarium import local
 
-    console.data(local.up(env))
+    console.data(local.up(env, unprotected=unprotected))
 
 
 @command()

@@ -24,8 +24,11 @@ def http_port(environment: Environment) -> int:
     return _FIRST_HTTP_PORT + _PORTS_PER_ENVIRONMENT * names.index(environment.name)
 
 
-def up(env: str) -> str:
-    """Bring an environment up and check it; returns the URL of its API."""
+def up(env: str, *, unprotected: bool = False) -> str:
+    """Bring an environment up and check it; returns the URL of its API.
+
+    ``unprotected`` has its load balancer look past firewalls, security groups, subnets and routes.
+    """
     environment = settings.environment(env)
     deployment.check_inputs()
     package.build(settings.LAMBDA_SRC, settings.PACKAGE)
@@ -34,7 +37,7 @@ def up(env: str) -> str:
     deployment.bootstrap(resolved, update=False)
     with ThreadPoolExecutor() as pool:
         # It finds the load balancer whenever there is one; nothing need wait for it to start.
-        serving = pool.submit(_start_load_balancer, resolved)
+        serving = pool.submit(_start_load_balancer, resolved, unprotected=unprotected)
         _converge(resolved)
         serving.result()
     console.step("smoke test")
@@ -54,13 +57,14 @@ def _converge(resolved: Deployment) -> None:
     verbs.summarize("apply", resolved.environment, deployment.run(resolved, "apply"))
 
 
-def _start_load_balancer(resolved: Deployment) -> None:
+def _start_load_balancer(resolved: Deployment, *, unprotected: bool) -> None:
     """Start the process that serves every load balancer of the environment, unless it runs."""
     LocalCloud(settings.STATE_DIR).start_load_balancer(
         resolved.environment.name,
         resolved.account.account_id,
         resolved.account.region,
         http_port(resolved.environment),
+        unprotected=unprotected,
     )
 
 

@@ -111,6 +111,13 @@ def _local_url(environment: Environment, dns_name: str, wait_seconds: int) -> st
     deadline = time.monotonic() + wait_seconds
     while True:
         for listener in cloud.listeners(environment.name):
+            if listener.dns_name == dns_name and listener.obstacle is not None:
+                raise SmokeError(
+                    f"no client would reach the load balancer of {environment.name} on AWS: "
+                    f"{listener.obstacle}",
+                    hint="correct it, or look past it with: "
+                    f"./inv up --env {environment.name} --unprotected",
+                )
             if listener.dns_name == dns_name:
                 return listener.url
         if time.monotonic() > deadline:

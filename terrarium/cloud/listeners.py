@@ -10,7 +10,10 @@ from terrarium.cloud import json_file
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """A listener of AWS and the loopback port on which it answers here."""
+    """A listener of AWS and the loopback port on which it answers here.
+
+    ``obstacle`` says why no client would reach it on AWS, so that it refuses connections.
+    """
 
     load_balancer_arn: str
     dns_name: str
@@ -18,6 +21,7 @@ class Listener:
     protocol: str
     local_port: int
     url: str
+    obstacle: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,7 @@ def read(path: Path) -> Listening | None:
                 protocol=str(item["protocol"]),
                 local_port=int(item["local_port"]),
                 url=str(item["url"]),
+                obstacle=None if item.get("obstacle") is None else str(item["obstacle"]),
             )
             for item in value["listeners"]
         )

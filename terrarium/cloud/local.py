@@ -64,9 +64,18 @@ class LocalCloud:
             return _endpoint(process, health, started=True, recovered=previous is not None)
 
     def start_load_balancer(
-        self, env_name: str, account: str, region: str, preferred_port: int
+        self,
+        env_name: str,
+        account: str,
+        region: str,
+        preferred_port: int,
+        *,
+        unprotected: bool = False,
     ) -> LoadBalancerProcess:
-        """The data plane of an environment, once it serves. The control plane must run."""
+        """The data plane of an environment, once it serves. The control plane must run.
+
+        ``unprotected`` leaves out firewalls, security groups, subnets and routes.
+        """
         with self._exclusive():
             name = _load_balancer_name(env_name)
             control_plane = self._running_control_plane()
@@ -74,6 +83,7 @@ class LocalCloud:
             state_file = ["--state-file", str(self._state_file(name))]
             command = [sys.executable, "-m", "terrarium.cloud.load_balancer"]
             command += [*place, "--account", account, *state_file]
+            command += ["--no-protection" if unprotected else "--protection"]
             previous = self._supervision.find(name)
             if previous is not None:
                 if list(previous.command[: len(command)]) == command:

@@ -91,7 +91,7 @@ def a_bucket(account: Account, name: str) -> str:
     return name
 
 
-def a_function(account: Account, code: bytes, name: str = "api") -> None:
+def a_function(account: Account, code: bytes, name: str = "api", **more: Any) -> None:
     role = account.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument="{}")["Role"]
     account.client("lambda").create_function(
         FunctionName=name,
@@ -99,4 +99,5 @@ def a_function(account: Account, code: bytes, name: str = "api") -> None:
         Runtime="python3.13",
         Handler="lambda.lambda_handler",
         Code={"ZipFile": code},
+        **more,
     )

@@ -80,7 +80,7 @@ class Service:
     def publish(self, handler: str) -> str:
         """Publish other code; returns its version. The alias stays where it is."""
         answer = self.functions.update_function_code(
-            FunctionName="api", ZipFile=_package(handler), Publish=True
+            FunctionName="api", ZipFile=package(handler), Publish=True
         )
         return str(answer["Version"])
 
@@ -119,7 +119,7 @@ class Service:
         made = self.functions.create_function(
             FunctionName="api",
             Role=role["Arn"],
-            Code={"ZipFile": _package(handler)},
+            Code={"ZipFile": package(handler)},
             Publish=True,
             **settings,
         )
@@ -130,19 +130,12 @@ class Service:
         self.alias: str = alias["AliasArn"]
 
     def _make_load_balancer(self) -> None:
-        ec2 = self.account.client("ec2")
-        vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-        subnets = [
-            ec2.create_subnet(
-                VpcId=vpc, CidrBlock=f"10.0.{number}.0/24", AvailabilityZone=f"{REGION}{zone}"
-            )["Subnet"]["SubnetId"]
-            for number, zone in enumerate("ab")
-        ]
+        subnets, group = self._make_network()
         elb = self.balancers
-        made = elb.create_load_balancer(Name="lb", Subnets=subnets)["LoadBalancers"][0]
-        self.load_balancer: str = made["LoadBalancerArn"]
-        group = elb.create_target_group(Name="api", TargetType="lambda")["TargetGroups"][0]
-        self.target_group: str = group["TargetGroupArn"]
+        made = elb.create_load_balancer(Name="lb", Subnets=subnets, SecurityGroups=[group])
+        self.load_balancer: str = made["LoadBalancers"][0]["LoadBalancerArn"]
+        targets = elb.create_target_group(Name="api", TargetType="lambda")["TargetGroups"][0]
+        self.target_group: str = targets["TargetGroupArn"]
         self.functions.add_permission(
             FunctionName="api",
             Qualifier="live",
@@ -156,6 +149,31 @@ class Service:
         forward = {"Type": "forward", "TargetGroupArn": self.target_group}
         self.add_rule(10, "/health", forward)
         self.add_rule(20, "/api/*", forward)
+
+    def _make_network(self) -> tuple[list[str], str]:
+        """Two public subnets, and a security group that admits everybody."""
+        ec2 = self.account.client("ec2")
+        vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+        subnets = [
+            ec2.create_subnet(
+                VpcId=vpc, CidrBlock=f"10.0.{number}.0/24", AvailabilityZone=f"{REGION}{zone}"
+            )["Subnet"]["SubnetId"]
+            for number, zone in enumerate("ab")
+        ]
+        gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+        ec2.attach_internet_gateway(VpcId=vpc, InternetGatewayId=gateway)
+        main = ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [vpc]}])
+        ec2.create_route(
+            RouteTableId=main["RouteTables"][0]["RouteTableId"],
+            DestinationCidrBlock="0.0.0.0/0",
+            GatewayId=gateway,
+        )
+        made = ec2.create_security_group(VpcId=vpc, GroupName="lb", Description="all clients")
+        anyone = [{"CidrIp": "0.0.0.0/0"}]
+        ec2.authorize_security_group_ingress(
+            GroupId=made["GroupId"], IpPermissions=[{"IpProtocol": "-1", "IpRanges": anyone}]
+        )
+        return subnets, made["GroupId"]
 
     def listen(self, port: int) -> str:
         """Add a listener that answers 404; returns its ARN."""
@@ -202,7 +220,7 @@ class DataPlane:
 
 @contextmanager
 def data_plane(
-    endpoint: Endpoint, account: Account, folder: Path, http_port: int
+    endpoint: Endpoint, account: Account, folder: Path, http_port: int, poll_seconds: float = 0.2
 ) -> Iterator[DataPlane]:
     """Run the data plane of an account; it is gone afterwards."""
     folder.mkdir(exist_ok=True)
@@ -213,7 +231,7 @@ def data_plane(
         "--account": account.id,
         "--http-port": str(http_port),
         "--state-file": str(folder / "state.json"),
-        "--poll-seconds": "0.2",
+        "--poll-seconds": str(poll_seconds),
     }
     words = [word for pair in options.items() for word in pair]
     with log.open("ab") as output:
@@ -233,7 +251,8 @@ def data_plane(
         process.wait()
 
 
-def _package(handler: str) -> bytes:
+def package(handler: str) -> bytes:
+    """The zip of a function whose module is ``lambda``."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("lambda.py", handler)

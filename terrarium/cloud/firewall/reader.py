@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from ipaddress import ip_network
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +22,11 @@ _CONTENT_TYPES = {
 }
 
 
-def read_web_acl(waf: WAFV2Client, resource_arn: str) -> WebAcl | None:
-    """The web ACL in front of a load balancer, or None. Raises what boto3 raises."""
+def ask(waf: WAFV2Client, resource_arn: str) -> tuple[Settings, Sets] | None:
+    """The web ACL in front of a load balancer with all that it refers to, or None.
+
+    Two answers are equal when the web ACL is the same. Raises what boto3 raises.
+    """
     from botocore.exceptions import ClientError
 
     try:
@@ -31,7 +35,11 @@ def read_web_acl(waf: WAFV2Client, resource_arn: str) -> WebAcl | None:
         if error.response.get("Error", {}).get("Code") == "WAFNonexistentItemException":
             return None
         raise
-    return None if not found else web_acl(found, _AskedSets(waf))
+    if not found:
+        return None
+    sets = _AnsweredSets()
+    sets.fill(waf, found.get("Rules"))
+    return found, sets
 
 
 def web_acl(answer: Settings, sets: Sets) -> WebAcl:
@@ -116,22 +124,33 @@ def _response(custom: Settings, bodies: Mapping[str, Any]) -> CustomResponse:
     )
 
 
-class _AskedSets:
-    """Each is asked for when a statement refers to it."""
+@dataclass(slots=True)
+class _AnsweredSets:
+    """The answers of the API about each set and rule group, by ARN."""
 
-    def __init__(self, waf: WAFV2Client) -> None:
-        self._waf = waf
+    answers: dict[str, Any] = field(default_factory=dict)
+
+    def fill(self, waf: WAFV2Client, settings: Any) -> None:
+        """Ask for everything that statements refer to, however deep; rule groups have their own."""
+        if isinstance(settings, list):
+            for each in settings:
+                self.fill(waf, each)
+        elif isinstance(settings, Mapping):
+            for kind, value in settings.items():
+                operation = _REFERENCES.get(kind)
+                if operation is not None and value["ARN"] not in self.answers:
+                    self.answers[value["ARN"]] = operation(waf, value["ARN"])
+                    self.fill(waf, self.answers[value["ARN"]].get("Rules"))
+                self.fill(waf, value)
 
     def addresses(self, arn: str) -> Sequence[Network]:
-        found = self._waf.get_ip_set(**_named(arn))["IPSet"]
-        return [ip_network(text, strict=False) for text in found["Addresses"]]
+        return [ip_network(text, strict=False) for text in self.answers[arn]["Addresses"]]
 
     def patterns(self, arn: str) -> Sequence[str]:
-        found = self._waf.get_regex_pattern_set(**_named(arn))["RegexPatternSet"]
-        return [each["RegexString"] for each in found["RegularExpressionList"]]
+        return [each["RegexString"] for each in self.answers[arn]["RegularExpressionList"]]
 
     def rule_group(self, arn: str) -> Settings:
-        found: Settings = self._waf.get_rule_group(ARN=arn)["RuleGroup"]
+        found: Settings = self.answers[arn]
         return found
 
 
@@ -139,3 +158,12 @@ def _named(arn: str) -> Any:
     """``…:regional/ipset/NAME/ID`` as the arguments of a call."""
     scope, _, name, identifier = arn.rsplit(":", 1)[-1].split("/")
     return {"Name": name, "Id": identifier, "Scope": scope.upper()}
+
+
+_REFERENCES: dict[str, Callable[[WAFV2Client, str], Any]] = {
+    "IPSetReferenceStatement": lambda waf, arn: waf.get_ip_set(**_named(arn))["IPSet"],
+    "RegexPatternSetReferenceStatement": lambda waf, arn: waf.get_regex_pattern_set(**_named(arn))[
+        "RegexPatternSet"
+    ],
+    "RuleGroupReferenceStatement": lambda waf, arn: waf.get_rule_group(ARN=arn)["RuleGroup"],
+}

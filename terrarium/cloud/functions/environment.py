@@ -23,6 +23,14 @@ class Credentials:
     expires_at: float
 
 
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """Where AWS is for a function; ``s3_url`` where S3 is, if not in the same place."""
+
+    url: str
+    s3_url: str | None = None
+
+
 def variables(
     function: FunctionVersion,
     *,
@@ -30,7 +38,7 @@ def variables(
     runtime_api: str,
     log_stream: str,
     credentials: Credentials,
-    endpoint_url: str,
+    endpoints: Endpoints,
 ) -> Mapping[str, str]:
     """What the worker sees: the function's own variables below those that Lambda reserves.
 
@@ -59,7 +67,7 @@ def variables(
     if function.log_level is not None:
         reserved["AWS_LAMBDA_LOG_LEVEL"] = function.log_level
     ours = {
-        "AWS_ENDPOINT_URL": endpoint_url,
+        "AWS_ENDPOINT_URL": endpoints.url,
         # On Lambda there is no home with a configuration; the developer's own must not leak in.
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
@@ -67,4 +75,6 @@ def variables(
         "LANG": "C.UTF-8",
         "PATH": os.environ.get("PATH", os.defpath),
     }
+    if endpoints.s3_url is not None:
+        ours["AWS_ENDPOINT_URL_S3"] = endpoints.s3_url
     return {**ours, **dict(function.environment), **reserved}

@@ -38,6 +38,9 @@ class FunctionArn:
 class FunctionVersion:
     """One immutable version of a function, or ``$LATEST`` as it was when it was read.
 
+    ``group_ids`` and ``subnet_ids`` are empty for a function in no VPC; ``s3_obstacle`` says what
+    keeps it from S3 there.
+
     Two readings are equal when a worker of the one may serve the other; ``code_location`` is a
     signed URL that differs with every reading, so it does not count.
     """
@@ -59,7 +62,10 @@ class FunctionVersion:
     log_level: str | None
     system_log_level: str | None
     layers: tuple[str, ...]
+    group_ids: tuple[str, ...]
+    subnet_ids: tuple[str, ...]
     code_location: str = field(compare=False, repr=False)
+    s3_obstacle: str | None = None
 
     @classmethod
     def from_answer(cls, arn: FunctionArn, answer: Mapping[str, Any]) -> FunctionVersion:
@@ -67,6 +73,7 @@ class FunctionVersion:
         configuration = answer["Configuration"]
         name = configuration["FunctionName"]
         logging = configuration.get("LoggingConfig") or {}
+        vpc = configuration.get("VpcConfig") or {}
         variables = (configuration.get("Environment") or {}).get("Variables") or {}
         return cls(
             name=name,
@@ -86,6 +93,8 @@ class FunctionVersion:
             log_level=logging.get("ApplicationLogLevel"),
             system_log_level=logging.get("SystemLogLevel"),
             layers=tuple(layer["Arn"] for layer in configuration.get("Layers") or ()),
+            group_ids=tuple(vpc.get("SecurityGroupIds") or ()),
+            subnet_ids=tuple(vpc.get("SubnetIds") or ()),
             code_location=(answer.get("Code") or {}).get("Location") or "",
         )
 

@@ -10,12 +10,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 from terrarium.cloud.functions import code
-from terrarium.cloud.functions.environment import Credentials
+from terrarium.cloud.functions.environment import Credentials, Endpoints
 from terrarium.cloud.functions.function import FunctionVersion, Target
 from terrarium.cloud.functions.invocation import Invocation
 from terrarium.cloud.functions.logs import LogBatcher
 from terrarium.cloud.functions.outcome import Failed, Outcome, Reason
 from terrarium.cloud.functions.pool import Pool
+from terrarium.cloud.functions.silence import Silence
 from terrarium.cloud.functions.worker import Owner, Worker
 
 _log = logging.getLogger(__name__)
@@ -50,6 +51,7 @@ class Functions:
         self._credentials = credentials
         self._logs = logs
         self._limit = workers_per_version
+        self._silence = Silence()
         self._targets: Mapping[str, Target] = {}
         self._routes: dict[str, _Route] = {}
         self._pools: dict[FunctionVersion, Pool] = {}
@@ -74,6 +76,8 @@ class Functions:
             if version.refusal is not None:
                 _log.warning("%s", version.refusal)
                 continue
+            if version.s3_obstacle is not None:
+                _log.warning("function %s cannot reach S3: %s", version.name, version.s3_obstacle)
             self._pools[version] = Pool(version, self._spawn, self._limit)
             self._pools[version].warm()
         for version in self._pools.keys() - wanted:
@@ -132,6 +136,7 @@ class Functions:
         if self._sweeping is not None:
             self._sweeping.cancel()
         await self._logs.close()
+        self._silence.close()
 
     def _in_flight(self, name: str) -> int:
         return sum(pool.in_flight for pool in self._every_pool() if pool.function.name == name)
@@ -153,6 +158,7 @@ class Functions:
         self._sweeping = loop.call_later(_SWEEP_SECONDS, self._sweep)
 
     async def _spawn(self, function: FunctionVersion, owner: Owner) -> Worker:
+        s3_url = None if function.s3_obstacle is None else self._silence.url
         credentials = await self._credentials(function)
         task_root = await asyncio.to_thread(code.provide, function, self._cache)
         return await Worker.start(
@@ -160,7 +166,7 @@ class Functions:
             owner,
             task_root=task_root,
             credentials=credentials,
-            endpoint_url=self._endpoint_url,
+            endpoints=Endpoints(self._endpoint_url, s3_url),
             logs=self._logs,
         )
 

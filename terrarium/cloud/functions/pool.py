@@ -19,6 +19,8 @@ from terrarium.errors import CloudError
 
 _log = logging.getLogger(__name__)
 
+_CORES = os.cpu_count() or 1
+
 GROW_SECONDS = 0.25
 """An invocation waits this long for a busy worker before another is started."""
 
@@ -170,7 +172,7 @@ class Pool:
         if len(self._queue) <= len(self._starting):
             return  # nobody waits, or a worker is on its way for each
         size = self._size
-        patience = GROW_TO_CORES_SECONDS if size < (os.cpu_count() or 1) else GROW_SECONDS
+        patience = GROW_TO_CORES_SECONDS if size < _CORES else GROW_SECONDS
         if size == 0 or now - self._queue[0].offered_at >= patience:
             self._start_worker()
 

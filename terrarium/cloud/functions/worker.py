@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from terrarium.cloud.functions.environment import Credentials, variables
+from terrarium.cloud.functions.environment import Credentials, Endpoints, variables
 from terrarium.cloud.functions.function import FunctionVersion
 from terrarium.cloud.functions.invocation import Invocation
 from terrarium.cloud.functions.logs import LogBatcher, LogStream
@@ -65,7 +65,9 @@ class Worker:
         self.used_at = now
         self.usable_until = now + credentials.expires_at - time.time() - _CREDENTIALS_LEFT_SECONDS
         self._log = log
-        self._lines = PlatformLog(function.log_format, function.version, function.system_log_level)
+        self._lines = PlatformLog(
+            function.log_format, function.version, function.system_log_level
+        )
         self._owner = owner
         self._api = RuntimeApi(self)
         self._initialised: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
@@ -82,7 +84,7 @@ class Worker:
         *,
         task_root: Path,
         credentials: Credentials,
-        endpoint_url: str,
+        endpoints: Endpoints,
         logs: LogBatcher,
     ) -> Worker:
         """A worker that waits for work. Raises InitError when the function does not initialise."""
@@ -95,7 +97,7 @@ class Worker:
             runtime_api=_RUNTIME_API,
             log_stream=log.stream,
             credentials=credentials,
-            endpoint_url=endpoint_url,
+            endpoints=endpoints,
         )
         ours, its = socket.socketpair()
         ours.setblocking(False)

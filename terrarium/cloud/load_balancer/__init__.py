@@ -7,16 +7,19 @@ http1           bytes as the head of a request; chunks as its body; incoming as 
 desync          what is suspicious about it
 request         one HTTP request as the rules see it
 matching        whether it meets a rule's conditions
-decision        the rule it meets and what is to be done
+decision        the rule it meets and what is to be done; stickiness is a client's earlier group
+transforms      what the rule rewrites in it
 event           the event of a Lambda target; forwarded and trace make its headers
 interpretation  a function's response as an answer; redirect and pages are the other answers
 wire            an answer as bytes
+health          what the answers to health checks make of a target
 
 The edges:
 
 exchange        one request through the core and the functions
 connection      one client; finished is what observers are told of each exchange
 server          the sockets of one listener; ports which they are
+health_checks   the questions to the targets, at their intervals
 api             the load balancers of an account, through the public AWS API
 data_plane      the process: follows changes, writes the state file
 """

@@ -36,7 +36,9 @@ async def _serve(options: argparse.Namespace) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    account = Account(options.endpoint_url, options.region, options.account)
+    account = Account(
+        options.endpoint_url, options.region, options.account, unprotected=not options.protection
+    )
 
     async def credentials(function: FunctionVersion) -> Credentials:
         return await asyncio.to_thread(account.execution_credentials, function.role, function.name)
@@ -70,6 +72,12 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--state-file", type=_absolute, required=True, help="what is served where")
     parser.add_argument("--poll-seconds", type=float, default=1.0)
+    parser.add_argument(
+        "--protection",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="act on firewalls, security groups, subnets and routes",
+    )
     return parser.parse_args(arguments)
 
 

@@ -6,25 +6,29 @@ import logging
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from terrarium.cloud.firewall.web_acl import WebAcl
 from terrarium.cloud.functions.api import read_targets
 from terrarium.cloud.functions.environment import Credentials
 from terrarium.cloud.functions.function import Target
 from terrarium.cloud.load_balancer.api import read_configuration
 from terrarium.cloud.load_balancer.model import Configuration
+from terrarium.cloud.load_balancer.surroundings import SurroundingsReader
 from terrarium.errors import CloudError
 
 if TYPE_CHECKING:
+    from mypy_boto3_ec2 import EC2Client
     from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_sts import STSClient
+    from mypy_boto3_wafv2 import WAFV2Client
 
 _log = logging.getLogger(__name__)
 
@@ -39,11 +43,15 @@ _ONE_TRY = Config(
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """``generation`` changes when the control plane has forgotten every credential it gave out."""
+    """``generation`` changes when the control plane has forgotten every credential it gave out.
+
+    ``web_acls`` are by the ARN of the load balancer that each is in front of.
+    """
 
     configuration: Configuration
     targets: Mapping[str, Target]
     generation: int
+    web_acls: Mapping[str, WebAcl] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +60,18 @@ class _Clients:
     functions: LambdaClient
     logs: CloudWatchLogsClient
     sts: STSClient
+    ec2: EC2Client
+    waf: WAFV2Client
     expires_at: float
 
 
 class Account:
     """Reads load balancers and functions; safe to use from several threads."""
 
-    def __init__(self, endpoint_url: str, region: str, account: str) -> None:
+    def __init__(
+        self, endpoint_url: str, region: str, account: str, *, unprotected: bool = False
+    ) -> None:
+        """``unprotected`` leaves out firewalls, security groups, subnets and routes."""
         self._endpoint_url = endpoint_url
         self._region = region
         self._account = account
@@ -66,15 +79,22 @@ class Account:
         self._clients: _Clients | None = None
         self._execution: dict[tuple[str, str], Credentials] = {}
         self._generation = 0
+        self._surroundings = None if unprotected else SurroundingsReader()
 
     def read(self) -> Reading:
         """What is configured now. Raises CloudError when the control plane does not answer."""
         try:
             configuration = self._read_configuration()
-            targets = read_targets(self._current().functions, configuration.function_arns)
+            clients = self._current()
+            targets = read_targets(clients.functions, configuration.function_arns)
+            if self._surroundings is None:
+                return Reading(configuration, targets, self._generation)
+            found = self._surroundings.read(clients.ec2, clients.waf, self._region, configuration)
         except (BotoCoreError, ClientError) as error:
             raise CloudError(f"{self._endpoint_url}: {error}") from error
-        return Reading(configuration, targets, self._generation)
+        return Reading(
+            found.around(configuration), found.behind(targets), self._generation, found.web_acls
+        )
 
     def logs(self) -> CloudWatchLogsClient:
         return self._current().logs
@@ -118,6 +138,8 @@ class Account:
             functions=session.client("lambda", endpoint_url=url, config=_ONE_TRY),
             logs=session.client("logs", endpoint_url=url, config=_ONE_TRY),
             sts=session.client("sts", endpoint_url=url, config=_ONE_TRY),
+            ec2=session.client("ec2", endpoint_url=url, config=_ONE_TRY),
+            waf=session.client("wafv2", endpoint_url=url, config=_ONE_TRY),
             expires_at=credentials.expires_at,
         )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 import time
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -17,8 +18,8 @@ from terrarium.cloud.load_balancer import desync, pages, wire
 from terrarium.cloud.load_balancer.answer import Answer
 from terrarium.cloud.load_balancer.decision import Decision
 from terrarium.cloud.load_balancer.exchange import Responder
-from terrarium.cloud.load_balancer.finished import Finished, Observer
-from terrarium.cloud.load_balancer.http1 import RefusedError
+from terrarium.cloud.load_balancer.finished import Client, Finished, Observer
+from terrarium.cloud.load_balancer.http1 import Head, RefusedError
 from terrarium.cloud.load_balancer.incoming import Incoming, Message
 from terrarium.cloud.load_balancer.request import Request, split_target
 
@@ -31,6 +32,9 @@ _UNSENT_BYTES = 262_144
 """Answers that a client does not take; then its next request waits."""
 
 _LINGER_SECONDS = 1.0
+
+
+_NOBODY = Client(ip_address("127.0.0.1"), 0, "-")
 
 
 class Site(Protocol):
@@ -50,6 +54,7 @@ class _Running:
     """The request that is being answered; ``request`` is None for one that could not be read."""
 
     responder: Responder
+    head: Head | None
     message: Message | None
     request: Request | None
     finding: desync.Reason | None
@@ -64,8 +69,7 @@ class Connection(asyncio.Protocol):
         self._site = site
         self._incoming = Incoming()
         self._transport: asyncio.Transport | None = None
-        self._peer = ip_address("127.0.0.1")
-        self._peer_port = 0
+        self.client = _NOBODY
         self._running: _Running | None = None
         self._in_turn = False
         self._reading = True
@@ -110,8 +114,8 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
         self._transport.set_write_buffer_limits(high=_UNSENT_BYTES)
-        host, self._peer_port = transport.get_extra_info("peername")[:2]
-        self._peer = ip_address(host)
+        host, port = transport.get_extra_info("peername")[:2]
+        self.client = Client(ip_address(host), port, f"TID_{random.getrandbits(128):032x}")
         self._site.opened(self)
 
     def connection_lost(self, _: Exception | None) -> None:
@@ -176,42 +180,43 @@ class Connection(asyncio.Protocol):
     def _serve(self, message: Message) -> None:
         head = message.head
         responder = self._site.responder
-        request = Request(
-            head.method,
-            *split_target(head.target),
-            head.headers,
-            message.body,
-            self._peer,
-            self._peer_port,
-        )
+        request = self._request(head, message.body)
         self._running = _Running(
-            responder, message, request, head.finding, time.time(), time.perf_counter()
+            responder, head, message, request, head.finding, time.time(), time.perf_counter()
         )
         mode = responder.listener.attributes.desync_mode
         if head.finding is not None and desync.is_blocked(head.finding, mode):
-            self._answered(pages.error(400, close=True), None)
+            self._answered(pages.error(400, close=True), None, None)
             return
         try:
             responder.respond(request, self._answered)
         except Exception:
             _log.exception("%s %s failed", request.method, request.path)
-            self._answered(pages.error(500, close=True), None)
+            self._answered(pages.error(500, close=True), None, None)
 
     def _refuse(self, refused: RefusedError) -> None:
         responder = self._site.responder
-        self._running = _Running(
-            responder, None, None, refused.finding, time.time(), time.perf_counter()
-        )
-        self._answered(pages.error(refused.status, close=True), None)
+        head = self._incoming.head
+        request = None if head is None else self._request(head, b"")
+        finding = refused.finding or (None if head is None else head.finding)
+        now, began = time.time(), time.perf_counter()
+        self._running = _Running(responder, head, None, request, finding, now, began)
+        self._answered(pages.error(refused.status, close=True), None, None)
 
-    def _answered(self, answer: Answer, decision: Decision | None) -> None:
+    def _request(self, head: Head, body: bytes) -> Request:
+        path, query = split_target(head.target)
+        client = self.client
+        return Request(head.method, path, query, head.headers, body, client.address, client.port)
+
+    def _answered(self, answer: Answer, decision: Decision | None, trace_id: str | None) -> None:
         running, self._running = self._running, None
         if running is None:
             return  # it had its answer, or there was a bug of ours in between
         listener = running.responder.listener
-        head = None if running.message is None else running.message.head
+        head = running.head
         keep_alive = (
             head is not None
+            and running.message is not None
             and head.keep_alive
             and not answer.close
             and not self._site.closing
@@ -224,8 +229,10 @@ class Connection(asyncio.Protocol):
             keep_alive=keep_alive,
         )
         self._write(response, keep_alive=keep_alive)
-        for observer in self._site.observers:
-            observer(_finished(running, answer, decision, len(response)))
+        if self._site.observers:
+            exchange = self._finished(running, answer, decision, trace_id, len(response))
+            for observer in self._site.observers:
+                observer.finished(exchange)
         if not self._in_turn and self._close_at is None and self._writable:
             self._take_turn()
 
@@ -246,18 +253,25 @@ class Connection(asyncio.Protocol):
                 self._reading = True
                 self._transport.resume_reading()
 
-
-def _finished(
-    running: _Running, answer: Answer, decision: Decision | None, sent_bytes: int
-) -> Finished:
-    return Finished(
-        listener=running.responder.listener,
-        request=running.request,
-        finding=running.finding,
-        decision=decision,
-        answer=answer,
-        received_at=running.received_at,
-        answer_seconds=time.perf_counter() - running.began,
-        received_bytes=0 if running.message is None else running.message.received_bytes,
-        sent_bytes=sent_bytes,
-    )
+    def _finished(
+        self,
+        running: _Running,
+        answer: Answer,
+        decision: Decision | None,
+        trace_id: str | None,
+        sent_bytes: int,
+    ) -> Finished:
+        return Finished(
+            listener=running.responder.listener,
+            client=self.client,
+            request=running.request,
+            version="" if running.head is None else running.head.version,
+            finding=running.finding,
+            decision=decision,
+            trace_id=trace_id,
+            answer=answer,
+            received_at=running.received_at,
+            answer_seconds=time.perf_counter() - running.began,
+            received_bytes=0 if running.message is None else running.message.received_bytes,
+            sent_bytes=sent_bytes,
+        )

@@ -8,9 +8,12 @@ import logging
 from collections.abc import Mapping
 from typing import Protocol
 
+from terrarium.cloud.firewall.web_acl import WebAcl
 from terrarium.cloud.functions.function import Target
 from terrarium.cloud.functions.functions import Functions
 from terrarium.cloud.load_balancer.account import Reading
+from terrarium.cloud.load_balancer.firewall import Firewall
+from terrarium.cloud.load_balancer.health_checks import HealthChecks
 from terrarium.cloud.load_balancer.model import Configuration, Listener
 from terrarium.cloud.load_balancer.ports import bind, preferred
 from terrarium.cloud.load_balancer.server import ListenerServer
@@ -43,6 +46,7 @@ class DataPlane:
     ) -> None:
         self._source = source
         self._functions = functions
+        self._health_checks: HealthChecks | None = None
         self._state_file = state_file
         self._http_port = http_port
         self._poll_seconds = poll_seconds
@@ -50,6 +54,7 @@ class DataPlane:
         self._ports: dict[str, int] = {}
         self._remembered = state_file.remembered_ports()
         self._local_ports: dict[str, dict[int, int]] = {}
+        self._firewalls: dict[str, Firewall] = {}
         self._served: tuple[Served, ...] | None = None
         self._closing: set[asyncio.Task[None]] = set()
         self._failures = 0
@@ -71,14 +76,26 @@ class DataPlane:
             await self._functions.close()
             self._state_file.write((), self._remembered)
 
-    async def apply(self, configuration: Configuration, targets: Mapping[str, Target]) -> None:
-        """Serve this from now on: open, swap and close what changed."""
+    async def apply(
+        self,
+        configuration: Configuration,
+        targets: Mapping[str, Target],
+        web_acls: Mapping[str, WebAcl] | None = None,
+    ) -> None:
+        """Serve this from now on: open, swap and close what changed.
+
+        ``web_acls`` are by the ARN of the load balancer that each is in front of.
+        """
         self._functions.update(targets)
+        for listener in configuration.listeners:
+            firewall = self._firewalls.setdefault(listener.load_balancer_arn, Firewall())
+            firewall.use((web_acls or {}).get(listener.load_balancer_arn))
         wanted = {listener.key: listener for listener in configuration.listeners}
         for key in self._servers.keys() - wanted.keys():
             self._close(key)
         for key, listener in wanted.items():
             if key in self._servers:
+                _say_obstacle(self._servers[key].listener, listener)
                 self._servers[key].listener = listener
             else:
                 await self._open(listener, configuration)
@@ -93,7 +110,7 @@ class DataPlane:
             if reading.generation != self._generation:
                 self._generation = reading.generation
                 self._functions.recycle()
-            await self.apply(reading.configuration, reading.targets)
+            await self.apply(reading.configuration, reading.targets, reading.web_acls)
         except CloudError as error:
             self._failures += 1
             # Once is normal: a load balancer may go away while it is being read.
@@ -116,12 +133,14 @@ class DataPlane:
         bound = bind(candidates)
         port = bound.getsockname()[1]
         local_ports = self._local_ports.setdefault(listener.load_balancer_name, {})
-        server = ListenerServer(listener, self._functions, local_ports)
+        firewall = self._firewalls[listener.load_balancer_arn]
+        server = ListenerServer(listener, self._functions, local_ports, guard=firewall)
         await server.open(bound)
         local_ports[listener.port] = port
         self._servers[key] = server
         self._ports[key] = self._remembered[key] = port
         _log.info("%s serves port %d of %s", _url(port), listener.port, listener.dns_name)
+        _say_obstacle(None, listener)
         if listener.refusal is not None:
             _log.warning("%s answers 501: not built: %s", _url(port), listener.refusal.feature)
 
@@ -143,7 +162,17 @@ class DataPlane:
             protocol=listener.protocol,
             local_port=port,
             url=_url(port),
+            obstacle=listener.obstacle,
         )
+
+
+def _say_obstacle(before: Listener | None, now: Listener) -> None:
+    if now.obstacle == (before and before.obstacle):
+        return
+    if now.obstacle is None:
+        _log.info("clients reach port %d of %s again", now.port, now.dns_name)
+    else:
+        _log.warning("no client reaches port %d of %s: %s", now.port, now.dns_name, now.obstacle)
 
 
 def _url(port: int) -> str:

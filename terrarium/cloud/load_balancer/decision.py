@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from terrarium.cloud.load_balancer.matching import rule_matcher
@@ -17,6 +18,7 @@ from terrarium.cloud.load_balancer.model import (
     WeightedGroup,
 )
 from terrarium.cloud.load_balancer.request import Request
+from terrarium.cloud.load_balancer.stickiness import remembered
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,19 +27,25 @@ class NoTarget:
 
 
 @dataclass(frozen=True, slots=True)
+class Blocked:
+    """A firewall has answered instead of the rules."""
+
+
+@dataclass(frozen=True, slots=True)
 class Invoke:
-    """The function that gets the request."""
+    """The function that gets the request, and for how long its group keeps the client."""
 
     group: TargetGroup
     function_arn: str
+    sticky_seconds: int | None = None
 
 
-Outcome = FixedResponse | Redirect | Invoke | NoTarget | Unsupported
+Outcome = FixedResponse | Redirect | Invoke | NoTarget | Blocked | Unsupported
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """``rule`` is None when the listener as a whole cannot be served."""
+    """``rule`` is None when the listener as a whole cannot be served, or none was asked."""
 
     rule: Rule | None
     outcome: Outcome
@@ -52,14 +60,17 @@ class Rules:
             (rule_matcher(rule), rule, _constant(rule.action)) for rule in listener.rules
         ]
 
-    def decide(self, request: Request, draw: float) -> Decision:
-        """The first rule by priority that the request meets; ``draw`` is uniform in [0, 1)."""
+    def decide(self, request: Request, draw: float, now: float = math.inf) -> Decision:
+        """The first rule by priority that the request meets; ``draw`` is uniform in [0, 1).
+
+        ``now`` is in seconds since the epoch, for cookies that expire; without it they all have.
+        """
         if self._refused is not None:
             return self._refused
         for meets, rule, constant in self._rules:
             verdict = meets(request)
             if verdict is True:
-                return Decision(rule, constant or _outcome(rule.action, draw))
+                return Decision(rule, constant or _outcome(rule.action, draw, request, now))
             if verdict is not False:
                 return Decision(rule, verdict)
         return Decision(None, NoTarget())
@@ -72,10 +83,15 @@ def _constant(action: Action) -> Outcome | None:
     return _outcome(action, 0.0)
 
 
-def _outcome(action: Action, draw: float) -> Outcome:
+def _outcome(
+    action: Action, draw: float, request: Request | None = None, now: float = math.inf
+) -> Outcome:
     if not isinstance(action, Forward):
         return action
-    weighted = choose(action.groups, draw)
+    weighted = None
+    if action.sticky_seconds is not None and request is not None:
+        weighted = remembered(request, action.groups, now)
+    weighted = weighted or choose(action.groups, draw)
     if weighted is None or weighted.group is None:
         return NoTarget()
     group = weighted.group
@@ -83,7 +99,7 @@ def _outcome(action: Action, draw: float) -> Outcome:
         return Unsupported(f"targets of type {group.target_type}")
     if not group.target_ids:
         return NoTarget()
-    return Invoke(group, group.target_ids[0])
+    return Invoke(group, group.target_ids[0], action.sticky_seconds)
 
 
 def choose(groups: tuple[WeightedGroup, ...], draw: float) -> WeightedGroup | None:

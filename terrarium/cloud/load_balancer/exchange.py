@@ -4,26 +4,32 @@ from __future__ import annotations
 
 import logging
 import random
+import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Protocol
 
 from terrarium.cloud.functions.outcome import Failed, Outcome, Reason
-from terrarium.cloud.load_balancer import event, pages
+from terrarium.cloud.load_balancer import event, pages, stickiness
 from terrarium.cloud.load_balancer.answer import Answer
-from terrarium.cloud.load_balancer.decision import Decision, Invoke, NoTarget, Rules
+from terrarium.cloud.load_balancer.decision import Blocked, Decision, Invoke, NoTarget, Rules
 from terrarium.cloud.load_balancer.forwarded import target_headers, too_many_forwarded
 from terrarium.cloud.load_balancer.interpretation import BadResponseError, interpret
 from terrarium.cloud.load_balancer.model import FixedResponse, Listener, Redirect, Unsupported
 from terrarium.cloud.load_balancer.redirect import redirect
 from terrarium.cloud.load_balancer.request import Request
+from terrarium.cloud.load_balancer.transforms import TransformError, rewritten
 
 _log = logging.getLogger(__name__)
 
-Done = Callable[[Answer, Decision | None], None]
-"""Gets the answer, and the decision unless the request came to none."""
+Done = Callable[[Answer, Decision | None, str | None], None]
+"""Gets the answer, the decision unless the request came to none, the trace id that a function got."""
 
 Guard = Callable[[Request], Answer | None]
 """A firewall: the answer to a request that it does not let through to the rules."""
+
+
+_BLOCKED = Decision(None, Blocked())
 
 
 class Invoker(Protocol):
@@ -63,17 +69,18 @@ class Responder:
     def respond(self, request: Request, done: Done) -> None:
         """Have the request answered; ``done`` is called once, perhaps before this returns."""
         if request.method == "TRACE":
-            done(pages.error(405), None)
+            done(pages.error(405), None, None)
         elif too_many_forwarded(request):
-            done(pages.error(463), None)
+            done(pages.error(463), None, None)
         elif self._guard is not None and (refusal := self._guard(request)) is not None:
-            done(refusal, None)
+            done(refusal, _BLOCKED, None)
         else:
-            decision = self._rules.decide(request, random.random())  # noqa: S311 - a share
+            draw = random.random()  # noqa: S311 - a share
+            decision = self._rules.decide(request, draw, time.time())
             if isinstance(decision.outcome, Invoke):
                 self._invoke(decision, decision.outcome, request, done)
             else:
-                done(self._own_answer(decision, request), decision)
+                done(self._own_answer(decision, request), decision, None)
 
     def _own_answer(self, decision: Decision, request: Request) -> Answer:
         match decision.outcome:
@@ -84,16 +91,18 @@ class Responder:
             case Unsupported(feature):
                 _log.warning("%s %s: not built: %s", request.method, request.path, feature)
                 return pages.not_built(feature)
-            case NoTarget() | Invoke():
+            case NoTarget() | Blocked() | Invoke():
                 return pages.error(503)
 
     def _invoke(self, decision: Decision, target: Invoke, request: Request, done: Done) -> None:
         if "websocket" in (request.value("upgrade") or "").lower():
-            done(pages.error(400, reason=Reason.WEBSOCKET, close=True), decision)
+            done(pages.error(400, reason=Reason.WEBSOCKET, close=True), decision, None)
             return
         group = target.group
-        headers, trace_id = target_headers(request, self.listener)
         try:
+            if decision.rule is not None and decision.rule.transforms:
+                request = rewritten(request, decision.rule.transforms)
+            headers, trace_id = target_headers(request, self.listener)
             payload = event.build(
                 request,
                 headers,
@@ -102,21 +111,32 @@ class Responder:
             )
         except event.BadEventError as error:
             _log.info("%s %s: %s: %s", request.method, request.path, Reason.BAD_REQUEST, error)
-            done(pages.error(400, reason=Reason.BAD_REQUEST), decision)
+            done(pages.error(400, reason=Reason.BAD_REQUEST), decision, None)
+            return
+        except TransformError as error:
+            _log.warning("%s %s: 500: %s", request.method, request.path, error)
+            done(pages.error(500), decision, None)
             return
 
         def finish(outcome: Outcome) -> None:
             try:
                 answer = _answer(outcome, request, group.multi_value_headers)
+                if target.sticky_seconds is not None:
+                    answer = self._with_cookies(answer, group.arn, target.sticky_seconds)
             except Exception:
                 # Nobody but the worker's connection would see it, and would end for it.
                 _log.exception("%s %s failed", request.method, request.path)
                 answer = pages.error(500, close=True)
-            done(answer, decision)
+            done(answer, decision, trace_id)
 
         self._functions.invoke(
             target.function_arn, payload, finish, trace_id=trace_id, source_arn=group.arn
         )
+
+    def _with_cookies(self, answer: Answer, group_arn: str, seconds: int) -> Answer:
+        secure = self.listener.protocol == "HTTPS"
+        cookies = stickiness.headers(group_arn, seconds, time.time(), secure=secure)
+        return replace(answer, headers=(*answer.headers, *cookies))
 
 
 def _answer(outcome: Outcome, request: Request, multi_value: bool) -> Answer:

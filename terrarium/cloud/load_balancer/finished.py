@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address
+from typing import Protocol
 
 from terrarium.cloud.load_balancer.answer import Answer
 from terrarium.cloud.load_balancer.decision import Decision
@@ -13,17 +14,31 @@ from terrarium.cloud.load_balancer.request import Request
 
 
 @dataclass(frozen=True, slots=True)
+class Client:
+    """The other end of a connection; ``trace_id`` names the connection in every log."""
+
+    address: IPv4Address | IPv6Address
+    port: int
+    trace_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
     """``request`` is None for what could not be read, ``decision`` for what met no rule.
 
-    ``received_at`` is seconds since the epoch, when the request had come whole;
-    ``answer_seconds`` is from then until the answer was there, nearly all of it the function's.
+    ``version`` is that of the request line. ``trace_id`` is the X-Amzn-Trace-Id that a function
+    got, None where none was asked. ``received_at`` is seconds since the epoch, when the request
+    had come whole; ``answer_seconds`` is from then until the answer was there, nearly all of it
+    the function's.
     """
 
     listener: Listener
+    client: Client
     request: Request | None
+    version: str
     finding: Reason | None
     decision: Decision | None
+    trace_id: str | None
     answer: Answer
     received_at: float
     answer_seconds: float
@@ -31,5 +46,14 @@ class Finished:
     sent_bytes: int
 
 
-Observer = Callable[[Finished], None]
-"""Called in the event loop, after the answer was written; it must be quick and must not raise."""
+class Observer(Protocol):
+    """Called in the event loop; every method must be quick and must not raise."""
+
+    def connected(self, listener: Listener, client: Client) -> None:
+        """Somebody has connected."""
+
+    def disconnected(self, listener: Listener) -> None:
+        """A connection has ended."""
+
+    def finished(self, exchange: Finished) -> None:
+        """An answer was written."""

@@ -29,6 +29,7 @@ class Head:
 
     method: str
     target: str
+    version: str
     headers: Pairs
     length: int | None
     keep_alive: bool
@@ -79,6 +80,7 @@ def parse_head(block: bytes) -> Head:
     return Head(
         method,
         target,
+        version,
         tuple(headers),
         length,
         _keep_alive(version, fields.get("connection")),

@@ -41,6 +41,11 @@ class Incoming:
         return self._head is not None or bool(self._buffer)
 
     @property
+    def head(self) -> Head | None:
+        """Of the request whose body is still to come, or was too large to be taken."""
+        return self._head
+
+    @property
     def held_bytes(self) -> int:
         """Bytes that came and were not taken yet."""
         return len(self._buffer)
@@ -94,9 +99,9 @@ class Incoming:
         return buffer
 
     def _begin_body(self, head: Head) -> None:
+        self._head = head
         if head.length is not None and head.length > BODY_BYTES:
             raise RefusedError(413)
-        self._head = head
         self._body = Chunks(BODY_BYTES) if head.length is None else bytearray()
         self._may_continue = head.expects_continue and not self._buffer
 

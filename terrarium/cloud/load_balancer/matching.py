@@ -7,7 +7,7 @@ Source: Application Load Balancers guide, "Condition types for listener rules".
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from terrarium.cloud.load_balancer.model import (
     Condition,
@@ -21,6 +21,7 @@ from terrarium.cloud.load_balancer.model import (
     Unsupported,
 )
 from terrarium.cloud.load_balancer.request import Request
+from terrarium.cloud.regular import PatternError, TooLongError, expression
 from terrarium.cloud.wildcards import compiled
 
 Matcher = Callable[[Request], bool | Unsupported]
@@ -52,15 +53,15 @@ def rule_matcher(rule: Rule) -> Matcher:
 def matcher(condition: Condition) -> Matcher:  # noqa: PLR0911 - one a kind
     """Of one condition."""
     match condition:
-        case PathPattern(values):
-            path_fits = _any_of(values)
+        case PathPattern(values, regexes):
+            path_fits = _any_of(values, regexes)
             return lambda request: path_fits(request.path)
-        case HostHeader(values):
-            host_fits = _any_of(values, ignore_case=True)
+        case HostHeader(values, regexes):
+            host_fits = _any_of(values, regexes, ignore_case=True)
             return lambda request: host_fits(host_name(request.value("host") or ""))
-        case HttpHeader(name, values):
-            value_fits = _any_of(values, ignore_case=True)
-            return lambda request: any(map(value_fits, request.values(name)))
+        case HttpHeader(name, values, regexes):
+            value_fits = _any_of(values, regexes, ignore_case=True)
+            return lambda request: _any(map(value_fits, request.values(name)))
         case RequestMethod(values):
             methods = frozenset(values)
             return lambda request: request.method in methods
@@ -93,7 +94,18 @@ def _query_pattern(pattern: str) -> re.Pattern[str]:
     return compiled(pattern, ignore_case=True, escapes=True)
 
 
-def _any_of(patterns: tuple[str, ...], *, ignore_case: bool = False) -> Callable[[str], bool]:
+def _any_of(
+    patterns: tuple[str, ...], regexes: tuple[str, ...], *, ignore_case: bool = False
+) -> Callable[[str], bool | Unsupported]:
+    """Whether a text fits any pattern, or holds what any regular expression describes."""
+    fits = _any_pattern(patterns, ignore_case=ignore_case)
+    if not regexes:
+        return fits
+    searches = [_search(each, ignore_case=ignore_case) for each in regexes]
+    return lambda text: fits(text) or _any(search(text) for search in searches)
+
+
+def _any_pattern(patterns: tuple[str, ...], *, ignore_case: bool) -> Callable[[str], bool]:
     """Whether a text fits any pattern; those without a wildcard are looked up."""
     if ignore_case:
         expressions = [compiled(pattern, ignore_case=True) for pattern in patterns]
@@ -101,6 +113,33 @@ def _any_of(patterns: tuple[str, ...], *, ignore_case: bool = False) -> Callable
     plain = frozenset(pattern for pattern in patterns if not {"*", "?"} & set(pattern))
     others = [compiled(pattern) for pattern in patterns if pattern not in plain]
     return lambda text: text in plain or any(each.fullmatch(text) is not None for each in others)
+
+
+def _search(regex: str, *, ignore_case: bool) -> Callable[[str], bool | Unsupported]:
+    try:
+        pattern = expression(regex, ignore_case)
+    except PatternError as error:
+        refusal = Unsupported(str(error))
+        return lambda _: refusal
+    too_long = Unsupported(f"a text as long as this for the regular expression {regex!r}")
+
+    def holds(text: str) -> bool | Unsupported:
+        try:
+            return pattern.search(text) is not None
+        except TooLongError:
+            return too_long
+
+    return holds
+
+
+def _any(verdicts: Iterable[bool | Unsupported]) -> bool | Unsupported:
+    """True if any is, else what could not be judged, else False."""
+    doubt: bool | Unsupported = False
+    for verdict in verdicts:
+        if verdict is True:
+            return True
+        doubt = doubt or verdict
+    return doubt
 
 
 def host_name(host: str) -> str:

@@ -22,12 +22,16 @@ class Unsupported:
 
 @dataclass(frozen=True, slots=True)
 class PathPattern:
+    """``values`` have wildcards, ``regexes`` are regular expressions; any of them is enough."""
+
     values: tuple[str, ...]
+    regexes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class HostHeader:
     values: tuple[str, ...]
+    regexes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,7 @@ class HttpHeader:
 
     name: str
     values: tuple[str, ...]
+    regexes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +85,29 @@ class Redirect:
 
 
 @dataclass(frozen=True, slots=True)
+class HealthCheck:
+    """``codes`` are statuses and ranges of them, such as ``200,202-299``."""
+
+    path: str = "/"
+    interval_seconds: int = 35
+    timeout_seconds: int = 30
+    healthy_threshold: int = 5
+    unhealthy_threshold: int = 2
+    codes: str = "200"
+
+
+@dataclass(frozen=True, slots=True)
 class TargetGroup:
-    """``target_ids`` are function ARNs where ``target_type`` is lambda."""
+    """``target_ids`` are function ARNs where ``target_type`` is lambda.
+
+    ``health_check`` is None where checks are off, as they are by default for functions.
+    """
 
     arn: str
     target_type: str
     target_ids: tuple[str, ...]
     multi_value_headers: bool = False
+    health_check: HealthCheck | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,20 +121,32 @@ class WeightedGroup:
 
 @dataclass(frozen=True, slots=True)
 class Forward:
+    """``sticky_seconds`` is how long a client stays with its group, None where it does not."""
+
     groups: tuple[WeightedGroup, ...]
+    sticky_seconds: int | None = None
 
 
 Action = FixedResponse | Redirect | Forward | Unsupported
 
 
 @dataclass(frozen=True, slots=True)
+class Transform:
+    """``rewrites`` are pairs of a regular expression and what takes the place of its match."""
+
+    kind: Literal["url-rewrite", "host-header-rewrite"]
+    rewrites: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
-    """``priority`` is None for the default rule, which has no conditions."""
+    """``priority`` is None for the default rule, which has no conditions and no transforms."""
 
     arn: str
     priority: int | None
     conditions: tuple[Condition, ...]
     action: Action
+    transforms: tuple[Transform, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +162,21 @@ class Attributes:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where a load balancer is in the network."""
+
+    group_ids: tuple[str, ...] = ()
+    subnet_ids: tuple[str, ...] = ()
+    is_internal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Listener:
     """``rules`` are in order of evaluation, the default rule last.
 
     ``response_headers`` take the place of what a target says under these names.
-    ``refusal`` is set when nothing on this listener can be served.
+    ``refusal`` is set when nothing on this listener can be served, ``obstacle`` when no client
+    would reach it on AWS.
     """
 
     arn: str
@@ -146,6 +189,8 @@ class Listener:
     attributes: Attributes = Attributes()
     response_headers: tuple[tuple[str, str], ...] = ()
     refusal: Unsupported | None = None
+    place: Place = Place()
+    obstacle: str | None = None
 
     @property
     def key(self) -> str:
@@ -160,14 +205,23 @@ class Configuration:
     listeners: tuple[Listener, ...] = ()
 
     @property
-    def function_arns(self) -> frozenset[str]:
-        """Every function that some rule forwards to."""
+    def target_groups(self) -> frozenset[TargetGroup]:
+        """Every target group that some rule forwards to."""
         return frozenset(
-            arn
+            weighted.group
             for listener in self.listeners
             for rule in listener.rules
             if isinstance(rule.action, Forward)
             for weighted in rule.action.groups
-            if weighted.group is not None and weighted.group.target_type == "lambda"
-            for arn in weighted.group.target_ids
+            if weighted.group is not None
+        )
+
+    @property
+    def function_arns(self) -> frozenset[str]:
+        """Every function that some rule forwards to."""
+        return frozenset(
+            arn
+            for group in self.target_groups
+            if group.target_type == "lambda"
+            for arn in group.target_ids
         )

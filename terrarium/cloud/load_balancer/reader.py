@@ -13,16 +13,19 @@ from terrarium.cloud.load_balancer.model import (
     Condition,
     FixedResponse,
     Forward,
+    HealthCheck,
     HostHeader,
     HttpHeader,
     Listener,
     PathPattern,
+    Place,
     QueryString,
     Redirect,
     RequestMethod,
     Rule,
     SourceIp,
     TargetGroup,
+    Transform,
     Unsupported,
     WeightedGroup,
 )
@@ -66,6 +69,18 @@ def target_group(answer: Answer, pairs: Sequence[Answer], health: Sequence[Answe
         target_type=answer.get("TargetType") or "instance",
         target_ids=tuple(description["Target"]["Id"] for description in health),
         multi_value_headers=str(sent.get("lambda.multi_value_headers.enabled")).lower() == "true",
+        health_check=_health_check(answer) if answer.get("HealthCheckEnabled") else None,
+    )
+
+
+def _health_check(answer: Answer) -> HealthCheck:
+    return HealthCheck(
+        path=answer.get("HealthCheckPath") or "/",
+        interval_seconds=int(answer.get("HealthCheckIntervalSeconds") or 35),
+        timeout_seconds=int(answer.get("HealthCheckTimeoutSeconds") or 30),
+        healthy_threshold=int(answer.get("HealthyThresholdCount") or 5),
+        unhealthy_threshold=int(answer.get("UnhealthyThresholdCount") or 2),
+        codes=(answer.get("Matcher") or {}).get("HttpCode") or "200",
     )
 
 
@@ -104,36 +119,54 @@ def listener(
         attributes=of_load_balancer,
         response_headers=response_headers(pairs),
         refusal=None if protocol == "HTTP" else Unsupported(f"{protocol} listeners"),
+        place=place(load_balancer),
+    )
+
+
+def place(load_balancer: Answer) -> Place:
+    zones = load_balancer.get("AvailabilityZones") or ()
+    return Place(
+        group_ids=tuple(load_balancer.get("SecurityGroups") or ()),
+        subnet_ids=tuple(zone["SubnetId"] for zone in zones if zone.get("SubnetId")),
+        is_internal=load_balancer.get("Scheme") == "internal",
     )
 
 
 def rule(answer: Answer, groups: Mapping[str, TargetGroup]) -> Rule:
     priority = answer.get("Priority", "default")
-    done = action(answer.get("Actions") or (), groups)
-    if answer.get("Transforms"):
-        done = Unsupported("transforms of a rule")
     return Rule(
         arn=answer["RuleArn"],
         priority=None if priority == "default" else int(priority),
         conditions=tuple(condition(each) for each in answer.get("Conditions") or ()),
-        action=done,
+        action=action(answer.get("Actions") or (), groups),
+        transforms=tuple(transform(each) for each in answer.get("Transforms") or ()),
     )
+
+
+def transform(answer: Answer) -> Transform:
+    configuration = (
+        answer.get("UrlRewriteConfig")
+        if answer["Type"] == "url-rewrite"
+        else answer.get("HostHeaderRewriteConfig")
+    ) or {}
+    rewrites = configuration.get("Rewrites") or ()
+    return Transform(answer["Type"], tuple((each["Regex"], each["Replace"]) for each in rewrites))
 
 
 def condition(answer: Answer) -> Condition:  # noqa: PLR0911 - one a kind
     """One condition; values may be in the field's own configuration or, as of old, beside it."""
     field = answer.get("Field", "")
     configuration = _configuration_of(answer, field)
-    if configuration.get("RegexValues") or answer.get("RegexValues"):
-        return Unsupported(f"regular expressions in a {field} condition")
+    regexes = tuple(configuration.get("RegexValues") or answer.get("RegexValues") or ())
     values = configuration.get("Values") or answer.get("Values") or ()
     match field:
         case "path-pattern":
-            return PathPattern(tuple(values))
+            return PathPattern(tuple(values), regexes)
         case "host-header":
-            return HostHeader(tuple(values))
+            return HostHeader(tuple(values), regexes)
         case "http-header":
-            return HttpHeader(configuration.get("HttpHeaderName", "").lower(), tuple(values))
+            name = configuration.get("HttpHeaderName", "").lower()
+            return HttpHeader(name, tuple(values), regexes)
         case "http-request-method":
             return RequestMethod(tuple(values))
         case "query-string":
@@ -184,9 +217,8 @@ def _redirect(configuration: Answer) -> Redirect:
 def _forward(answer: Answer, groups: Mapping[str, TargetGroup]) -> Action:
     configuration = answer.get("ForwardConfig") or {}
     tuples = configuration.get("TargetGroups") or [{"TargetGroupArn": answer["TargetGroupArn"]}]
-    sticky = (configuration.get("TargetGroupStickinessConfig") or {}).get("Enabled", False)
-    if sticky and len(tuples) > 1:
-        return Unsupported("stickiness between target groups")
+    sticky = configuration.get("TargetGroupStickinessConfig") or {}
+    is_sticky = sticky.get("Enabled", False) and len(tuples) > 1
     return Forward(
         tuple(
             WeightedGroup(
@@ -195,7 +227,8 @@ def _forward(answer: Answer, groups: Mapping[str, TargetGroup]) -> Action:
                 group=groups.get(each["TargetGroupArn"]),
             )
             for each in tuples
-        )
+        ),
+        sticky_seconds=int(sticky.get("DurationSeconds") or 3600) if is_sticky else None,
     )
 
 

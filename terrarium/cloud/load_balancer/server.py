@@ -76,12 +76,18 @@ class ListenerServer:
 
     def opened(self, connection: Connection) -> None:
         self._connections.add(connection)
+        for observer in self.observers:
+            observer.connected(self.listener, connection.client)
         self._empty.clear()
+        if self.listener.obstacle is not None:
+            connection.abort()
         if self._sweeping is None:
             self._sweep_later()
 
     def closed(self, connection: Connection) -> None:
         self._connections.discard(connection)
+        for observer in self.observers:
+            observer.disconnected(self.listener)
         if not self._connections:
             self._empty.set()
 

@@ -11,7 +11,10 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A listener with the place where this machine serves it."""
+    """A listener with the place where this machine serves it.
+
+    ``obstacle`` says why no client would reach it on AWS; then connections are refused here too.
+    """
 
     load_balancer_arn: str
     dns_name: str
@@ -19,6 +22,7 @@ class Served:
     protocol: str
     local_port: int
     url: str
+    obstacle: str | None = None
 
 
 class StateFile:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from terrarium.cloud.functions.environment import Credentials, variables
+from terrarium.cloud.functions.environment import Credentials, Endpoints, variables
 from terrarium.cloud.functions.function import FunctionArn, FunctionVersion, Target
 from terrarium.cloud.functions.functions import Functions
 from terrarium.cloud.functions.logs import LogBatcher, LogEvent
@@ -87,7 +87,7 @@ def worker_variables(monkeypatch: pytest.MonkeyPatch, **own: str) -> dict[str, s
             runtime_api="127.0.0.1:9001",
             log_stream="stream",
             credentials=KEYS,
-            endpoint_url="http://127.0.0.1:4747",
+            endpoints=Endpoints("http://127.0.0.1:4747"),
         )
     )
 
