@@ -23,7 +23,7 @@ from terrarium.cloud.load_balancer.transforms import TransformError, rewritten
 _log = logging.getLogger(__name__)
 
 Done = Callable[[Answer, Decision | None, str | None], None]
-"""Gets the answer, the decision unless the request came to none, the trace id that a function got."""
+"""Gets the answer, the decision unless there was none, the trace id if a function was asked."""
 
 Guard = Callable[[Request], Answer | None]
 """A firewall: the answer to a request that it does not let through to the rules."""

@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import uvloop
 
 from terrarium.cloud.functions.outcome import Answered, Outcome
 from terrarium.cloud.load_balancer.exchange import Guard
-from terrarium.cloud.load_balancer.finished import Observer
+from terrarium.cloud.load_balancer.finished import Client as Peer
+from terrarium.cloud.load_balancer.finished import Finished, Observer
 from terrarium.cloud.load_balancer.model import Listener
 from terrarium.cloud.load_balancer.ports import bind
 from terrarium.cloud.load_balancer.server import ListenerServer
@@ -98,6 +99,24 @@ class Client:
             head = await self.reader.readuntil(b"\r\n\r\n")
             length = int(Reply(head).headers.get("content-length", "0"))
             return Reply(head + await self.reader.readexactly(length))
+
+
+@dataclass
+class Watch:
+    """An observer that keeps what it is told."""
+
+    connections: list[tuple[Listener, Peer]] = field(default_factory=list)
+    exchanges: list[Finished] = field(default_factory=list)
+    ended: int = 0
+
+    def connected(self, listener: Listener, client: Peer) -> None:
+        self.connections.append((listener, client))
+
+    def disconnected(self, _listener: Listener) -> None:
+        self.ended += 1
+
+    def finished(self, exchange: Finished) -> None:
+        self.exchanges.append(exchange)
 
 
 class Served:

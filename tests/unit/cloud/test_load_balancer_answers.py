@@ -125,7 +125,7 @@ class Functions:
 
 def respond(sent: Request, on: Listener, functions: Functions) -> Answer:
     answers: list[Answer] = []
-    Responder(on, functions, {}).respond(sent, lambda answer, _: answers.append(answer))
+    Responder(on, functions, {}).respond(sent, lambda answer, *_: answers.append(answer))
     (answer,) = answers
     return answer
 

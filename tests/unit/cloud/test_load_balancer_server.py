@@ -14,11 +14,10 @@ from terrarium.cloud.functions.outcome import Answered
 from terrarium.cloud.load_balancer import pages
 from terrarium.cloud.load_balancer.answer import Answer
 from terrarium.cloud.load_balancer.desync import Reason
-from terrarium.cloud.load_balancer.finished import Finished
 from terrarium.cloud.load_balancer.model import Attributes
 from terrarium.cloud.load_balancer.request import Request
 from tests.unit.cloud.balancers import API, NOT_FOUND, listener, rule
-from tests.unit.cloud.sockets import Done, Held, Reply, Served, http, once, serve
+from tests.unit.cloud.sockets import Done, Held, Reply, Served, Watch, http, once, serve
 
 
 class Broken:
@@ -333,22 +332,61 @@ def test_what_looks_like_smuggling_is_treated_as_the_mode_says(
 
 
 def test_every_exchange_is_told_to_who_observes_it() -> None:
-    seen: list[Finished] = []
+    watch = Watch()
 
     async def scenario(served: Served) -> None:
         sent = http("GET /api/a")
         received = await served.talk(sent)
         await served.talk(b"nonsense\r\n\r\n")
-        known, unknown = seen
+        known, unknown = watch.exchanges
         assert known.request is not None
         assert known.request.path == "/api/a"
         assert known.decision is not None
         assert known.decision.rule == API.rules[0]
         assert (known.received_bytes, known.sent_bytes) == (len(sent), len(received))
+        assert known.version == "HTTP/1.1"
         assert (unknown.request, unknown.answer.status) == (None, 400)
         assert unknown.finding is Reason.BAD_VERSION
+        assert [client for _, client in watch.connections] == [known.client, unknown.client]
 
-    serve(scenario, observers=(seen.append,))
+    serve(scenario, observers=(watch,))
+
+
+def test_the_trace_id_that_is_told_is_the_one_that_the_function_gets() -> None:
+    watch = Watch()
+
+    async def scenario(served: Served) -> None:
+        reply = Reply(await served.talk(http("GET /api/a")))
+        await served.talk(http("GET /elsewhere"))
+        forwarded, not_forwarded = watch.exchanges
+        assert forwarded.trace_id == reply.json()["headers"]["x-amzn-trace-id"]
+        assert not_forwarded.trace_id is None
+
+    serve(scenario, observers=(watch,))
+
+
+def test_a_request_that_is_too_large_is_told_with_its_head() -> None:
+    watch = Watch()
+
+    async def scenario(served: Served) -> None:
+        await served.talk(http("POST /api/a", "content-length: 1048577"))
+        (refused,) = watch.exchanges
+        assert (refused.answer.status, refused.version) == (413, "HTTP/1.1")
+        assert refused.request is not None
+        assert refused.request.path == "/api/a"
+
+    serve(scenario, observers=(watch,))
+
+
+def test_connections_are_told_when_they_begin_and_when_they_end() -> None:
+    watch = Watch()
+
+    async def scenario(served: Served) -> None:
+        await served.talk(http("GET /api/a"))
+        assert len(watch.connections) == 1
+
+    serve(scenario, observers=(watch,))
+    assert watch.ended == 1
 
 
 def test_a_guard_answers_before_any_rule() -> None:
