@@ -46,7 +46,7 @@ class DataPlane:
     ) -> None:
         self._source = source
         self._functions = functions
-        self._health_checks: HealthChecks | None = None
+        self._health_checks = HealthChecks(functions)
         self._state_file = state_file
         self._http_port = http_port
         self._poll_seconds = poll_seconds
@@ -72,6 +72,7 @@ class DataPlane:
         finally:
             for key in list(self._servers):
                 self._close(key)
+            self._health_checks.close()
             await asyncio.gather(*self._closing)
             await self._functions.close()
             self._state_file.write((), self._remembered)
@@ -87,6 +88,7 @@ class DataPlane:
         ``web_acls`` are by the ARN of the load balancer that each is in front of.
         """
         self._functions.update(targets)
+        self._health_checks.update(configuration)
         for listener in configuration.listeners:
             firewall = self._firewalls.setdefault(listener.load_balancer_arn, Firewall())
             firewall.use((web_acls or {}).get(listener.load_balancer_arn))

@@ -38,7 +38,7 @@ class Health:
         """With the result of one more check; a new target is healthy after its first success."""
         if self.state is State.INITIAL and passed:
             return Health(State.HEALTHY)
-        if passed is (self.state is State.HEALTHY):
+        if self.state is (State.HEALTHY if passed else State.UNHEALTHY):
             return Health(self.state)
         needed = check.healthy_threshold if passed else check.unhealthy_threshold
         if self.streak + 1 < needed:

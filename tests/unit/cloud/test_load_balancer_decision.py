@@ -68,6 +68,13 @@ HEADERS = (("host", "Api.Example.com:8080"), ("x-env", "Dev"), ("x-env", "blue")
         (SourceIp((ip_network("10.0.0.0/8"), ip_network("::/0"))), False),
         (PathPattern(("/x", "/p*h")), True),
         (PathPattern(("/path?version=v1",)), False),
+        (PathPattern((), ("^/p[a-z]+$",)), True),
+        (PathPattern((), ("^/P",)), False),
+        (PathPattern(("/other",), ("at",)), True),
+        (HostHeader((), (r"^api\.EXAMPLE\.com$",)), True),
+        (HostHeader((), ("8080",)), False),
+        (HttpHeader("x-env", (), ("^blu",)), True),
+        (HttpHeader("x-env", ("prod",), ("^green$",)), False),
     ],
 )
 def test_a_condition_holds_if_any_of_its_values_does(condition: Condition, expected: bool) -> None:
@@ -100,11 +107,18 @@ def test_another_target_type_is_named_as_not_built() -> None:
 
 
 def test_a_condition_that_cannot_be_judged_is_named_only_when_it_decides() -> None:
-    regex = Unsupported("regular expressions in a path-pattern condition")
-    first = rule(1, FixedResponse(200, "text/plain", "x"), regex, RequestMethod(("POST",)))
+    unknown = Unsupported("the condition moon-phase")
+    first = rule(1, FixedResponse(200, "text/plain", "x"), unknown, RequestMethod(("POST",)))
     only = listener(first, rule(None, NOT_FOUND))
     assert Rules(only).decide(request(), 0).outcome == NOT_FOUND
-    assert Rules(only).decide(request(method="POST"), 0).outcome == regex
+    assert Rules(only).decide(request(method="POST"), 0).outcome == unknown
+
+
+def test_a_regular_expression_that_aws_does_not_have_is_named_when_it_decides() -> None:
+    only = listener(rule(1, NOT_FOUND, PathPattern(("/a",), ("(?=b)",))), rule(None, NOT_FOUND))
+    assert Rules(only).decide(request("/a"), 0).outcome == NOT_FOUND
+    refused = Rules(only).decide(request("/b"), 0).outcome
+    assert refused == Unsupported("a regular expression of a rule has no assert")
 
 
 def test_a_listener_that_cannot_be_served_says_so_for_every_request() -> None:

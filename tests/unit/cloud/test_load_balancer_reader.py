@@ -11,6 +11,7 @@ from terrarium.cloud.load_balancer.model import (
     Condition,
     FixedResponse,
     Forward,
+    HealthCheck,
     HostHeader,
     HttpHeader,
     PathPattern,
@@ -19,6 +20,7 @@ from terrarium.cloud.load_balancer.model import (
     RequestMethod,
     SourceIp,
     TargetGroup,
+    Transform,
     Unsupported,
 )
 
@@ -60,7 +62,15 @@ GROUP = TargetGroup("arn:tg", "lambda", ("arn:function",))
         ),
         (
             {"Field": "path-pattern", "PathPatternConfig": {"RegexValues": ["^/a"]}},
-            Unsupported("regular expressions in a path-pattern condition"),
+            PathPattern((), ("^/a",)),
+        ),
+        ({"Field": "host-header", "RegexValues": ["^a"]}, HostHeader((), ("^a",))),
+        (
+            {
+                "Field": "http-header",
+                "HttpHeaderConfig": {"HttpHeaderName": "X-Env", "RegexValues": ["^d"]},
+            },
+            HttpHeader("x-env", (), ("^d",)),
         ),
         ({"Field": "moon-phase"}, Unsupported("the condition moon-phase")),
     ],
@@ -98,8 +108,8 @@ def test_stickiness_matters_only_between_several_groups() -> None:
         }
         return reader.action([{"Type": "forward", "ForwardConfig": configuration}], {})
 
-    assert isinstance(action("a"), Forward)
-    assert action("a", "b") == Unsupported("stickiness between target groups")
+    assert action("a").sticky_seconds is None
+    assert action("a", "b").sticky_seconds == 60
 
 
 def test_what_comes_before_the_last_action_is_named() -> None:
@@ -136,14 +146,21 @@ def test_an_https_listener_is_refused_by_name() -> None:
     assert listener.refusal == Unsupported("HTTPS listeners")
 
 
-def test_transforms_of_a_rule_are_named() -> None:
+def test_transforms_of_a_rule_are_read_in_their_order() -> None:
+    def rewrites(name: str, regex: str) -> dict[str, Any]:
+        configuration = {"Rewrites": [{"Regex": regex, "Replace": "$1"}]}
+        return {"Type": name, f"{name.title().replace('-', '')}Config": configuration}
+
     answer = {
         "RuleArn": "arn:1",
         "Priority": "1",
         "Actions": [{"Type": "forward", "TargetGroupArn": "arn:tg"}],
-        "Transforms": [{"Type": "url-rewrite"}],
+        "Transforms": [rewrites("url-rewrite", "(a)"), rewrites("host-header-rewrite", "(b)")],
     }
-    assert reader.rule(answer, {}).action == Unsupported("transforms of a rule")
+    assert reader.rule(answer, {}).transforms == (
+        Transform("url-rewrite", (("(a)", "$1"),)),
+        Transform("host-header-rewrite", (("(b)", "$1"),)),
+    )
 
 
 def test_attributes_are_read_and_the_others_have_awss_defaults() -> None:
@@ -172,6 +189,24 @@ def test_a_target_group_has_its_targets_and_its_kind_of_headers() -> None:
         [{"Target": {"Id": "arn:function"}}],
     )
     assert group == TargetGroup("arn:tg", "lambda", ("arn:function",), multi_value_headers=True)
+
+
+def test_health_checks_are_off_unless_the_target_group_says_otherwise() -> None:
+    def check(**answer: Any) -> HealthCheck | None:
+        return reader.target_group({"TargetGroupArn": "arn:tg", **answer}, [], []).health_check
+
+    assert check() is None
+    assert check(HealthCheckEnabled=False, HealthCheckIntervalSeconds=35) is None
+    assert check(HealthCheckEnabled=True) == HealthCheck()
+    assert check(
+        HealthCheckEnabled=True,
+        HealthCheckPath="/health",
+        HealthCheckIntervalSeconds=10,
+        HealthCheckTimeoutSeconds=3,
+        HealthyThresholdCount=3,
+        UnhealthyThresholdCount=4,
+        Matcher={"HttpCode": "200-299"},
+    ) == HealthCheck("/health", 10, 3, 3, 4, "200-299")
 
 
 def test_response_headers_of_a_listener_are_read_and_empty_ones_are_none() -> None:
