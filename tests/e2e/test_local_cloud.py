@@ -54,7 +54,9 @@ def deploy(account: Account) -> None:
         SourceArn=group["TargetGroupArn"],
     )
     elb.register_targets(TargetGroupArn=group["TargetGroupArn"], Targets=[{"Id": arn}])
-    balancer = elb.create_load_balancer(Name="lb", Subnets=ids)["LoadBalancers"][0]
+    balancer = elb.create_load_balancer(Name="lb", Subnets=ids, Scheme="internal")["LoadBalancers"][
+        0
+    ]
     elb.create_listener(
         LoadBalancerArn=balancer["LoadBalancerArn"],
         Protocol="HTTP",
