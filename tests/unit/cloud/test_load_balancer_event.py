@@ -70,10 +70,6 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
     TEXTS,
     st.binary(max_size=8),
     st.booleans(),
-    TEXTS,
-    TEXTS,
-    st.binary(max_size=8),
-    st.booleans(),
 )
 def test_an_event_is_what_the_json_of_python_makes_of_it(
     headers: list[tuple[str, str]], path: str, query: str, body: bytes, multi_value: bool
