@@ -21,7 +21,7 @@ locals {
   documents_encryption = "s3" # s3, or kms for a key of our own
   deletion_protection  = false
 
-  firewall_count_only = true # count what the managed rules would block, and let it pass
+  firewall_count_only = true # count what the rules would block, and let it pass
   rate_limit          = 1000 # requests from one address in five minutes
   alarm_emails        = []   # who is told; each address has to confirm
 }
