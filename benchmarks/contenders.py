@@ -1,0 +1,194 @@
+"""The load balancers that are compared, each with a function that answers one static JSON text.
+
+serverless-offline comes from npm and ministack from PyPI, both into `.terrarium/benchmarks`.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import boto3
+import psutil
+
+from benchmarks.measure import run
+from terrarium.cloud.local import LocalCloud
+from terrarium.cloud.ports import LOOPBACK, free_port
+from terrarium.settings import ROOT, STATE_DIR
+from tests.e2e.accounts import Account
+from tests.e2e.balanced import Service, data_plane, package
+
+PATH = "/health"
+HANDLER = """
+def handler(event, context):
+    return {
+        "statusCode": 200,
+        "headers": {"content-type": "application/json"},
+        "body": '{"ok": true}',
+    }
+"""
+
+_CACHE = STATE_DIR / "benchmarks"
+_MINISTACK = "ministack==1.5.33"
+_START_SECONDS = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A contender that answers at ``url``; ``host`` is the Host header that it wants, if any."""
+
+    url: str
+    host: str | None
+    roots: tuple[int, ...]
+
+    def megabytes(self) -> float:
+        """What all its processes hold; a page that several of them share counts once (PSS)."""
+        return sum(process.memory_full_info().pss for process in self._processes()) / 1e6
+
+    def suspend(self) -> None:
+        for process in self._processes():
+            process.suspend()
+
+    def resume(self) -> None:
+        for process in self._processes():
+            process.resume()
+
+    def _processes(self) -> Iterator[psutil.Process]:
+        for pid in self.roots:
+            root = psutil.Process(pid)
+            yield root
+            yield from root.children(recursive=True)
+
+
+Contender = Callable[[Path], AbstractContextManager[Running]]
+"""Started in an empty folder, gone afterwards."""
+
+
+@contextmanager
+def terrarium(folder: Path) -> Iterator[Running]:
+    """This project: control plane, load balancer and workers, as `./inv up` runs them."""
+    cloud = LocalCloud(folder / "cloud")
+    try:
+        endpoint = cloud.start()
+        account = Account(endpoint, "111111111111")
+        Service(account, handler=HANDLER)
+        port = free_port(18_080)
+        with data_plane(endpoint, account, folder / "plane", port, poll_seconds=1.0) as plane:
+            yield _ready(plane.url() + PATH, None, (endpoint.pid, plane.process.pid))
+    finally:
+        cloud.discard_changes()
+
+
+@contextmanager
+def serverless_offline(folder: Path) -> Iterator[Running]:
+    """Its ALB with a function in the same process, which is its default for Node."""
+    shutil.copytree(ROOT / "benchmarks" / "peers" / "serverless_offline", folder / "app")
+    modules = _CACHE / "serverless_offline"
+    if not (modules / "node_modules" / "serverless-offline").is_dir():
+        modules.mkdir(parents=True, exist_ok=True)
+        shutil.copy(folder / "app" / "package.json", modules)
+        run(["npm", "install", "--no-audit", "--no-fund"], modules)
+    (folder / "app" / "node_modules").symlink_to(modules / "node_modules")
+    port = free_port(13_003)
+    ports = ["--albPort", str(port), "--httpPort", str(free_port(port + 1))]
+    command = ["node_modules/.bin/serverless", "offline", *ports]
+    environ = {"SLS_TELEMETRY_DISABLED": "1", "SLS_NOTIFICATIONS_MODE": "off"}
+    with _process(command, folder / "app", environ) as pid:
+        yield _ready(f"http://{LOOPBACK}:{port}/dev{PATH}", None, (pid,))
+
+
+@contextmanager
+def ministack(folder: Path) -> Iterator[Running]:
+    """Its ALB in front of a Python function with two warm processes, which is its default."""
+    python = _CACHE / "ministack" / "bin" / "python"
+    if not (python.parent / "ministack").is_file():
+        run([sys.executable, "-m", "venv", str(python.parent.parent)], folder)
+        run([str(python), "-m", "pip", "install", "--quiet", _MINISTACK], folder)
+    port = free_port(14_566)
+    environ = {"GATEWAY_PORT": str(port)}
+    with _process([str(python.parent / "ministack")], folder, environ) as pid:
+        endpoint = f"http://{LOOPBACK}:{port}"
+        _wait(endpoint, None, until=lambda _: True)
+        host = _deploy_to_ministack(endpoint)
+        yield _ready(f"{endpoint}{PATH}", host, (pid,))
+
+
+def _deploy_to_ministack(endpoint: str) -> str:
+    """The name of a load balancer that forwards everything to the function."""
+    session = boto3.Session("test", "test", region_name="us-east-1")
+    ec2 = session.client("ec2", endpoint_url=endpoint)
+    elbv2 = session.client("elbv2", endpoint_url=endpoint)
+    made = session.client("lambda", endpoint_url=endpoint).create_function(
+        FunctionName="api",
+        Runtime="python3.13",
+        Handler="lambda.handler",
+        Role="arn:aws:iam::000000000000:role/api",
+        Code={"ZipFile": package(HANDLER)},
+    )
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    subnets = [
+        ec2.create_subnet(VpcId=vpc, CidrBlock=cidr)["Subnet"]["SubnetId"]
+        for cidr in ("10.0.0.0/24", "10.0.1.0/24")
+    ]
+    balancer = elbv2.create_load_balancer(Name="lb", Subnets=subnets)["LoadBalancers"][0]
+    group = elbv2.create_target_group(Name="api", TargetType="lambda")["TargetGroups"][0]
+    arn = group["TargetGroupArn"]
+    elbv2.register_targets(TargetGroupArn=arn, Targets=[{"Id": made["FunctionArn"]}])
+    elbv2.create_listener(
+        LoadBalancerArn=balancer["LoadBalancerArn"],
+        Protocol="HTTP",
+        Port=80,
+        DefaultActions=[{"Type": "forward", "TargetGroupArn": arn}],
+    )
+    return balancer["DNSName"]
+
+
+@contextmanager
+def _process(command: Sequence[str], folder: Path, environ: Mapping[str, str]) -> Iterator[int]:
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env=os.environ | environ,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    try:
+        yield process.pid
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _ready(url: str, host: str | None, roots: tuple[int, ...]) -> Running:
+    _wait(url, host, until=lambda status: status == 200)
+    return Running(url, host, roots)
+
+
+def _wait(url: str, host: str | None, until: Callable[[int], bool]) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    request = urllib.request.Request(url, headers={} if host is None else {"Host": host})  # noqa: S310
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310
+                status = response.status
+        except urllib.error.HTTPError as error:
+            status = error.code
+        except OSError:
+            status = 0
+        if status and until(status):
+            return
+        time.sleep(0.1)
+    raise TimeoutError(f"{url} does not answer within {_START_SECONDS:.0f} s")

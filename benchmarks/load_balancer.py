@@ -1,0 +1,181 @@
+"""The load balancer inside the machine against serverless-offline and ministack, in one run.
+
+Each contender answers one static JSON text; wrk asks, on 16 connections and on one. They take
+turns, so that whatever else the machine does meets all of them, and stand still (SIGSTOP) in
+between; medians count. Memory is that of all processes of a contender after the load. Needs Node
+and npm, Python's registry, and wrk from Debian, which is installed where that is possible; the
+peers are kept in .terrarium/benchmarks.
+
+Run: .venv/bin/python -m benchmarks.load_balancer [ROUNDS [SECONDS]]
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvloop
+
+from benchmarks import contenders, wrk
+from benchmarks.contenders import Contender, Running
+from benchmarks.wrk import Load
+from terrarium import console
+from terrarium.cloud.functions import code
+from terrarium.cloud.functions.environment import Credentials
+from terrarium.cloud.functions.function import FunctionArn, FunctionVersion, Target
+from terrarium.cloud.functions.functions import Functions
+from terrarium.cloud.functions.logs import LogBatcher
+from terrarium.cloud.functions.outcome import Answered, Outcome
+from tests.e2e.balanced import package
+
+CONTENDERS: dict[str, Contender] = {
+    "terrarium": contenders.terrarium,
+    "serverless-offline 13.9": contenders.serverless_offline,
+    "ministack 1.5.33": contenders.ministack,
+}
+OURS, PEER = "terrarium", "serverless-offline 13.9"
+MEMORY_MEGABYTES = 150.0
+START_MILLISECONDS = 40.0
+STARTS = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Medians of one contender; memory in MB, p99 in milliseconds."""
+
+    many: float
+    p99_ms: float
+    one: float
+    megabytes: float
+    failed: int
+
+
+class _NoLogs:
+    def put(self, group: str, stream: str, events: object) -> None: ...
+
+
+async def _start_milliseconds(folder: Path) -> float:
+    """From the news of a function to the first answer of its first worker."""
+    zipped = package(contenders.HANDLER)
+    digest = hashlib.sha256(zipped)
+    code.unpack(zipped, folder / digest.hexdigest())
+    arn = "arn:aws:lambda:eu-west-1:111111111111:function:api"
+    version = FunctionVersion.from_answer(
+        FunctionArn.parse(arn),
+        {
+            "Configuration": {
+                "FunctionName": "api",
+                "Version": "1",
+                "Runtime": "python3.13",
+                "Handler": "lambda.handler",
+                "CodeSha256": base64.b64encode(digest.digest()).decode(),
+            }
+        },
+    )
+
+    async def credentials(function: FunctionVersion) -> Credentials:
+        return Credentials(function.name, "secret", "token", time.time() + 3600)
+
+    functions = Functions(
+        cache=folder,
+        endpoint_url="http://127.0.0.1:1",
+        credentials=credentials,
+        logs=LogBatcher(_NoLogs()),
+    )
+    outcome: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+    began = time.perf_counter()
+    functions.update({arn: Target(arn, ((version, 1.0),))})
+    functions.invoke(arn, b"{}", outcome.set_result, trace_id="Root=1", source_arn="arn:group")
+    answered = await outcome
+    taken = time.perf_counter() - began
+    await functions.close()
+    if not isinstance(answered, Answered):
+        raise RuntimeError(f"the function does not answer: {answered}")  # noqa: TRY004
+    return taken * 1000
+
+
+def start_milliseconds(folder: Path) -> float:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(_start_milliseconds(folder))
+
+
+def measure(running: Mapping[str, Running], rounds: int, seconds: int) -> dict[str, Figures]:
+    loads: dict[str, dict[int, list[Load]]] = {name: {16: [], 1: []} for name in running}
+    for contender in running.values():
+        contender.suspend()
+    for connections in (16, 1):
+        for turn in range(rounds + 1):
+            for name, contender in running.items():
+                contender.resume()
+                load = wrk.run(contender.url, contender.host, connections, seconds)
+                contender.suspend()
+                if turn > 0:  # the first one warms up
+                    loads[name][connections].append(load)
+    for contender in running.values():
+        contender.resume()
+    return {
+        name: Figures(
+            statistics.median(load.requests_per_second for load in loads[name][16]),
+            statistics.median(load.p99_ms for load in loads[name][16]),
+            statistics.median(load.requests_per_second for load in loads[name][1]),
+            contender.megabytes(),
+            sum(load.failed for runs in loads[name].values() for load in runs),
+        )
+        for name, contender in running.items()
+    }
+
+
+def verdict(what: str, measured: float, limit: float, *, more: bool) -> bool:
+    within = measured > limit if more else measured < limit
+    side = "more" if more else "less"
+    console.data(
+        f"{'ok    ' if within else 'MISSED'} {what}: {measured:.1f} ({side} than {limit:.1f})"
+    )
+    return within
+
+
+def main() -> int:
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 3
+    seconds = int(sys.argv[2]) if len(sys.argv) > 2 else 5
+    wrk.provide()
+    with (
+        tempfile.TemporaryDirectory(prefix="terrarium-benchmark-") as scratch,
+        ExitStack() as stack,
+    ):
+        folder = Path(scratch)
+        running = {}
+        for name, contender in CONTENDERS.items():
+            place = folder / name.split(" ", maxsplit=1)[0]
+            place.mkdir()
+            running[name] = stack.enter_context(contender(place))
+        figures = measure(running, rounds, seconds)
+        starts = [start_milliseconds(folder) for _ in range(STARTS)]
+    console.data(f"{'':24} {'16 conn.':>10} {'p99':>8} {'1 conn.':>10} {'memory':>8} {'failed':>7}")
+    for name, each in figures.items():
+        console.data(
+            f"{name:24} {each.many:8.0f}/s {each.p99_ms:6.2f}ms {each.one:8.0f}/s "
+            f"{each.megabytes:6.0f}MB {each.failed:7}"
+        )
+    ours, peer = figures[OURS], figures[PEER]
+    within = [
+        verdict("requests/s, 16 connections", ours.many, peer.many, more=True),
+        verdict("p99 in ms, 16 connections", ours.p99_ms, peer.p99_ms / 2, more=False),
+        verdict("requests/s, 1 connection", ours.one, peer.one, more=True),
+        verdict("memory in MB", ours.megabytes, MEMORY_MEGABYTES, more=False),
+        verdict("worker start in ms", statistics.median(starts), START_MILLISECONDS, more=False),
+        verdict("requests that failed", ours.failed, 1, more=False),
+    ]
+    return 0 if all(within) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
