@@ -14,8 +14,13 @@ hold for it as they do for the rest::
     s3_replication         objects appear where a bucket's replication rules lead
     replication_configuration
                            those rules, checked and shown as they were put
+    load_balancer_logs     those of load balancers go where they may be written
     load_balancer_protection
                            one with deletion protection is not deleted
+    load_balancer_limits   what AWS refuses in a rule; regular expressions in its conditions
+    load_balancer_transforms
+                           what a rule rewrites
+    load_balancer_targets  one function a target group, and no health where nobody asks for it
     security_group_rules   descriptions of rules to groups and prefix lists
 """
 
@@ -35,7 +40,12 @@ _OF_SERVICE: Mapping[str, tuple[str, ...]] = {
         "replication_configuration",
         "s3_replication",
     ),
-    "elb": ("load_balancer_protection",),  # the two versions of the API share a host
+    "elb": (  # the two versions of the API share a host
+        "load_balancer_protection",
+        "load_balancer_limits",
+        "load_balancer_transforms",
+        "load_balancer_targets",
+    ),
     "ec2": ("security_group_rules",),
 }
 """Files by moto's name of a service. moto loads a service when it is first asked for; so do we."""
