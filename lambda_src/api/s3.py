@@ -5,6 +5,7 @@ What each step gave is in docs/decisions/cold-start.md.
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, cast
 
 # boto3's client without boto3's resource layer: a third less to import.
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
 CONNECT_TIMEOUT_SECONDS = 1.0
 READ_TIMEOUT_SECONDS = 2.0
 ATTEMPTS = 2
+
+
+# At DEBUG, Lambda has every logger write everything: credentials in headers, too.
+for _library in ("botocore", "urllib3"):
+    logging.getLogger(_library).setLevel(logging.WARNING)
 
 
 class _OneService(Loader):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import threading
 from collections.abc import Iterator
@@ -296,3 +297,12 @@ def test_the_list_is_what_is_in_the_bucket_and_can_be_served(s3: S3Client) -> No
 def test_a_bucket_full_of_other_objects_does_not_list_forever(s3: S3Client) -> None:
     api = _bucket(s3, "a-bucket-of-text", *(f"{number}.txt" for number in range(30)))
     assert api.get("/api?limit=1").problem == (502, "storage_error")
+
+
+def test_not_even_debug_writes_what_is_said_to_s3(
+    broken: Api, failing: FailingS3, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.DEBUG):
+        assert broken.get("/api/foo").status == 200
+    assert failing.requests == 1
+    assert caplog.messages == []
