@@ -8,10 +8,14 @@ from botocore.exceptions import ClientError
 from tests.unit.cloud.plane import Plane
 
 FIXED = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "200"}}
-URL = {
-    "Type": "url-rewrite",
-    "UrlRewriteConfig": {"Rewrites": [{"Regex": "^/a/(.*)$", "Replace": "/$1"}]},
-}
+
+
+def url(regex: str, replacement: str) -> dict[str, Any]:
+    rewrites = [{"Regex": regex, "Replace": replacement}]
+    return {"Type": "url-rewrite", "UrlRewriteConfig": {"Rewrites": rewrites}}
+
+
+URL = url("^/a/(.*)$", "/$1")
 HOST = {
     "Type": "host-header-rewrite",
     "HostHeaderRewriteConfig": {"Rewrites": [{"Regex": "^www", "Replace": "api"}]},
@@ -150,6 +154,17 @@ def test_a_redirect_that_only_drops_the_query_changes_something(rules: Rules) ->
     assert rules.read(arn)["Actions"][0]["RedirectConfig"]["Port"] == "443"
 
 
+def test_a_redirect_does_not_lead_from_https_to_http(rules: Rules) -> None:
+    balancer = rules.elb.describe_load_balancers()["LoadBalancers"][0]["LoadBalancerArn"]
+    with pytest.raises(ClientError, match="from HTTPS to HTTP"):
+        rules.elb.create_listener(
+            LoadBalancerArn=balancer,
+            Protocol="HTTPS",
+            Port=443,
+            DefaultActions=[redirect(Protocol="HTTP", Port="80")],
+        )
+
+
 def test_a_forward_has_at_most_five_groups_with_weights_up_to_999(rules: Rules) -> None:
     groups = [rules.group(f"g{number}") for number in range(6)]
     rules.add(Actions=[forward(groups[:5])])
@@ -190,15 +205,8 @@ def test_transforms_are_kept_changed_and_reset(rules: Rules, plane: Plane) -> No
         ([URL, URL], "only have one 'url-rewrite'"),
         ([{"Type": "url-rewrite"}], "one rewrite"),
         ([{"Type": "body-rewrite"}], "must be one of"),
-        (
-            [
-                {
-                    "Type": "url-rewrite",
-                    "UrlRewriteConfig": {"Rewrites": [{"Regex": "(?!a)", "Replace": "/"}]},
-                }
-            ],
-            "no assert not",
-        ),
+        ([url("(?!a)", "/")], "no assert not"),
+        ([url("a", "/" * 1025)], "at most '1024' characters"),
     ],
 )
 def test_transforms_that_aws_does_not_take_are_refused(
