@@ -6,5 +6,6 @@ pool          warm workers of one version
 worker        one execution environment: process, environment, runtime_api
 bootstrap     what runs in it, at the other end of runtime_api
 code          the files of a version on disk
+ended         what observers are told of each invocation
 logs          what a function prints, to CloudWatch Logs; platform_log is what Lambda adds
 """

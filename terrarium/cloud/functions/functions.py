@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 from terrarium.cloud.functions import code
+from terrarium.cloud.functions.ended import Ended, Observer
 from terrarium.cloud.functions.environment import Credentials, Endpoints
 from terrarium.cloud.functions.function import FunctionVersion, Target
 from terrarium.cloud.functions.invocation import Invocation
@@ -45,12 +46,14 @@ class Functions:
         credentials: CredentialSource,
         logs: LogBatcher,
         workers_per_version: int = WORKERS_PER_VERSION,
+        observer: Observer | None = None,
     ) -> None:
         self._cache = cache
         self._endpoint_url = endpoint_url
         self._credentials = credentials
         self._logs = logs
         self._limit = workers_per_version
+        self._observer = observer
         self._silence = Silence()
         self._targets: Mapping[str, Target] = {}
         self._routes: dict[str, _Route] = {}
@@ -117,15 +120,19 @@ class Functions:
         if pool is None:
             done(Failed(Reason.INVALID_RUNTIME, version.refusal or "it cannot run here"))
             return
+        invocation = Invocation(_request_id(), arn, payload, trace_id, done, time.monotonic())
+        at_once = self._in_flight(version.name) + 1
+        if self._observer is not None:
+            has_weights = len(route.target.shares) > 1
+            _observe(self._observer, invocation, version.version, has_weights, at_once)
         limit = route.target.reserved_concurrency
-        if limit is not None and self._in_flight(version.name) >= limit:
+        if limit is not None and at_once > limit:
             detail = f"reserved concurrency of {version.name} is {limit}"
-            done(Failed(Reason.THROTTLING, detail))
+            invocation.done(Failed(Reason.THROTTLING, detail))
             return
         if self._sweeping is None:
             self._sweep_soon()
-        now = time.monotonic()
-        pool.submit(Invocation(_request_id(), arn, payload, trace_id, done, now))
+        pool.submit(invocation)
 
     async def close(self) -> None:
         """End every worker, after a moment for what is running, and deliver the logs."""
@@ -204,6 +211,21 @@ class _Route:
         if source_arn not in self._allowed:
             self._allowed[source_arn] = self.target.allows(source_arn)
         return self._allowed[source_arn]
+
+
+def _observe(
+    observer: Observer, invocation: Invocation, version: str, has_weights: bool, at_once: int
+) -> None:
+    """Have the observer told when the invocation ends."""
+    done = invocation.done
+
+    def ended(outcome: Outcome) -> None:
+        delivered_at = invocation.delivered_at
+        duration_ms = (time.monotonic() - delivered_at) * 1000 if delivered_at else 0.0
+        done(outcome)
+        observer(Ended(invocation.arn, version, has_weights, outcome, duration_ms, at_once))
+
+    invocation.done = ended
 
 
 def _request_id() -> str:

@@ -18,6 +18,9 @@ from terrarium.cloud.functions.logs import LogBatcher
 from terrarium.cloud.load_balancer.account import Account
 from terrarium.cloud.load_balancer.data_plane import DataPlane
 from terrarium.cloud.load_balancer.state_file import StateFile
+from terrarium.cloud.observation.log_bucket import LogBuckets
+from terrarium.cloud.observation.metric_delivery import CloudWatchMetrics
+from terrarium.cloud.observation.observer import Intervals, Observer
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -43,16 +46,23 @@ async def _serve(options: argparse.Namespace) -> None:
     async def credentials(function: FunctionVersion) -> Credentials:
         return await asyncio.to_thread(account.execution_credentials, function.role, function.name)
 
+    observer = Observer(
+        LogBuckets(account.log_delivery),
+        CloudWatchMetrics(account.metrics),
+        Intervals(options.log_seconds, options.metric_seconds),
+    )
     functions = Functions(
         cache=options.state_file.parent / "code",
         endpoint_url=options.endpoint_url,
         credentials=credentials,
         logs=LogBatcher(CloudWatch(account.logs)),
+        observer=observer.ended,
     )
     data_plane = DataPlane(
         account,
         functions,
         StateFile(options.state_file, options.http_port),
+        observer,
         http_port=options.http_port,
         poll_seconds=options.poll_seconds,
     )
@@ -72,6 +82,12 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--state-file", type=_absolute, required=True, help="what is served where")
     parser.add_argument("--poll-seconds", type=float, default=1.0)
+    parser.add_argument(
+        "--log-seconds", type=float, default=Intervals().logs, help="between two log files"
+    )
+    parser.add_argument(
+        "--metric-seconds", type=float, default=Intervals().metrics, help="between two data points"
+    )
     parser.add_argument(
         "--protection",
         action=argparse.BooleanOptionalAction,

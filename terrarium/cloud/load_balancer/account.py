@@ -20,13 +20,16 @@ from terrarium.cloud.functions.function import Target
 from terrarium.cloud.load_balancer.api import read_configuration
 from terrarium.cloud.load_balancer.model import Configuration
 from terrarium.cloud.load_balancer.surroundings import SurroundingsReader
+from terrarium.cloud.policies.principal import LOG_SERVICE
 from terrarium.errors import CloudError
 
 if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_ec2 import EC2Client
     from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_s3 import S3Client
     from mypy_boto3_sts import STSClient
     from mypy_boto3_wafv2 import WAFV2Client
 
@@ -59,6 +62,7 @@ class _Clients:
     elbv2: ElasticLoadBalancingv2Client
     functions: LambdaClient
     logs: CloudWatchLogsClient
+    metrics: CloudWatchClient
     sts: STSClient
     ec2: EC2Client
     waf: WAFV2Client
@@ -77,6 +81,7 @@ class Account:
         self._account = account
         self._lock = threading.RLock()
         self._clients: _Clients | None = None
+        self._delivery: tuple[S3Client, float] | None = None
         self._execution: dict[tuple[str, str], Credentials] = {}
         self._generation = 0
         self._surroundings = None if unprotected else SurroundingsReader()
@@ -98,6 +103,19 @@ class Account:
 
     def logs(self) -> CloudWatchLogsClient:
         return self._current().logs
+
+    def metrics(self) -> CloudWatchClient:
+        return self._current().metrics
+
+    def log_delivery(self) -> S3Client:
+        """A client that acts for the service which writes the logs of load balancers."""
+        with self._lock:
+            if self._delivery is None or self._delivery[1] - time.time() < _RENEW_SECONDS:
+                given = self._assume_own(LOG_SERVICE)
+                url = self._endpoint_url
+                s3 = self._session(given).client("s3", endpoint_url=url, config=_ONE_TRY)
+                self._delivery = s3, given.expires_at
+            return self._delivery[0]
 
     def execution_credentials(self, role: str, function: str) -> Credentials:
         """Of a function's execution role, in a session that bears the function's name, as on AWS.
@@ -122,25 +140,32 @@ class Account:
             return self._clients
 
     def _connect(self) -> _Clients:
-        # The credentials of the person at this machine never leave it: any will do here.
-        anyone = boto3.Session("test", "test", region_name=self._region)
-        sts = anyone.client("sts", endpoint_url=self._endpoint_url, config=_ONE_TRY)
-        credentials = _assume(sts, _ROLE.format(account=self._account), "terrarium-data-plane")
-        session = boto3.Session(
-            credentials.access_key_id,
-            credentials.secret_access_key,
-            credentials.session_token,
-            region_name=self._region,
-        )
+        credentials = self._assume_own("terrarium-data-plane")
+        session = self._session(credentials)
         url = self._endpoint_url
         return _Clients(
             elbv2=session.client("elbv2", endpoint_url=url, config=_ONE_TRY),
             functions=session.client("lambda", endpoint_url=url, config=_ONE_TRY),
             logs=session.client("logs", endpoint_url=url, config=_ONE_TRY),
+            metrics=session.client("cloudwatch", endpoint_url=url, config=_ONE_TRY),
             sts=session.client("sts", endpoint_url=url, config=_ONE_TRY),
             ec2=session.client("ec2", endpoint_url=url, config=_ONE_TRY),
             waf=session.client("wafv2", endpoint_url=url, config=_ONE_TRY),
             expires_at=credentials.expires_at,
+        )
+
+    def _assume_own(self, session: str) -> Credentials:
+        # The credentials of the person at this machine never leave it: any will do here.
+        anyone = boto3.Session("test", "test", region_name=self._region)
+        sts = anyone.client("sts", endpoint_url=self._endpoint_url, config=_ONE_TRY)
+        return _assume(sts, _ROLE.format(account=self._account), session)
+
+    def _session(self, credentials: Credentials) -> boto3.Session:
+        return boto3.Session(
+            credentials.access_key_id,
+            credentials.secret_access_key,
+            credentials.session_token,
+            region_name=self._region,
         )
 
     def _read_configuration(self) -> Configuration:
@@ -165,6 +190,7 @@ class Account:
         with self._lock:
             _log.info("the control plane does not know our credentials: assuming the role again")
             self._clients = None
+            self._delivery = None
             self._execution.clear()
             self._generation += 1
 

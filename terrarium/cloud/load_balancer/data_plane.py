@@ -18,6 +18,7 @@ from terrarium.cloud.load_balancer.model import Configuration, Listener
 from terrarium.cloud.load_balancer.ports import bind, preferred
 from terrarium.cloud.load_balancer.server import ListenerServer
 from terrarium.cloud.load_balancer.state_file import Served, StateFile
+from terrarium.cloud.observation.observer import Observer
 from terrarium.cloud.ports import LOOPBACK
 from terrarium.errors import CloudError
 
@@ -40,11 +41,14 @@ class DataPlane:
         source: Source,
         functions: Functions,
         state_file: StateFile,
+        observer: Observer,
         *,
         http_port: int,
         poll_seconds: float,
     ) -> None:
+        """``observer`` is told of everything that is served."""
         self._source = source
+        self._observer = observer
         self._functions = functions
         self._health_checks = HealthChecks(functions)
         self._state_file = state_file
@@ -63,6 +67,7 @@ class DataPlane:
     async def run(self, stop: asyncio.Event) -> None:
         """Follow the configuration until ``stop`` is set; then end in good order."""
         self._functions.start()
+        self._observer.start()
         try:
             while not stop.is_set():
                 await self._follow()
@@ -75,6 +80,7 @@ class DataPlane:
             self._health_checks.close()
             await asyncio.gather(*self._closing)
             await self._functions.close()
+            await self._observer.close()
             self._state_file.write((), self._remembered)
 
     async def apply(
@@ -88,6 +94,7 @@ class DataPlane:
         ``web_acls`` are by the ARN of the load balancer that each is in front of.
         """
         self._functions.update(targets)
+        self._observer.update(configuration, web_acls or {})
         self._health_checks.update(configuration)
         for listener in configuration.listeners:
             firewall = self._firewalls.setdefault(listener.load_balancer_arn, Firewall())
@@ -136,7 +143,9 @@ class DataPlane:
         port = bound.getsockname()[1]
         local_ports = self._local_ports.setdefault(listener.load_balancer_name, {})
         firewall = self._firewalls[listener.load_balancer_arn]
-        server = ListenerServer(listener, self._functions, local_ports, guard=firewall)
+        server = ListenerServer(
+            listener, self._functions, local_ports, guard=firewall, observers=(self._observer,)
+        )
         await server.open(bound)
         local_ports[listener.port] = port
         self._servers[key] = server

@@ -150,8 +150,19 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class LogPlace:
+    """Where logs go in S3; an empty prefix is none."""
+
+    bucket: str
+    prefix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Attributes:
-    """Of the load balancer, with AWS's defaults; seconds where it is a time."""
+    """Of the load balancer, with AWS's defaults; seconds where it is a time.
+
+    Logs without a place are not written.
+    """
 
     idle_timeout_seconds: int = 60
     xff_mode: Literal["append", "preserve", "remove"] = "append"
@@ -159,6 +170,8 @@ class Attributes:
     preserve_host_header: bool = False
     drop_invalid_headers: bool = False
     desync_mode: Literal["monitor", "defensive", "strictest"] = "defensive"
+    access_logs: LogPlace | None = None
+    connection_logs: LogPlace | None = None
 
 
 @dataclass(frozen=True, slots=True)

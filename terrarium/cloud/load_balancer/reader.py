@@ -17,6 +17,7 @@ from terrarium.cloud.load_balancer.model import (
     HostHeader,
     HttpHeader,
     Listener,
+    LogPlace,
     PathPattern,
     Place,
     QueryString,
@@ -43,6 +44,12 @@ def attributes(pairs: Sequence[Answer]) -> Attributes:
     def flag(name: str) -> bool:
         return str(sent.get(name, "false")).lower() == "true"
 
+    def log_place(name: str) -> LogPlace | None:
+        bucket = sent.get(f"{name}.s3.bucket")
+        if not bucket or not flag(f"{name}.s3.enabled"):
+            return None
+        return LogPlace(bucket, (sent.get(f"{name}.s3.prefix") or "").strip("/"))
+
     mode = sent.get("routing.http.xff_header_processing.mode", "append")
     desync = sent.get("routing.http.desync_mitigation_mode", "defensive")
     return Attributes(
@@ -58,6 +65,8 @@ def attributes(pairs: Sequence[Answer]) -> Attributes:
             Literal["monitor", "defensive", "strictest"],
             desync if desync in {"monitor", "strictest"} else "defensive",
         ),
+        access_logs=log_place("access_logs"),
+        connection_logs=log_place("connection_logs"),
     )
 
 

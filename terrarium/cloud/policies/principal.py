@@ -15,18 +15,28 @@ _ACCOUNT = re.compile(r"(?:arn:[^:]+:iam::)?(?P<account>\d{12})(?::root)?")
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """``arns`` are those of the user, or of the role and its session; nobody has no account."""
+    """``arns`` are those of the user, or of the role and its session; nobody has no account.
+
+    A ``service`` of AWS that acts for itself has neither.
+    """
 
     account: str
     arns: tuple[str, ...] = ()
+    service: str = ""
 
 
 NOBODY = Caller("")
 
+LOG_SERVICE = "logdelivery.elasticloadbalancing.amazonaws.com"
+"""What writes the logs of load balancers. A session of its name acts for it inside the machine."""
+
 
 def covers(principal: Any, caller: Caller) -> bool:
-    """Whether a Principal element means the caller: by everyone, account, role, session, user."""
-    if principal == "*":
+    """Whether a Principal element means the caller.
+
+    By everyone, account, role, session, user or service.
+    """
+    if principal == "*" or _names_service(principal, caller):
         return True
     return any(_is(name, caller) for name in _aws(principal))
 
@@ -37,6 +47,8 @@ def spares(principal: Any, caller: Caller) -> bool:
     IAM asks for all of his names: account, role and session. One that is left out is not spared.
     """
     named = _aws(principal)
+    if caller.service:
+        return "*" in named or _names_service(principal, caller)
     if not caller.account:
         return "*" in named
     account = any(_account_of(name) == caller.account for name in named)
@@ -44,9 +56,15 @@ def spares(principal: Any, caller: Caller) -> bool:
 
 
 def _aws(principal: Any) -> list[str]:
-    if principal == "*":
-        return ["*"]
-    named = principal.get("AWS", []) if isinstance(principal, Mapping) else []
+    return ["*"] if principal == "*" else _named(principal, "AWS")
+
+
+def _names_service(principal: Any, caller: Caller) -> bool:
+    return bool(caller.service) and caller.service in _named(principal, "Service")
+
+
+def _named(principal: Any, kind: str) -> list[str]:
+    named = principal.get(kind, []) if isinstance(principal, Mapping) else []
     return [str(each) for each in (named if isinstance(named, list) else [named])]
 
 

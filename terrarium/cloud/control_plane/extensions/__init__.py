@@ -41,6 +41,7 @@ _OF_SERVICE: Mapping[str, tuple[str, ...]] = {
         "s3_replication",
     ),
     "elb": (  # the two versions of the API share a host
+        "load_balancer_logs",
         "load_balancer_protection",
         "load_balancer_limits",
         "load_balancer_transforms",

@@ -105,7 +105,8 @@ def _denied(need: Need, query: dict[str, str], headers: dict[str, str]) -> Any:
     caller = "somebody"
     try:
         who = requester(access_key_of(query, headers))
-        caller = who.caller.arns[-1] if who.caller.arns else "anonymous"
+        names = (*who.caller.arns, who.caller.service)
+        caller = next((name for name in reversed(names) if name), "anonymous")
         made = decision(who, need, circumstances(query, headers))
     except (NoWayError, MalformedPolicyError) as error:  # better no answer than a wrong one
         made = Decision(False, "", str(error))

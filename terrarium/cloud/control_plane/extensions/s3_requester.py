@@ -1,8 +1,9 @@
 """Who sends a request, from where, and which policies of his own limit him.
 
 A session that bears the name of a function and is of its role is that function's worker, as on
-AWS: its own policies count, and its requests travel the network that the function is in. Anybody
-else is whoever deploys and may do anything that the resource does not refuse.
+AWS: its own policies count, and its requests travel the network that the function is in. One that
+bears the name of a service is that service. Anybody else is whoever deploys and may do anything
+that the resource does not refuse.
 
 Source: IAM user guide, "AWS global condition context keys"; Lambda developer guide, "Working with
 source function ARN".
@@ -21,7 +22,7 @@ from moto.sts.models import sts_backends
 
 from terrarium.cloud.control_plane.extensions.s3_network import NoWayError, endpoint_of
 from terrarium.cloud.policies.policy import Policy, parse
-from terrarium.cloud.policies.principal import NOBODY, Caller
+from terrarium.cloud.policies.principal import LOG_SERVICE, NOBODY, Caller
 
 _PARTITION = "aws"
 _LOOPBACK = "127.0.0.1"
@@ -39,6 +40,14 @@ class Requester:
     endpoint: Policy | None = None
 
 
+LOG_DELIVERY = Requester(
+    Caller("", service=LOG_SERVICE),
+    {"aws:principalisawsservice": ("true",), "aws:principalservicename": (LOG_SERVICE,)},
+    identity=(),
+)
+"""The logs of load balancers come from it. It does not tell for which of them it acts."""
+
+
 def requester(access_key: str) -> Requester:
     """Raises NoWayError for a function that cannot reach S3, MalformedPolicyError."""
     if not access_key:
@@ -46,6 +55,8 @@ def requester(access_key: str) -> Requester:
         return Requester(NOBODY, context, identity=())
     account = get_account_id_from(access_key)
     session = sts_backends[account][_PARTITION].get_assumed_role_from_access_key(access_key)
+    if session is not None and session.session_name == LOG_SERVICE:
+        return LOG_DELIVERY
     if session is not None:
         return _of_session(account, session)
     return _of_key(account, access_key)

@@ -1,0 +1,154 @@
+"""Lines of the logs: collected in memory, delivered as files, never in a request's way.
+
+Source: Application Load Balancers guide, "Access logs", log files: one every five minutes, more of
+them when there is much to say.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gzip
+import logging
+import secrets
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from terrarium.cloud.load_balancer.model import LogPlace
+from terrarium.cloud.observation.log_bucket import FileStore
+from terrarium.cloud.observation.names import BalancerName, Kind, file_key
+
+_log = logging.getLogger(__name__)
+
+INTERVAL_SECONDS = 300.0
+
+FILE_BYTES = 2 << 20
+"""Of text: from here on a file does not wait for the interval to end."""
+
+HELD_BYTES = 4 << 20
+"""What is kept of one log while it cannot be delivered; then new lines are dropped, and counted."""
+
+_MINUTE_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class LogName:
+    """One log of one load balancer, and where it goes."""
+
+    balancer: BalancerName
+    kind: Kind
+    place: LogPlace
+
+
+@dataclass(slots=True)
+class _Held:
+    """``reason`` is why the last file did not arrive."""
+
+    lines: list[str] = field(default_factory=list)
+    size: int = 0
+    dropped: int = 0
+    reason: str | None = None
+
+
+class LogDelivery:
+    """Takes lines at once; hands files to a store when an interval ends, and at the end."""
+
+    def __init__(self, store: FileStore, interval_seconds: float = INTERVAL_SECONDS) -> None:
+        self._store = store
+        self._interval = interval_seconds
+        self.balancers: frozenset[BalancerName] = frozenset()
+        """Those that there are. What one leaves behind gets one attempt."""
+        self._held: dict[LogName, _Held] = {}
+        self._early: set[asyncio.Task[None]] = set()
+        self._delivering = asyncio.Lock()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._run())
+
+    def write(self, name: LogName, line: str) -> None:
+        """One line, without its end."""
+        held = self._held.get(name)
+        if held is None:
+            held = self._held[name] = _Held()
+        if held.size >= HELD_BYTES:
+            held.dropped += 1
+            return
+        held.lines.append(line)
+        held.size += len(line) + 1
+        if held.size >= FILE_BYTES and held.reason is None and not self._early:
+            task = asyncio.create_task(self.deliver(time.time()))
+            self._early.add(task)
+            task.add_done_callback(self._early.discard)
+
+    async def deliver(self, now: float) -> None:
+        """Deliver everything that is held; ``now`` is seconds since the epoch, in the interval that
+        the files are of."""
+        async with self._delivering:
+            for name, held in list(self._held.items()):
+                if held.lines:
+                    await self._deliver(name, held, now)
+                if not held.lines or (held.reason and name.balancer not in self.balancers):
+                    self._held.pop(name, None)
+
+    async def close(self, timeout_seconds: float = 5.0) -> None:
+        """Stop, with one last attempt to deliver what is left."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout_seconds):
+                await self.deliver(time.time())
+
+    async def _deliver(self, name: LogName, held: _Held, now: float) -> None:
+        lines, size = held.lines, held.size
+        held.lines, held.size = [], 0
+        key = file_key(
+            name.balancer,
+            name.place.prefix,
+            name.kind,
+            self._end(now),
+            datetime.now(UTC),
+            secrets.token_hex(4),
+        )
+        try:
+            await asyncio.to_thread(self._put, name.place.bucket, key, lines)
+        except Exception as error:
+            held.lines, held.size = lines + held.lines, size + held.size
+            self._complain(name, held, str(error))
+            return
+        if held.reason is not None:
+            _log.info("%s is delivered again", _title(name))
+        if held.dropped:
+            _log.warning("dropped %d lines of %s", held.dropped, _title(name))
+        held.reason, held.dropped = None, 0
+
+    def _put(self, bucket: str, key: str, lines: list[str]) -> None:
+        content = "\n".join([*lines, ""]).encode()
+        self._store.put(bucket, key, gzip.compress(content, compresslevel=6))
+
+    def _complain(self, name: LogName, held: _Held, reason: str) -> None:
+        """Once for each reason."""
+        if held.reason != reason:
+            place = f"s3://{name.place.bucket}/{name.place.prefix}"
+            _log.warning("%s cannot be written to %s: %s", _title(name), place, reason)
+        held.reason = reason
+
+    def _end(self, now: float) -> datetime:
+        step = max(self._interval, _MINUTE_SECONDS)
+        return datetime.fromtimestamp((now // step + 1) * step, UTC)
+
+    async def _run(self) -> None:
+        while True:
+            now = time.time()
+            left = self._interval - now % self._interval
+            await asyncio.sleep(left)
+            # Shielded: a cancelled delivery would lose the lines it holds.
+            await asyncio.shield(self.deliver(now))
+
+
+def _title(name: LogName) -> str:
+    what = "access log" if name.kind is Kind.ACCESS else "connection log"
+    return f"the {what} of {name.balancer.resource_id}"

@@ -1,0 +1,130 @@
+"""The observer of a data plane: what it is told becomes lines and metrics."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from terrarium.cloud.firewall.web_acl import WebAcl
+from terrarium.cloud.functions.ended import Ended
+from terrarium.cloud.load_balancer.finished import Client, Finished
+from terrarium.cloud.load_balancer.model import Configuration, Listener, LogPlace
+from terrarium.cloud.observation import access_log, connection_log
+from terrarium.cloud.observation.balancer_metrics import BalancerTally
+from terrarium.cloud.observation.distribution import Minute
+from terrarium.cloud.observation.firewall_metrics import FirewallTally
+from terrarium.cloud.observation.function_metrics import FunctionTally
+from terrarium.cloud.observation.log_bucket import FileStore
+from terrarium.cloud.observation.log_delivery import LogDelivery, LogName
+from terrarium.cloud.observation.metric_delivery import MetricDelivery, MetricStore
+from terrarium.cloud.observation.names import BalancerName, Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Intervals:
+    """Seconds between two deliveries, with AWS's defaults."""
+
+    logs: float = 300.0
+    metrics: float = 60.0
+
+
+class Observer:
+    """Is told of exchanges and of invocations; ``update`` says which load balancers there are."""
+
+    def __init__(self, files: FileStore, metrics: MetricStore, intervals: Intervals) -> None:
+        self._logs = LogDelivery(files, intervals.logs)
+        self._metrics = MetricDelivery(metrics, self._take, intervals.metrics)
+        self._balancers: dict[str, _Watched] = {}
+        self._functions = FunctionTally()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def start(self) -> None:
+        self._logs.start()
+        self._metrics.start()
+
+    def update(self, configuration: Configuration, web_acls: Mapping[str, WebAcl]) -> None:
+        """``web_acls`` are by the ARN of the load balancer that each is in front of."""
+        known = frozenset(self._watched(each).balancer for each in configuration.listeners)
+        if self._logs.balancers - known:
+            self._logs.balancers = known
+            self._tasks.add(task := asyncio.create_task(self._logs.deliver(time.time())))
+            task.add_done_callback(self._tasks.discard)
+        self._logs.balancers = known
+        for listener in configuration.listeners:
+            arn = listener.load_balancer_arn
+            watched = self._watched(listener)
+            acl = web_acls.get(arn)
+            if acl is None:
+                watched.firewall = None
+            elif watched.firewall is None or watched.firewall.web_acl != acl.name:
+                watched.firewall = FirewallTally(watched.balancer.region, acl.name)
+
+    def connected(self, listener: Listener, client: Client) -> None:
+        watched = self._watched(listener)
+        watched.tally.connected()
+        place = listener.attributes.connection_logs
+        if place is not None:
+            line = connection_log.entry(listener, client, time.time())
+            self._logs.write(watched.log_name(Kind.CONNECTIONS, place), line)
+
+    def disconnected(self, listener: Listener) -> None:
+        self._watched(listener).tally.disconnected()
+
+    def finished(self, exchange: Finished) -> None:
+        watched = self._watched(exchange.listener)
+        watched.tally.finished(exchange)
+        if watched.firewall is not None:
+            watched.firewall.finished(exchange)
+        place = exchange.listener.attributes.access_logs
+        if place is not None:
+            has_firewall = watched.firewall is not None
+            line = access_log.entry(exchange, watched.balancer, has_firewall=has_firewall)
+            self._logs.write(watched.log_name(Kind.ACCESS, place), line)
+
+    def ended(self, invocation: Ended) -> None:
+        self._functions.ended(invocation)
+
+    async def close(self) -> None:
+        """Deliver what there is."""
+        await self._logs.close()
+        await self._metrics.close()
+
+    def _watched(self, listener: Listener) -> _Watched:
+        arn = listener.load_balancer_arn
+        watched = self._balancers.get(arn)
+        if watched is None:
+            watched = self._balancers[arn] = _Watched(BalancerName.from_arn(arn))
+        return watched
+
+    def _take(self, seconds: float) -> Minute:
+        minute = self._functions.take()
+        for arn, watched in list(self._balancers.items()):
+            if watched.is_idle:
+                del self._balancers[arn]
+                continue
+            minute.merge(watched.tally.take(seconds))
+            if watched.firewall is not None:
+                minute.merge(watched.firewall.take())
+        return minute
+
+
+class _Watched:
+    """One load balancer."""
+
+    def __init__(self, balancer: BalancerName) -> None:
+        self.balancer = balancer
+        self.tally = BalancerTally(balancer)
+        self.firewall: FirewallTally | None = None
+        self._names: dict[Kind, LogName] = {}
+
+    def log_name(self, kind: Kind, place: LogPlace) -> LogName:
+        name = self._names.get(kind)
+        if name is None or name.place is not place:
+            name = self._names[kind] = LogName(self.balancer, kind, place)
+        return name
+
+    @property
+    def is_idle(self) -> bool:
+        return self.firewall is None and self.tally.is_idle
