@@ -10,6 +10,7 @@ import socket
 import sys
 from pathlib import Path
 
+from terrarium.cloud import lean_models
 from terrarium.cloud.control_plane import startup
 from terrarium.cloud.ports import LOOPBACK, PORT_TAKEN
 
@@ -28,7 +29,9 @@ def main(arguments: list[str] | None = None) -> int:
         return PORT_TAKEN if error.errno == errno.EADDRINUSE else 1
     gc.disable()  # a start creates half a million objects and no garbage worth looking for
     startup.configure_environment()
+    startup.leave_out_machines()
     startup.share_region_lists()
+    lean_models.install()
 
     # Only now, because moto reads its environment when it is imported.
     from terrarium.cloud.control_plane import server

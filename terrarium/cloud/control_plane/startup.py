@@ -1,4 +1,4 @@
-"""What makes moto start in half a second instead of two, and keeps it off the network."""
+"""What makes moto start in half a second, in half the memory, and keeps it off the network."""
 
 from __future__ import annotations
 
@@ -25,6 +25,21 @@ def configure_environment() -> None:
     # A profile or an account of the caller has no meaning inside this process.
     for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ENDPOINT_URL", "MOTO_ACCOUNT_ID"):
         os.environ.pop(name, None)
+
+
+def leave_out_machines() -> None:
+    """Have moto read no types of EC2 instances, for the same reason: 30 MB, and as many files.
+
+    What EC2 offers of them here is nothing. Before moto's EC2 loads.
+    """
+    from moto.utilities import utils
+
+    load = utils.load_resource
+
+    def load_resource(filename: str) -> Any:
+        return {} if "instance_type" in filename else load(filename)
+
+    utils.load_resource = load_resource
 
 
 def share_region_lists() -> None:

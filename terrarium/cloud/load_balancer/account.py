@@ -13,6 +13,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from terrarium.cloud import lean_models
 from terrarium.cloud.firewall.web_acl import WebAcl
 from terrarium.cloud.functions.api import read_targets
 from terrarium.cloud.functions.environment import Credentials
@@ -155,6 +156,7 @@ class Account:
         )
 
     def _assume_own(self, session: str) -> Credentials:
+        lean_models.install()
         # The credentials of the person at this machine never leave it: any will do here.
         anyone = boto3.Session("test", "test", region_name=self._region)
         sts = anyone.client("sts", endpoint_url=self._endpoint_url, config=_ONE_TRY)
