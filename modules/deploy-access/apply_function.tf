@@ -22,6 +22,14 @@ locals {
       Resource = local.function_arns
     },
     {
+      # The environment of a function, with a key whose name is known to AWS only.
+      Sid       = "EncryptEnvironment"
+      Effect    = "Allow"
+      Action    = "kms:Encrypt"
+      Resource  = local.key_arns
+      Condition = local.through_lambda
+    },
+    {
       Sid    = "ChangeLogs"
       Effect = "Allow"
       Action = [

@@ -56,6 +56,7 @@ locals {
   # What is only being made has no tags yet, and neither has what AWS makes along with a network.
   is_ours_or_new = { StringEqualsIfExists = { for tag, value in var.tags : "aws:ResourceTag/${tag}" => value } }
 
-  # Keys whose names nobody knows before they exist are used through S3 alone.
-  through_s3 = { StringEquals = { "kms:ViaService" = "s3.${local.region}.amazonaws.com" } }
+  # Keys whose names nobody knows before they exist are used through these services alone.
+  through_lambda    = { StringEquals = { "kms:ViaService" = "lambda.${local.region}.amazonaws.com" } }
+  through_s3_lambda = { StringEquals = { "kms:ViaService" = ["lambda.${local.region}.amazonaws.com", "s3.${local.region}.amazonaws.com"] } }
 }

@@ -48,12 +48,13 @@ locals {
       Resource = local.object_arns
     },
     {
-      # To read the checksum of a document, S3 needs its key: the name of that is known to AWS only.
-      Sid       = "ReadEncryptedDocuments"
+      # To read a document's checksum or a function's environment, S3 and Lambda need their key: its
+      # name is known to AWS only.
+      Sid       = "ReadWhatIsEncrypted"
       Effect    = "Allow"
       Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
       Resource  = local.key_arns
-      Condition = local.through_s3
+      Condition = local.through_s3_lambda
     },
     {
       Sid    = "ReadKeys"

@@ -17,8 +17,8 @@ _BLOCK = re.compile(r'^(resource|data) "(\w+)"', re.MULTILINE)
 class Need:
     """One action that a type of resource needs on an ARN, which may be *.
 
-    ``service`` is whom a role is passed to, or linked with. What only ``reads`` is all that a plan
-    does.
+    ``service`` is whom a role is passed to, or linked with, or who uses a key. What only ``reads``
+    is all that a plan does.
     """
 
     type: str

@@ -90,7 +90,11 @@ class Access:
         service: str = "",
         changed: Mapping[str, str] | None = None,
     ) -> AccessRequest:
-        """A request as Terraform makes it; ``changed`` are condition keys that differ from that."""
+        """A request as Terraform makes it; ``changed`` are condition keys that differ from that.
+
+        ``service`` gets a role, or uses a key for whoever asks it; S3 uses one if nothing is said.
+        """
+        via = service.partition(".")[0] or "s3"
         tags = {"Project": "terrarium", "Environment": self.environment}
         context = {
             "aws:RequestedRegion": REGION,
@@ -99,7 +103,7 @@ class Access:
             "iam:PassedToService": service,
             "iam:AWSServiceName": service,
             "kms:GrantIsForAWSResource": "true",
-            "kms:ViaService": f"s3.{REGION}.amazonaws.com",
+            "kms:ViaService": f"{via}.{REGION}.amazonaws.com",
             **{f"aws:RequestTag/{tag}": value for tag, value in tags.items()},
             **{f"aws:ResourceTag/{tag}": value for tag, value in tags.items()},
             **(changed or {}),

@@ -9,13 +9,12 @@ import time
 import urllib.error
 import urllib.request
 import zipfile
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
 
 import boto3
 import psutil
 from botocore.config import Config
-
-from terrarium.cloud.outcomes import Endpoint
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -24,10 +23,24 @@ REGION = "eu-west-1"
 DEV, PROD = "111111111111", "222222222222"
 
 
+class Reachable(Protocol):
+    """A control plane that answers at ``url``."""
+
+    @property
+    def url(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """A control plane of which only the place is known."""
+
+    url: str
+
+
 class Account:
     """Clients of one account, by its role, as every process of this project makes them."""
 
-    def __init__(self, endpoint: Endpoint, account_id: str) -> None:
+    def __init__(self, endpoint: Reachable, account_id: str) -> None:
         self.id = account_id
         self._endpoint = endpoint
         role = f"arn:aws:iam::{account_id}:role/terrarium"
@@ -43,7 +56,7 @@ class Account:
         client: S3Client = self.client("s3")
         return client
 
-    def moved_to(self, endpoint: Endpoint) -> Account:
+    def moved_to(self, endpoint: Reachable) -> Account:
         """The same session against a cloud that was started again."""
         moved = object.__new__(Account)
         moved.id, moved._keys, moved._endpoint = self.id, self._keys, endpoint

@@ -12,6 +12,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from mypy_boto3_s3 import S3Client
+
+from tests.e2e.accounts import DEV, Account, At
 from tests.e2e.clone import Clone
 
 FRESH_SECONDS = 5
@@ -124,3 +127,48 @@ def seconds_until_message(url: str, message: str) -> str:
             return f"{status} {json.dumps(body)}"
         assert time.monotonic() < deadline, body
         time.sleep(0.05)
+
+
+def test_a_removed_document_can_be_brought_back_from_the_replica(applied: Clone) -> None:
+    url = f"{applied.url('load-balancer-dev')}/api/gone"
+    document = applied.root / "documents" / "gone.json"
+    content = b'{"greeting": "I was gone"}\n'
+    storage = ("apply", "--env", "dev", "--target", "local", "--unit", "storage")
+    document.write_bytes(content)
+    try:
+        applied.invoke(*storage)
+        seconds_until(url, (200, {"greeting": "I was gone"}), FRESH_SECONDS + 1)
+
+        document.unlink()
+        assert "storage: 0 added, 0 changed, 1 destroyed" in applied.invoke(*storage).stderr
+        assert gone_within(url, FRESH_SECONDS + 1)
+
+        s3, buckets = documents_of(applied)
+        of_gone = [s3.list_object_versions(Bucket=each, Prefix="gone.json") for each in buckets]
+        assert not of_gone[0].get("Versions")
+        (kept,) = of_gone[1]["Versions"]
+        found = s3.get_object(Bucket=buckets[1], Key="gone.json", VersionId=kept["VersionId"])
+        assert found["Body"].read() == content
+
+        document.write_bytes(content)
+        assert "storage: 1 added, 0 changed, 0 destroyed" in applied.invoke(*storage).stderr
+        seconds_until(url, (200, {"greeting": "I was gone"}), FRESH_SECONDS + 1)
+    finally:
+        document.unlink(missing_ok=True)
+        applied.invoke(*storage)
+
+
+def gone_within(url: str, limit: float) -> bool:
+    """Whether there is no document at ``url`` any more, at the latest after ``limit`` seconds."""
+    deadline = time.monotonic() + limit
+    while get(url)[0] != 404 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return get(url)[0] == 404
+
+
+def documents_of(clone: Clone) -> tuple[S3Client, tuple[str, str]]:
+    """A client of dev's account, its documents' bucket and the replica of that."""
+    told = json.loads(clone.invoke("output", "--env", "dev", "--unit", "storage", "--json").stdout)
+    storage = told["storage"]
+    account = Account(At(clone.url("control-plane")), DEV)
+    return account.s3, (storage["bucket_name"], storage["replica_bucket_name"])

@@ -10,11 +10,10 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-import boto3
 import pytest
-from mypy_boto3_s3 import S3Client
 
 from terrarium import settings
+from tests.e2e.accounts import DEV, Account, At
 from tests.e2e.clone import Clone, kill_group
 
 UNITS = settings.environment("dev").units
@@ -195,30 +194,9 @@ def test_a_unit_that_fails_stops_its_dependents_only(applied: Clone) -> None:
     assert "done: deploy-access, firewall, load-balancer, network, storage" in done.stderr
 
 
-def state_bucket(clone: Clone) -> tuple[S3Client, str]:
-    endpoint = clone.url("control-plane")
-    sts = boto3.client(
-        "sts",
-        endpoint_url=endpoint,
-        region_name="eu-west-1",
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-    )
-    role = "arn:aws:iam::111111111111:role/terrarium"
-    assumed = sts.assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
-    client = boto3.client(
-        "s3",
-        endpoint_url=endpoint,
-        region_name="eu-west-1",
-        aws_access_key_id=assumed["AccessKeyId"],
-        aws_secret_access_key=assumed["SecretAccessKey"],
-        aws_session_token=assumed["SessionToken"],
-    )
-    return client, "terrarium-state-111111111111-eu-west-1"
-
-
 def test_a_lock_of_somebody_else_is_refused_with_who_since_when_and_how(applied: Clone) -> None:
-    client, bucket = state_bucket(applied)
+    client = Account(At(applied.url("control-plane")), DEV).s3
+    bucket = f"terrarium-state-{DEV}-eu-west-1"
     key = "live/dev/storage/terraform.tfstate.tflock"
     lock = {
         "ID": "3c1f8a52-0000-0000-0000-000000000001",
