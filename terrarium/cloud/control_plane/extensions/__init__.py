@@ -7,6 +7,8 @@ hold for it as they do for the rest::
     lambda_configuration   a function's logging, SnapStart and the like, for each version
     lambda_aliases         routing weights of an alias, validated
     composite_alarms       alarms over alarms, in the state that their rule comes to
+    metric_data            data points: bounded, with percentiles, by their exact dimensions
+    log_metrics            what log events become: filters (filter_pattern), embedded metrics
     query_definitions      saved queries of CloudWatch Logs Insights
     s3_access              policies of buckets, endpoints and workers, with their conditions
     s3_subresources        those that moto takes for the bucket itself
@@ -31,8 +33,8 @@ from collections.abc import Mapping
 
 _OF_SERVICE: Mapping[str, tuple[str, ...]] = {
     "awslambda": ("lambda_configuration", "lambda_aliases"),
-    "cloudwatch": ("composite_alarms",),
-    "logs": ("query_definitions",),
+    "cloudwatch": ("composite_alarms", "metric_data"),
+    "logs": ("query_definitions", "log_metrics"),
     "s3": (
         "s3_subresources",
         "s3_access",
