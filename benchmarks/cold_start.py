@@ -38,6 +38,9 @@ class _RuntimeApi(ThreadingHTTPServer):
     exchange: _Exchange
     given = False
 
+    def handle_error(self, *_: Any) -> None:
+        """The worker is killed while it waits for a second invocation: no error."""
+
 
 class _Handler(BaseHTTPRequestHandler):
     server: _RuntimeApi
