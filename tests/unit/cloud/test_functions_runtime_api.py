@@ -167,9 +167,7 @@ def test_a_worker_that_dies_halfway_through_a_large_event_has_not_taken_it(
 def test_a_worker_that_dies_after_it_has_read_has_taken_it(run: Callable[[Scenario], None]) -> None:
     async def scenario(api: RuntimeApi, heard: Heard, its: socket.socket) -> None:
         api.send(invocation(), timeout_seconds=3)
-        await asyncio.to_thread(
-            Transport(its.fileno(), os.getppid())._read, bootstrap.INVOCATION.size
-        )
+        await asyncio.to_thread(Transport(its.fileno(), os.getppid()).next)
         its.close()
         await heard.up_to(2)
         assert api.took_all
