@@ -65,9 +65,7 @@ class Worker:
         self.used_at = now
         self.usable_until = now + credentials.expires_at - time.time() - _CREDENTIALS_LEFT_SECONDS
         self._log = log
-        self._lines = PlatformLog(
-            function.log_format, function.version, function.system_log_level
-        )
+        self._lines = PlatformLog(function.log_format, function.version, function.system_log_level)
         self._owner = owner
         self._api = RuntimeApi(self)
         self._initialised: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
@@ -132,7 +130,7 @@ class Worker:
             self._log.drop(1)
         else:
             self._process.drain()
-            self._log.write(self._lines.start(invocation.request_id))
+            self._write(self._lines.start(invocation.request_id))
         self._api.send(invocation, self.function.timeout_seconds)
 
     def check(self, now: float) -> None:
