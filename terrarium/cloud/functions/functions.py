@@ -222,6 +222,7 @@ def _observe(
     def ended(outcome: Outcome) -> None:
         delivered_at = invocation.delivered_at
         duration_ms = (time.monotonic() - delivered_at) * 1000 if delivered_at else 0.0
+        invocation.done = done  # and no circle of references is left for the collector
         done(outcome)
         observer(Ended(invocation.arn, version, has_weights, outcome, duration_ms, at_once))
 

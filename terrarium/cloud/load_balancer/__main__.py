@@ -22,6 +22,8 @@ from terrarium.cloud.observation.log_bucket import LogBuckets
 from terrarium.cloud.observation.metric_delivery import CloudWatchMetrics
 from terrarium.cloud.observation.observer import Intervals, Observer
 
+_SWITCH_SECONDS = 0.0005
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Serve until SIGTERM or Ctrl-C; exit code 0 then."""
@@ -29,6 +31,8 @@ def main(arguments: list[str] | None = None) -> int:
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
+    # Threads read the configuration and deliver logs; requests wait for them no longer than this.
+    sys.setswitchinterval(_SWITCH_SECONDS)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(_serve(options))
     return 0

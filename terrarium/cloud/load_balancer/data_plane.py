@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 from collections.abc import Mapping
 from typing import Protocol
@@ -112,6 +113,7 @@ class DataPlane:
         if served != self._served:
             self._state_file.write(served, self._remembered)
             self._served = served
+            gc.freeze()  # clients and models stay: no collection need look at them, and nobody wait
 
     async def _follow(self) -> None:
         try:
