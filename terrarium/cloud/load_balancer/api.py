@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from terrarium.cloud.load_balancer import reader
-from terrarium.cloud.load_balancer.model import Configuration, Listener, TargetGroup
+from terrarium.cloud.load_balancer.model import Attributes, Configuration, Listener, TargetGroup
 
 if TYPE_CHECKING:
     from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
@@ -25,12 +26,10 @@ def read_configuration(elbv2: ElasticLoadBalancingv2Client) -> Configuration:
     if not balancers:
         return Configuration()
     balancers.sort(key=lambda each: (each["CreatedTime"], each["LoadBalancerName"]))
+    found = [each for balancer in balancers for each in _listeners(elbv2, balancer)]
+    # After the rules: a target group is there before the first rule that names it.
     groups = _target_groups(elbv2)
-    return Configuration(
-        tuple(
-            listener for balancer in balancers for listener in _listeners(elbv2, balancer, groups)
-        )
-    )
+    return Configuration(tuple(each.built(groups) for each in found))
 
 
 def _target_groups(elbv2: ElasticLoadBalancingv2Client) -> dict[str, TargetGroup]:
@@ -46,9 +45,23 @@ def _target_groups(elbv2: ElasticLoadBalancingv2Client) -> dict[str, TargetGroup
     return groups
 
 
-def _listeners(
-    elbv2: ElasticLoadBalancingv2Client, balancer: Any, groups: dict[str, TargetGroup]
-) -> list[Listener]:
+@dataclass(frozen=True, slots=True)
+class _Listener:
+    """The answers of which a listener is built."""
+
+    balancer: Any
+    attributes: Attributes
+    answer: Any
+    rules: list[Any]
+    own_attributes: Any
+
+    def built(self, groups: dict[str, TargetGroup]) -> Listener:
+        return reader.listener(
+            self.balancer, self.answer, self.rules, groups, self.attributes, self.own_attributes
+        )
+
+
+def _listeners(elbv2: ElasticLoadBalancingv2Client, balancer: Any) -> list[_Listener]:
     arn = balancer["LoadBalancerArn"]
     pairs = elbv2.describe_load_balancer_attributes(LoadBalancerArn=arn)["Attributes"]
     attributes = reader.attributes(pairs)
@@ -63,7 +76,5 @@ def _listeners(
                 for rule in rules_page["Rules"]
             ]
             own = elbv2.describe_listener_attributes(ListenerArn=answer["ListenerArn"])
-            listeners.append(
-                reader.listener(balancer, answer, rules, groups, attributes, own["Attributes"])
-            )
-    return sorted(listeners, key=lambda each: each.port)
+            listeners.append(_Listener(balancer, attributes, answer, rules, own["Attributes"]))
+    return sorted(listeners, key=lambda each: int(each.answer["Port"]))

@@ -65,9 +65,10 @@ class Reply:
     def __init__(self, raw: bytes) -> None:
         head, _, self.body = raw.partition(b"\r\n\r\n")
         self.line, *lines = head.decode().split("\r\n")
-        self.headers = {
-            name.lower(): value for name, _, value in (line.partition(": ") for line in lines)
-        }
+        self.pairs = [
+            (name.lower(), value) for name, _, value in (line.partition(": ") for line in lines)
+        ]
+        self.headers = dict(self.pairs)
 
     @property
     def status(self) -> int:

@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from terrarium.cloud.local import LocalCloud
+from terrarium.cloud.ports import free_port
+from tests.e2e.accounts import DEV, Account
+from tests.e2e.balanced import data_plane
+from tests.e2e.conformance.stage import Stage
+
+
+@pytest.fixture(scope="session")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """A local cloud with a data plane in front of it, for every test of the folder."""
+    folder = tmp_path_factory.mktemp("conformance")
+    cloud = LocalCloud(folder / "cloud")
+    account = Account(cloud.start(), DEV)
+    try:
+        with data_plane(cloud.start(), account, folder / "plane", free_port(18_400), 0.1) as plane:
+            yield Stage(account, plane)
+    finally:
+        cloud.discard_changes()
