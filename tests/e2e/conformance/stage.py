@@ -123,6 +123,10 @@ class Stage:
             self._sites[name] = self._make(name, attributes or {}, multi_value, port)
         return self._sites[name]
 
+    def default(self) -> Site:
+        """A listener that answers 404 where nothing else is asked for."""
+        return self._served(self.service.listener)
+
     def rules(self, *rules: Rule) -> Site:
         """A listener with these rules, by priority, and 404 for the rest."""
         listener = self.service.listen(next(self._ports))

@@ -77,6 +77,10 @@ REDIRECTS: list[tuple[dict[str, str], str]] = [
 ]
 
 
+def in_case(number: int) -> dict[str, Any]:
+    return when("http-header", HttpHeaderName="X-Case", Values=[str(number)])
+
+
 def redirect(**parts: str) -> dict[str, Any]:
     return {"Type": "redirect", "RedirectConfig": {"StatusCode": "HTTP_301", **parts}}
 
@@ -85,10 +89,7 @@ def redirect(**parts: str) -> dict[str, Any]:
 def test_a_redirect_keeps_what_it_does_not_set(stage: Stage) -> None:
     site = stage.rules(
         *(
-            Rule(
-                (when("http-header", HttpHeaderName="x-case", Values=[str(number)]),),
-                redirect(**parts),
-            )
+            Rule((in_case(number),), redirect(**parts))
             for number, (parts, _) in enumerate(REDIRECTS)
         )
     )

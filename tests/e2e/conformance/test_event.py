@@ -194,10 +194,8 @@ def test_the_host_gets_the_port_of_the_listener(
     stage: Stage, port: int, preserve: str, sent: str, passed: str
 ) -> None:
     attributes = {"routing.http.preserve_host_header.enabled": preserve}
-    is_plain = (port, preserve) == (80, "false")
-    site = (
-        stage.site() if is_plain else stage.site(f"host-{port}-{preserve}", attributes, port=port)
-    )
+    name = "plain" if (port, preserve) == (80, "false") else f"host-{port}-{preserve}"
+    site = stage.site(name, attributes, port=port)
     request = f"GET /a HTTP/1.1\r\nHost: {sent}\r\nConnection: close\r\n\r\n"
     assert site.event(request.encode())["headers"]["host"] == passed
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
 from tests.e2e.balanced import eventually
 from tests.e2e.conformance.stage import Rule, Stage, when
 
-SOON = {
+SOON: dict[str, Any] = {
     "HealthCheckEnabled": True,
     "HealthCheckIntervalSeconds": 5,
     "HealthCheckTimeoutSeconds": 2,
