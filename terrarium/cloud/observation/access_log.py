@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from terrarium.cloud.load_balancer.decision import Blocked, Invoke, NoTarget
 from terrarium.cloud.load_balancer.finished import Finished
@@ -58,13 +59,21 @@ def is_targets_answer(exchange: Finished) -> bool:
 
 def timestamp(seconds: float) -> str:
     """ISO 8601 in UTC with six places."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    whole = int(seconds)
+    return f"{_second(whole)}.{int((seconds - whole) * 1e6):06d}Z"
+
+
+@lru_cache(maxsize=16)
+def _second(whole: int) -> str:
+    return datetime.fromtimestamp(whole, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def escaped(text: str | None) -> str:
     r"""``\xNN`` for quotes, backslashes and what is not printable ASCII; ``-`` for nothing."""
     if not text:
         return "-"
+    if text.isascii() and text.isprintable() and '"' not in text and "\\" not in text:
+        return text
     raw = text.encode("utf-8", "surrogateescape")
     return _UNSAFE.sub(lambda match: b"\\x%02X" % match[0][0], raw).decode("ascii")
 

@@ -2,7 +2,8 @@
 
 Source: Lambda developer guide, "Types of metrics for Lambda functions" with the dimensions of
 "Viewing metrics". A metric of a function is there by its name, by the alias or version that was
-invoked, by the version that an alias with weights led to, and for all functions together.
+invoked, by the version that an alias with weights led to, and for all functions together; only
+ConcurrentExecutions, which is no sum of theirs, is not there for all of them.
 """
 
 from __future__ import annotations
@@ -61,11 +62,11 @@ class FunctionTally:
         for way, counts in self._counts.items():
             for place in _places(*way):
                 _add(minute, place, counts)
-                key = tuple(place.items())
-                at_once[key] = max(at_once[key], counts.at_once)
+                if counts.at_once and place:
+                    key = tuple(place.items())
+                    at_once[key] = max(at_once[key], counts.at_once)
         for key, most in at_once.items():
-            if most:
-                minute.add(metric(NAMESPACE, "ConcurrentExecutions", **dict(key)), most)
+            minute.add(metric(NAMESPACE, "ConcurrentExecutions", **dict(key)), most)
         self._counts.clear()
         return minute
 

@@ -12,7 +12,8 @@ import gzip
 import logging
 import secrets
 import time
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from terrarium.cloud.load_balancer.model import LogPlace
@@ -41,14 +42,26 @@ class LogName:
     place: LogPlace
 
 
-@dataclass(slots=True)
-class _Held:
-    """``reason`` is why the last file did not arrive."""
+class Log:
+    """The lines of one log that wait. ``early`` is called when there are many."""
 
-    lines: list[str] = field(default_factory=list)
-    size: int = 0
-    dropped: int = 0
-    reason: str | None = None
+    def __init__(self, early: Callable[[], None]) -> None:
+        self.lines: list[str] = []
+        self.size = 0
+        self.dropped = 0
+        self.reason: str | None = None
+        """Why the last file did not arrive."""
+        self._early = early
+
+    def write(self, line: str) -> None:
+        """One line, without its end."""
+        if self.size >= HELD_BYTES:
+            self.dropped += 1
+            return
+        self.lines.append(line)
+        self.size += len(line) + 1
+        if self.size >= FILE_BYTES and self.reason is None:
+            self._early()
 
 
 class LogDelivery:
@@ -58,8 +71,8 @@ class LogDelivery:
         self._store = store
         self._interval = interval_seconds
         self.balancers: frozenset[BalancerName] = frozenset()
-        """Those that there are. What one leaves behind gets one attempt."""
-        self._held: dict[LogName, _Held] = {}
+        """Those that there are. What another leaves behind gets one attempt."""
+        self._logs: dict[LogName, Log] = {}
         self._early: set[asyncio.Task[None]] = set()
         self._delivering = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
@@ -67,30 +80,22 @@ class LogDelivery:
     def start(self) -> None:
         self._task = asyncio.create_task(self._run())
 
-    def write(self, name: LogName, line: str) -> None:
-        """One line, without its end."""
-        held = self._held.get(name)
-        if held is None:
-            held = self._held[name] = _Held()
-        if held.size >= HELD_BYTES:
-            held.dropped += 1
-            return
-        held.lines.append(line)
-        held.size += len(line) + 1
-        if held.size >= FILE_BYTES and held.reason is None and not self._early:
-            task = asyncio.create_task(self.deliver(time.time()))
-            self._early.add(task)
-            task.add_done_callback(self._early.discard)
+    def log(self, name: LogName) -> Log:
+        """To write to, for as long as the load balancer is there."""
+        log = self._logs.get(name)
+        if log is None:
+            log = self._logs[name] = Log(self._deliver_early)
+        return log
 
     async def deliver(self, now: float) -> None:
         """Deliver everything that is held; ``now`` is seconds since the epoch, in the interval that
         the files are of."""
         async with self._delivering:
-            for name, held in list(self._held.items()):
-                if held.lines:
-                    await self._deliver(name, held, now)
-                if not held.lines or (held.reason and name.balancer not in self.balancers):
-                    self._held.pop(name, None)
+            for name, log in list(self._logs.items()):
+                if log.lines:
+                    await self._deliver(name, log, now)
+                if name.balancer not in self.balancers:
+                    del self._logs[name]
 
     async def close(self, timeout_seconds: float = 5.0) -> None:
         """Stop, with one last attempt to deliver what is left."""
@@ -102,9 +107,15 @@ class LogDelivery:
             async with asyncio.timeout(timeout_seconds):
                 await self.deliver(time.time())
 
-    async def _deliver(self, name: LogName, held: _Held, now: float) -> None:
-        lines, size = held.lines, held.size
-        held.lines, held.size = [], 0
+    def _deliver_early(self) -> None:
+        if not self._early:
+            task = asyncio.create_task(self.deliver(time.time()))
+            self._early.add(task)
+            task.add_done_callback(self._early.discard)
+
+    async def _deliver(self, name: LogName, log: Log, now: float) -> None:
+        lines, size = log.lines, log.size
+        log.lines, log.size = [], 0
         key = file_key(
             name.balancer,
             name.place.prefix,
@@ -116,25 +127,25 @@ class LogDelivery:
         try:
             await asyncio.to_thread(self._put, name.place.bucket, key, lines)
         except Exception as error:
-            held.lines, held.size = lines + held.lines, size + held.size
-            self._complain(name, held, str(error))
+            log.lines, log.size = lines + log.lines, size + log.size
+            self._complain(name, log, str(error))
             return
-        if held.reason is not None:
+        if log.reason is not None:
             _log.info("%s is delivered again", _title(name))
-        if held.dropped:
-            _log.warning("dropped %d lines of %s", held.dropped, _title(name))
-        held.reason, held.dropped = None, 0
+        if log.dropped:
+            _log.warning("dropped %d lines of %s", log.dropped, _title(name))
+        log.reason, log.dropped = None, 0
 
     def _put(self, bucket: str, key: str, lines: list[str]) -> None:
         content = "\n".join([*lines, ""]).encode()
         self._store.put(bucket, key, gzip.compress(content, compresslevel=6))
 
-    def _complain(self, name: LogName, held: _Held, reason: str) -> None:
+    def _complain(self, name: LogName, log: Log, reason: str) -> None:
         """Once for each reason."""
-        if held.reason != reason:
+        if log.reason != reason:
             place = f"s3://{name.place.bucket}/{name.place.prefix}"
             _log.warning("%s cannot be written to %s: %s", _title(name), place, reason)
-        held.reason = reason
+        log.reason = reason
 
     def _end(self, now: float) -> datetime:
         step = max(self._interval, _MINUTE_SECONDS)

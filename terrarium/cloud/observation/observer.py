@@ -17,7 +17,7 @@ from terrarium.cloud.observation.distribution import Minute
 from terrarium.cloud.observation.firewall_metrics import FirewallTally
 from terrarium.cloud.observation.function_metrics import FunctionTally
 from terrarium.cloud.observation.log_bucket import FileStore
-from terrarium.cloud.observation.log_delivery import LogDelivery, LogName
+from terrarium.cloud.observation.log_delivery import Log, LogDelivery, LogName
 from terrarium.cloud.observation.metric_delivery import MetricDelivery, MetricStore
 from terrarium.cloud.observation.names import BalancerName, Kind
 
@@ -47,11 +47,13 @@ class Observer:
     def update(self, configuration: Configuration, web_acls: Mapping[str, WebAcl]) -> None:
         """``web_acls`` are by the ARN of the load balancer that each is in front of."""
         known = frozenset(self._watched(each).balancer for each in configuration.listeners)
-        if self._logs.balancers - known:
-            self._logs.balancers = known
-            self._tasks.add(task := asyncio.create_task(self._logs.deliver(time.time())))
-            task.add_done_callback(self._tasks.discard)
+        gone = self._logs.balancers - known
         self._logs.balancers = known
+        if gone:
+            # Its bucket is likely to go next.
+            task = asyncio.create_task(self._logs.deliver(time.time()))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
         for listener in configuration.listeners:
             arn = listener.load_balancer_arn
             watched = self._watched(listener)
@@ -67,7 +69,7 @@ class Observer:
         place = listener.attributes.connection_logs
         if place is not None:
             line = connection_log.entry(listener, client, time.time())
-            self._logs.write(watched.log_name(Kind.CONNECTIONS, place), line)
+            watched.log(self._logs, Kind.CONNECTIONS, place).write(line)
 
     def disconnected(self, listener: Listener) -> None:
         self._watched(listener).tally.disconnected()
@@ -81,7 +83,7 @@ class Observer:
         if place is not None:
             has_firewall = watched.firewall is not None
             line = access_log.entry(exchange, watched.balancer, has_firewall=has_firewall)
-            self._logs.write(watched.log_name(Kind.ACCESS, place), line)
+            watched.log(self._logs, Kind.ACCESS, place).write(line)
 
     def ended(self, invocation: Ended) -> None:
         self._functions.ended(invocation)
@@ -117,13 +119,13 @@ class _Watched:
         self.balancer = balancer
         self.tally = BalancerTally(balancer)
         self.firewall: FirewallTally | None = None
-        self._names: dict[Kind, LogName] = {}
+        self._logs: dict[Kind, tuple[LogPlace, Log]] = {}
 
-    def log_name(self, kind: Kind, place: LogPlace) -> LogName:
-        name = self._names.get(kind)
-        if name is None or name.place is not place:
-            name = self._names[kind] = LogName(self.balancer, kind, place)
-        return name
+    def log(self, delivery: LogDelivery, kind: Kind, place: LogPlace) -> Log:
+        known = self._logs.get(kind)
+        if known is None or known[0] is not place:
+            known = self._logs[kind] = place, delivery.log(LogName(self.balancer, kind, place))
+        return known[1]
 
     @property
     def is_idle(self) -> bool:
