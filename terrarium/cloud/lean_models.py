@@ -35,5 +35,8 @@ def read(content: bytes) -> dict[str, Any]:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    # A member of a structure may be called so: then its value is an object, never text.
-    return {name: value for name, value in pairs if not (name in _PROSE and isinstance(value, str))}
+    # A member of a structure may be called so: then its value is an object, never text. botocore
+    # asks a few objects for their documentation, so it is empty and not absent.
+    return {
+        name: "" if name in _PROSE and isinstance(value, str) else value for name, value in pairs
+    }
