@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -220,9 +220,15 @@ class DataPlane:
 
 @contextmanager
 def data_plane(
-    endpoint: Endpoint, account: Account, folder: Path, http_port: int, poll_seconds: float = 0.2
+    endpoint: Endpoint,
+    account: Account,
+    folder: Path,
+    http_port: int,
+    poll_seconds: float = 0.2,
+    *,
+    more: Mapping[str, str] | None = None,
 ) -> Iterator[DataPlane]:
-    """Run the data plane of an account; it is gone afterwards."""
+    """Run the data plane of an account, with ``more`` options; it is gone afterwards."""
     folder.mkdir(exist_ok=True)
     log = folder / "log"
     options = {
@@ -232,6 +238,7 @@ def data_plane(
         "--http-port": str(http_port),
         "--state-file": str(folder / "state.json"),
         "--poll-seconds": str(poll_seconds),
+        **(more or {}),
     }
     words = [word for pair in options.items() for word in pair]
     with log.open("ab") as output:
