@@ -249,7 +249,10 @@ def policy(c: Context, env: str | None = None, target: str = "local", json: bool
 
 @command()
 def fmt(c: Context) -> None:
-    """Format the Python, Terraform and Terragrunt files in place."""
+    """Format the Python, Terraform and Terragrunt files in place.
+
+    Writes the generated part of docs/reference again, too.
+    """
     from terrarium import quality
 
     quality.fmt()

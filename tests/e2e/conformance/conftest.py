@@ -18,7 +18,10 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     cloud = LocalCloud(folder / "cloud")
     account = Account(cloud.start(), DEV)
     try:
-        with data_plane(cloud.start(), account, folder / "plane", free_port(18_400), 0.1) as plane:
+        port = free_port(18_400)
+        with data_plane(
+            cloud.start(), account, folder / "plane", port, 0.1, more={"--log-seconds": "0.5"}
+        ) as plane:
             yield Stage(account, plane)
     finally:
         cloud.discard_changes()

@@ -1,0 +1,46 @@
+"""What the reference says of the load balancer is what its tests show."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conformance import page
+
+ITEMS = page.items()
+SHOWN = page.shown()
+
+
+def test_the_items_are_numbered_without_a_gap() -> None:
+    assert [item.number for item in ITEMS] == list(range(1, len(ITEMS) + 1))
+
+
+@pytest.mark.parametrize("item", ITEMS, ids=lambda item: str(item.number))
+def test_an_item_is_shown_by_a_test_or_refused_for_a_reason(item: page.Item) -> None:
+    assert item.status in {"built", "differs", "refused"}
+    assert bool(item.reason) is (item.status != "built")
+    assert set(item.source) <= set("DOI")
+    assert item.status == "refused" or any(each.item == item.number for each in SHOWN)
+
+
+def test_a_marked_test_names_an_item_there_is() -> None:
+    assert {each.item for each in SHOWN} <= {item.number for item in ITEMS}
+
+
+def test_every_test_of_conformance_says_which_item_it_shows() -> None:
+    named = {(each.path.name, each.name) for each in SHOWN}
+    folder = Path(page.__file__).parent
+    written = {
+        (path.name, line.split("(")[0].removeprefix("def "))
+        for path in folder.glob("test_*.py")
+        for line in path.read_text().splitlines()
+        if line.startswith("def test_")
+    }
+    assert written <= named
+
+
+def test_the_reference_is_up_to_date() -> None:
+    text = page.PAGE.read_text("utf-8")
+    assert "<!-- items -->" in text
+    assert page.rendered(text) == text, "write it again: ./inv fmt"
