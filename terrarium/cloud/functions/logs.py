@@ -7,13 +7,16 @@ import contextlib
 import logging
 import time
 from collections import defaultdict, deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 _log = logging.getLogger(__name__)
 
 BATCH_EVENTS = 1_000
+BATCH_BYTES = 1_000_000
+"""Of one PutLogEvents, which takes 1 MB with 26 bytes an event; more events, but in short turns."""
+
 HELD_EVENTS = 20_000
 HELD_BYTES = 8 << 20
 """What is kept at most; while there is as much, new events are dropped, and counted."""
@@ -22,6 +25,9 @@ BURST_EVENTS = 5_000
 EVENTS_PER_SECOND = 500
 """What is delivered: so many at once, and so many a second for ever. A store in this machine would
 otherwise grow, and take the processor, at the pace of a load test."""
+
+_TELL_SECONDS = 30.0
+"""One line so often says how many were dropped."""
 
 MESSAGE_BYTES = 262_000
 """Bytes of one event. Source: PutLogEvents, maximum event size 256 KB with its overhead."""
@@ -50,6 +56,7 @@ class LogBatcher:
         self._events: deque[LogEvent] = deque()
         self._bytes = 0
         self._dropped = 0
+        self._tell_at = 0.0
         self._allowance = float(BURST_EVENTS)
         self._allowed_at = time.monotonic()
         self._failing = False
@@ -83,10 +90,14 @@ class LogBatcher:
         self._allowance = min(BURST_EVENTS, self._allowance + earned)
         self._allowed_at = now
         sent = await self._send(int(self._allowance))
-        if self._dropped:
-            _log.warning("dropped %d log events: more than can be delivered", self._dropped)
-            self._dropped = 0
+        if self._dropped and now >= self._tell_at:
+            self._tell_dropped()
+            self._tell_at = now + _TELL_SECONDS
         return sent
+
+    def _tell_dropped(self) -> None:
+        _log.warning("dropped %d log events: more than can be delivered", self._dropped)
+        self._dropped = 0
 
     async def _send(self, limit: int) -> bool:
         streams: dict[tuple[str, str], list[LogEvent]] = defaultdict(list)
@@ -96,8 +107,7 @@ class LogBatcher:
             streams[event.group, event.stream].append(event)
         unsent: list[LogEvent] = []
         for (group, stream), events in streams.items():
-            for first in range(0, len(events), BATCH_EVENTS):
-                batch = events[first : first + BATCH_EVENTS]
+            for batch in _batches(events):
                 if unsent or not await self._put(group, stream, batch):
                     unsent.extend(batch)
                 else:
@@ -115,6 +125,8 @@ class LogBatcher:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout_seconds):
                 await self._send(len(self._events))
+        if self._dropped:
+            self._tell_dropped()
 
     async def _put(self, group: str, stream: str, events: Sequence[LogEvent]) -> bool:
         try:
@@ -133,6 +145,20 @@ class LogBatcher:
             if self._events:
                 # Shielded: a cancelled flush would lose the batch it holds.
                 await asyncio.shield(self.flush())
+
+
+def _batches(events: Sequence[LogEvent]) -> Iterator[list[LogEvent]]:
+    batch: list[LogEvent] = []
+    size = 0
+    for event in events:
+        bytes_more = len(event.message.encode()) + 26
+        if batch and (len(batch) == BATCH_EVENTS or size + bytes_more > BATCH_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(event)
+        size += bytes_more
+    if batch:
+        yield batch
 
 
 @dataclass(frozen=True, slots=True)

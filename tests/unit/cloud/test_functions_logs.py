@@ -94,6 +94,18 @@ def test_more_than_a_burst_is_delivered_at_a_pace(monkeypatch: pytest.MonkeyPatc
     asyncio.run(run(Store()))
 
 
+def test_a_batch_is_no_larger_than_the_store_takes() -> None:
+    async def run(store: Store) -> None:
+        batcher = LogBatcher(store)
+        for letter in "abcd":
+            batcher.write("g", "s", letter * 262_000)
+        assert await batcher.flush()
+
+    store = Store()
+    asyncio.run(run(store))
+    assert [len(messages) for _, _, messages in store.batches] == [3, 1]
+
+
 def test_closing_delivers_what_is_left() -> None:
     async def run(store: Store) -> None:
         batcher = LogBatcher(store, interval_seconds=60)
