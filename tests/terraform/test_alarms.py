@@ -11,8 +11,17 @@ from typing import Any
 
 import pytest
 
+from terrarium.cloud.functions.ended import Ended
+from terrarium.cloud.functions.outcome import Answered
+from terrarium.cloud.load_balancer.answer import Answer
+from terrarium.cloud.load_balancer.decision import Blocked, Decision
+from terrarium.cloud.observation.balancer_metrics import BalancerTally
+from terrarium.cloud.observation.firewall_metrics import FirewallTally
+from terrarium.cloud.observation.function_metrics import FunctionTally
 from terrarium.settings import ROOT, environments
 from tests.terraform.whole_environment import Resource, apply
+from tests.unit.cloud.balancers import FUNCTION
+from tests.unit.cloud.exchanges import BALANCER, exchange, failed, not_found
 
 PAGES = ROOT / "docs" / "how-to"
 REGION = "eu-west-1"
@@ -72,6 +81,11 @@ def _known(resources: list[Resource]) -> dict[str, set[Any]]:
     }
 
 
+def _names(metric: Metric) -> tuple[str, str, frozenset[str]]:
+    namespace, name, dimensions = metric
+    return namespace, name, frozenset(dimensions)
+
+
 def _strangers(resources: list[Resource]) -> list[str]:
     """Alarms and charts on what is not there: dimensions of no resource, metrics that nobody
     publishes."""
@@ -95,6 +109,23 @@ def _strangers(resources: list[Resource]) -> list[str]:
             if value not in known.get(dimension, ())
         ]
     return found
+
+
+def _published() -> set[tuple[str, str, frozenset[str]]]:
+    """What the load balancer of this machine publishes when everything has happened once."""
+    balancer, functions = BalancerTally(BALANCER), FunctionTally()
+    firewall = FirewallTally(REGION, "acl")
+    balancer.connected()
+    for status in (200, 302, 404, 500):
+        balancer.finished(exchange(answer=Answer(status)))
+    for answered in (failed("LambdaUnhandled"), failed("LambdaServiceException"), not_found()):
+        balancer.finished(answered)
+    functions.ended(Ended(FUNCTION, "1", False, Answered(b"{}"), 1.0, 1))
+    firewall.finished(exchange(decision=Decision(None, Blocked())))
+    minute = balancer.take(60.0)
+    minute.merge(functions.take())
+    minute.merge(firewall.take())
+    return {(of.namespace, of.name, frozenset(dict(of.dimensions))) for of in minute.counts}
 
 
 def _page(alarm: Resource) -> str | None:
@@ -123,6 +154,19 @@ def test_an_alarm_on_a_metric_that_nobody_publishes_is_found(resources: list[Res
     assert _strangers([*resources, renamed]) == [
         f"{alarm.address}: nobody publishes {alarm.values['namespace']} ErrorLine"
     ]
+
+
+def test_what_is_watched_and_drawn_has_data_in_the_aws_inside_the_machine(
+    resources: list[Resource],
+) -> None:
+    asked = {m for a in _of(resources, _ALARMS[0]) for m in map(_names, _watched(a))}
+    asked |= {m for d in _of(resources, "aws_cloudwatch_dashboard") for m in map(_names, _drawn(d))}
+    of_logs = {metric for metric in asked if metric[0] == "AWS/Logs" or not metric[2]}
+    assert {(name, names) for _, name, names in asked - of_logs - _published()} == {
+        ("RejectedConnectionCount", frozenset({"LoadBalancer"})),  # it never has too many
+        ("ErrorPortAllocation", frozenset({"NatGatewayId"})),  # no gateway has traffic
+        ("BytesOutToDestination", frozenset({"NatGatewayId"})),
+    }
 
 
 def test_every_gateway_and_everything_else_with_metrics_has_an_alarm(
