@@ -186,7 +186,7 @@ def test_metrics_have_data_under_the_names_that_alarms_and_charts_use(
     send(url, "/api/a?raise")
     send(url, "/elsewhere")
     balancer = {"LoadBalancer": observed.service.load_balancer.rpartition("loadbalancer/")[2]}
-    target = {**balancer, "TargetGroup": observed.service.target_group.rpartition(":")[2]}
+    group = {**balancer, "TargetGroup": observed.service.target_group.rpartition(":")[2]}
     function = {"FunctionName": "api"}
 
     def total(namespace: str, name: str, **of: str) -> float:
@@ -194,13 +194,13 @@ def test_metrics_have_data_under_the_names_that_alarms_and_charts_use(
 
     eventually(lambda: total("AWS/Lambda", "Invocations", **function) == 5)
     for name in ("HTTPCode_Target_2XX_Count", "HTTPCode_Target_3XX_Count"):
-        assert total("AWS/ApplicationELB", name, **target) == 1
+        assert total("AWS/ApplicationELB", name, **group) == 1
     for name in ("HTTPCode_Target_4XX_Count", "HTTPCode_Target_5XX_Count", "LambdaUserError"):
-        assert total("AWS/ApplicationELB", name, **target) == 1
+        assert total("AWS/ApplicationELB", name, **group) == 1
     assert total("AWS/ApplicationELB", "RequestCount", **balancer) == 5
     assert total("AWS/ApplicationELB", "HTTPCode_ELB_5XX_Count", **balancer) == 1
     assert total("AWS/ApplicationELB", "HTTPCode_ELB_4XX_Count", **balancer) == 1
-    times = observed.statistics("AWS/ApplicationELB", "TargetResponseTime", **target)
+    times = observed.statistics("AWS/ApplicationELB", "TargetResponseTime", **group)
     assert (times["number"], times["sum"] > 0) == (5, True)
     assert total("AWS/Lambda", "Errors", **function) == 1
     assert total("AWS/Lambda", "Throttles", **function) == 0

@@ -17,6 +17,7 @@ from terrarium.cloud.load_balancer.matching import host_name
 from terrarium.cloud.load_balancer.model import FixedResponse, Forward, Redirect
 from terrarium.cloud.load_balancer.request import Request
 from terrarium.cloud.load_balancer.trace import trace_id
+from terrarium.cloud.load_balancer.transforms import rewritten
 from terrarium.cloud.observation.names import BalancerName
 
 USER_AGENT_CHARACTERS = 8_192
@@ -42,7 +43,7 @@ def entry(exchange: Finished, balancer: BalancerName, *, has_firewall: bool) -> 
         f'{timestamp(began)} "{_actions(exchange, has_firewall)}" "{_location(exchange)}" '
         f'"{answer.error_reason or "-"}" "-" "-" '
         f'"{"-" if finding is None else finding.tier.name.capitalize()}" "{finding or "-"}" '
-        f'{client.trace_id} "-" "-" "-"'
+        f"{client.trace_id} {_transformed(exchange)}"
     )
 
 
@@ -134,6 +135,17 @@ def _actions(exchange: Finished, has_firewall: bool) -> str:
         case _:
             return "-"
     return f"waf,{action}" if has_firewall else action
+
+
+def _transformed(exchange: Finished) -> str:
+    """Host and URI where a rule has rewritten them, and that it has."""
+    request, rule = exchange.request, exchange.decision and exchange.decision.rule
+    if request is None or rule is None or not rule.transforms or not was_dispatched(exchange):
+        return '"-" "-" "-"'
+    changed = rewritten(request, rule.transforms)
+    host, uri = changed.value("host"), _target(changed)
+    shown = escaped(host) if host != request.value("host") else "-"
+    return f'"{shown}" "{escaped(uri) if uri != _target(request) else "-"}" "TransformSuccess"'
 
 
 def _location(exchange: Finished) -> str:

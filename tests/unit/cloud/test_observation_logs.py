@@ -14,14 +14,14 @@ import uvloop
 
 from terrarium.cloud.load_balancer import pages
 from terrarium.cloud.load_balancer.answer import Answer
-from terrarium.cloud.load_balancer.decision import Blocked, Decision, NoTarget
+from terrarium.cloud.load_balancer.decision import Blocked, Decision, Invoke, NoTarget
 from terrarium.cloud.load_balancer.desync import Reason
-from terrarium.cloud.load_balancer.model import LogPlace, Redirect
+from terrarium.cloud.load_balancer.model import LogPlace, Redirect, Transform
 from terrarium.cloud.load_balancer.request import Request
 from terrarium.cloud.observation import access_log, connection_log, log_delivery
 from terrarium.cloud.observation.log_delivery import LogDelivery, LogName
 from terrarium.cloud.observation.names import Kind, file_key
-from tests.unit.cloud.balancers import forward, request, rule
+from tests.unit.cloud.balancers import FUNCTION, forward, request, rule
 from tests.unit.cloud.exchanges import (
     ACCOUNT,
     API,
@@ -137,6 +137,15 @@ def test_a_group_without_targets_is_named_all_the_same() -> None:
     found = fields(exchange(decision=decision, trace_id=None, answer=pages.error(503)))
     assert (found["target_group_arn"], found["actions_executed"]) == (GROUP.arn, "forward")
     assert (found["elb_status_code"], found["target_status_code"]) == ("503", "-")
+
+
+def test_what_a_rule_rewrites_is_there_beside_what_was_sent() -> None:
+    transforms = (Transform("url-rewrite", (("^/api/(.*)", "/v1/$1"),)),)
+    changing = replace(rule(7, forward(GROUP)), transforms=transforms)
+    found = fields(exchange(decision=Decision(changing, Invoke(GROUP, FUNCTION))))
+    assert found["request"] == "GET http://www.example.com:80/api/foo HTTP/1.1"
+    assert (found["transformed_host"], found["transformed_uri"]) == ("-", "/v1/foo")
+    assert found["request_transform_status"] == "TransformSuccess"
 
 
 def test_what_a_firewall_blocks_met_no_rule() -> None:
