@@ -18,7 +18,7 @@ The edges:
 
 exchange        one request through the core and the functions
 connection      one client; finished is what observers are told of each exchange
-server          the sockets of one listener; ports which they are
+server          the sockets of one listener; ports which they are, tls what is on some
 health_checks   the questions to the targets, at their intervals
 api             the load balancers of an account, through the public AWS API
 data_plane      the process: follows changes, writes the state file

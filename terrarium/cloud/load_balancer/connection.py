@@ -74,6 +74,8 @@ class Connection(asyncio.Protocol):
         self._in_turn = False
         self._reading = True
         self._writable = True
+        self._closes_by_half = True
+        """Not over TLS, where the end of what is sent is the end of the connection."""
         self._ended = False
         """The client has sent all that it will."""
         self._close_at: float | None = None
@@ -114,6 +116,7 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
         self._transport.set_write_buffer_limits(high=_UNSENT_BYTES)
+        self._closes_by_half = self._transport.can_write_eof()
         host, port = transport.get_extra_info("peername")[:2]
         self.client = Client(ip_address(host), port, f"TID_{random.getrandbits(128):032x}")
         self._site.opened(self)
@@ -136,7 +139,7 @@ class Connection(asyncio.Protocol):
     def eof_received(self) -> bool:
         self._ended = True
         # A client may have closed its half only, and wait for the answer.
-        return self._running is not None or not self._writable
+        return self._closes_by_half and (self._running is not None or not self._writable)
 
     def pause_writing(self) -> None:
         self._writable = False
@@ -245,7 +248,7 @@ class Connection(asyncio.Protocol):
             # To close with something unread would reset the connection, and perhaps take the
             # answer from the client.
             self._close_at = self._active_at + _LINGER_SECONDS
-            if self._ended:
+            if self._ended or not self._closes_by_half:
                 self._transport.close()
             else:
                 self._transport.write_eof()

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import gc
 import logging
+import ssl
 from collections.abc import Mapping
 from typing import Protocol
 
@@ -19,6 +20,7 @@ from terrarium.cloud.load_balancer.model import Configuration, Listener
 from terrarium.cloud.load_balancer.ports import bind, preferred
 from terrarium.cloud.load_balancer.server import ListenerServer
 from terrarium.cloud.load_balancer.state_file import Served, StateFile
+from terrarium.cloud.load_balancer.tls import server_context
 from terrarium.cloud.observation.observer import Observer
 from terrarium.cloud.ports import LOOPBACK
 from terrarium.errors import CloudError
@@ -101,8 +103,9 @@ class DataPlane:
             firewall = self._firewalls.setdefault(listener.load_balancer_arn, Firewall())
             firewall.use((web_acls or {}).get(listener.load_balancer_arn))
         wanted = {listener.key: listener for listener in configuration.listeners}
-        for key in self._servers.keys() - wanted.keys():
-            self._close(key)
+        for key, server in list(self._servers.items()):
+            if key not in wanted or wanted[key].protocol != server.listener.protocol:
+                self._close(key)
         for key, listener in wanted.items():
             if key in self._servers:
                 _say_obstacle(self._servers[key].listener, listener)
@@ -148,20 +151,26 @@ class DataPlane:
         server = ListenerServer(
             listener, self._functions, local_ports, guard=firewall, observers=(self._observer,)
         )
-        await server.open(bound)
+        await server.open(bound, await self._tls(listener))
         local_ports[listener.port] = port
         self._servers[key] = server
         self._ports[key] = self._remembered[key] = port
-        _log.info("%s serves port %d of %s", _url(port), listener.port, listener.dns_name)
+        url = _url(listener, port)
+        _log.info("%s serves port %d of %s", url, listener.port, listener.dns_name)
         _say_obstacle(None, listener)
         if listener.refusal is not None:
-            _log.warning("%s answers 501: not built: %s", _url(port), listener.refusal.feature)
+            _log.warning("%s answers 501: not built: %s", url, listener.refusal.feature)
+
+    async def _tls(self, listener: Listener) -> ssl.SSLContext | None:
+        if listener.protocol != "HTTPS":
+            return None
+        return await asyncio.to_thread(server_context, self._state_file.path.parent / "tls")
 
     def _close(self, key: str) -> None:
         server = self._servers.pop(key)
         port = self._ports.pop(key)
         self._local_ports[server.listener.load_balancer_name].pop(server.listener.port, None)
-        _log.info("%s closes", _url(port))
+        _log.info("%s closes", _url(server.listener, port))
         task = asyncio.create_task(server.close(_GRACE_SECONDS))
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
@@ -174,7 +183,7 @@ class DataPlane:
             listener_port=listener.port,
             protocol=listener.protocol,
             local_port=port,
-            url=_url(port),
+            url=_url(listener, port),
             obstacle=listener.obstacle,
         )
 
@@ -188,5 +197,5 @@ def _say_obstacle(before: Listener | None, now: Listener) -> None:
         _log.warning("no client reaches port %d of %s: %s", now.port, now.dns_name, now.obstacle)
 
 
-def _url(port: int) -> str:
-    return f"http://{LOOPBACK}:{port}"
+def _url(listener: Listener, port: int) -> str:
+    return f"{listener.protocol.lower()}://{LOOPBACK}:{port}"

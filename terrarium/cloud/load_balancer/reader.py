@@ -127,7 +127,7 @@ def listener(
         ),
         attributes=of_load_balancer,
         response_headers=response_headers(pairs),
-        refusal=None if protocol == "HTTP" else Unsupported(f"{protocol} listeners"),
+        refusal=None if protocol in {"HTTP", "HTTPS"} else Unsupported(f"{protocol} listeners"),
         place=place(load_balancer),
     )
 

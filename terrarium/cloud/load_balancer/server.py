@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import ssl
 import time
 from collections.abc import Mapping
 
@@ -52,11 +53,11 @@ class ListenerServer:
         if listener != self.responder.listener:
             self.responder = self._responder(listener)
 
-    async def open(self, bound: socket.socket) -> None:
-        """Serve on a bound socket."""
+    async def open(self, bound: socket.socket, tls: ssl.SSLContext | None = None) -> None:
+        """Serve on a bound socket, over TLS if there is a context for it."""
         loop = asyncio.get_running_loop()
         self._sockets = await loop.create_server(
-            lambda: Connection(self), sock=bound, backlog=_BACKLOG
+            lambda: Connection(self), sock=bound, backlog=_BACKLOG, ssl=tls
         )
 
     async def close(self, grace_seconds: float) -> None:

@@ -125,7 +125,7 @@ class Stage:
 
     def default(self) -> Site:
         """A listener that answers 404 where nothing else is asked for."""
-        return self._served(self.service.listener)
+        return self.served(self.service.listener)
 
     def rules(self, *rules: Rule) -> Site:
         """A listener with these rules, by priority, and 404 for the rest."""
@@ -134,7 +134,7 @@ class Stage:
         # Made last and asked first: when it answers, all of them are served.
         for priority, rule in [*enumerate(rules, start=2), (1, ready)]:
             self._create(listener, priority, rule)
-        site = self._served(listener)
+        site = self.served(listener)
         self.until(site, _READY, 200)
         return site
 
@@ -213,7 +213,7 @@ class Stage:
             Protocol="HTTP",
             DefaultActions=[{"Type": "forward", "TargetGroupArn": group}],
         )["Listeners"][0]["ListenerArn"]
-        return self._served(listener)
+        return self.served(listener)
 
     def balancer(self, name: str) -> str:
         """One more load balancer in the network of the first; returns its ARN."""
@@ -226,7 +226,8 @@ class Stage:
         arn: str = made["LoadBalancers"][0]["LoadBalancerArn"]
         return arn
 
-    def _served(self, listener_arn: str) -> Site:
+    def served(self, listener_arn: str) -> Site:
+        """Where this machine serves a listener, as soon as it does."""
         listener = self.elb.describe_listeners(ListenerArns=[listener_arn])["Listeners"][0]
         place = (listener["LoadBalancerArn"], listener["Port"])
 

@@ -122,8 +122,8 @@ def test_a_regular_expression_that_aws_does_not_have_is_named_when_it_decides() 
 
 
 def test_a_listener_that_cannot_be_served_says_so_for_every_request() -> None:
-    refused = listener(port=443, protocol="HTTPS", refusal=Unsupported("HTTPS listeners"))
-    assert Rules(refused).decide(request("/health"), 0).outcome == Unsupported("HTTPS listeners")
+    refused = listener(port=443, protocol="TCP", refusal=Unsupported("TCP listeners"))
+    assert Rules(refused).decide(request("/health"), 0).outcome == Unsupported("TCP listeners")
 
 
 def test_weights_share_the_traffic_and_zero_gets_none() -> None:

@@ -140,10 +140,15 @@ def test_rules_are_in_order_of_priority_with_the_default_last() -> None:
     assert listener.refusal is None
 
 
-def test_an_https_listener_is_refused_by_name() -> None:
-    answer = {"ListenerArn": "arn:listener", "Port": 443, "Protocol": "HTTPS"}
-    listener = reader.listener(BALANCER, answer, [], {}, Attributes(), [])
-    assert listener.refusal == Unsupported("HTTPS listeners")
+@pytest.mark.parametrize(
+    ("protocol", "refusal"),
+    [("HTTP", None), ("HTTPS", None), ("TCP", Unsupported("TCP listeners"))],
+)
+def test_a_listener_of_another_protocol_is_refused_by_name(
+    protocol: str, refusal: Unsupported | None
+) -> None:
+    answer = {"ListenerArn": "arn:listener", "Port": 443, "Protocol": protocol}
+    assert reader.listener(BALANCER, answer, [], {}, Attributes(), []).refusal == refusal
 
 
 def test_transforms_of_a_rule_are_read_in_their_order() -> None:
