@@ -18,7 +18,7 @@ from terrarium.cloud.local import LocalCloud
 from terrarium.cloud.outcomes import Endpoint
 from terrarium.cloud.policies.principal import LOG_SERVICE
 from terrarium.cloud.ports import free_port
-from tests.e2e.accounts import REGION, Account
+from tests.e2e.accounts import REGION, Account, a_bucket
 from tests.e2e.balanced import DataPlane, Service, data_plane, eventually
 
 _PORTS = 19_080
@@ -48,9 +48,7 @@ class Observed:
         self.service = Service(account, HANDLER)
         self.metrics = account.client("cloudwatch")
         self.bucket = bucket
-        account.s3.create_bucket(
-            Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION}
-        )
+        a_bucket(account, bucket)
         self.let_write(LOG_SERVICE)
         attributes = [
             {"Key": f"{kind}.s3.{name}", "Value": value}

@@ -139,7 +139,8 @@ def _actions(exchange: Finished, has_firewall: bool) -> str:
 
 def _transformed(exchange: Finished) -> str:
     """Host and URI where a rule has rewritten them, and that it has."""
-    request, rule = exchange.request, exchange.decision and exchange.decision.rule
+    request, decision = exchange.request, exchange.decision
+    rule = None if decision is None else decision.rule
     if request is None or rule is None or not rule.transforms or not was_dispatched(exchange):
         return '"-" "-" "-"'
     changed = rewritten(request, rule.transforms)
