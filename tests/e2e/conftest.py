@@ -27,3 +27,10 @@ def applied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clone]:
         yield made
     finally:
         made.invoke("down")
+
+
+@pytest.fixture(scope="session")
+def both(applied: Clone) -> Clone:
+    """The same clone with prod applied beside dev."""
+    applied.invoke("up", "--env", "prod")
+    return applied

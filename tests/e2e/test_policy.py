@@ -12,15 +12,13 @@ from terrarium.policy import environment
 from tests.e2e.clone import Clone
 
 
-@pytest.fixture(scope="module")
-def both(applied: Clone) -> Clone:
-    """dev and prod applied in one clone, which shares this checkout's environment of checkov."""
+@pytest.fixture(scope="module", autouse=True)
+def checkov(both: Clone) -> None:
+    """The clone shares this checkout's environment of checkov."""
     environment.python()
-    shared = applied.root / ".terrarium" / "policy"
+    shared = both.root / ".terrarium" / "policy"
     if not shared.exists():
         shared.symlink_to(environment.FOLDER)
-    applied.invoke("up", "--env", "prod")
-    return applied
 
 
 @pytest.fixture

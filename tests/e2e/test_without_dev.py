@@ -1,4 +1,7 @@
-"""dev and prod side by side in one cloud; then dev goes, and nothing else does."""
+"""dev and prod side by side in one cloud; then dev goes, and nothing else does.
+
+The last of the files, since it takes down what the others use.
+"""
 
 from __future__ import annotations
 
@@ -6,28 +9,13 @@ import json
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
-
-import pytest
 
 from terrarium import settings
-from tests.e2e.clone import Clone, copy_checkout
+from tests.e2e.clone import Clone
 
 ACCOUNTS = {"dev": "111111111111", "prod": "222222222222"}
 SESSIONS = {"iam aws access_keys", "sts aws assumed_roles"}
 """What a client leaves by asking: credentials that expire."""
-
-
-@pytest.fixture(scope="module")
-def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clone]:
-    """A clone in which both environments run."""
-    made = Clone(copy_checkout(tmp_path_factory.mktemp("both") / "clone"))
-    try:
-        made.invoke("up")
-        made.invoke("up", "--env", "prod")
-        yield made
-    finally:
-        made.invoke("down")
 
 
 def holdings(clone: Clone, env: str) -> dict[str, list[str]]:
