@@ -92,9 +92,11 @@ class LogDelivery:
         the files are of."""
         async with self._delivering:
             for name, log in list(self._logs.items()):
-                if log.lines:
+                was_empty = not log.lines
+                if not was_empty:
                     await self._deliver(name, log, now)
-                if name.balancer not in self.balancers:
+                # One that has gone may still have requests that end, and are written about.
+                if name.balancer not in self.balancers and (was_empty or log.reason is not None):
                     del self._logs[name]
 
     async def close(self, timeout_seconds: float = 5.0) -> None:

@@ -11,7 +11,12 @@ from terrarium.cloud.firewall.web_acl import WebAcl
 from terrarium.cloud.functions.ended import Ended
 from terrarium.cloud.load_balancer.finished import Client, Finished
 from terrarium.cloud.load_balancer.model import Configuration, Listener, LogPlace
-from terrarium.cloud.observation import access_log, connection_log
+from terrarium.cloud.observation import (
+    access_log,
+    connection_log,
+    log_delivery,
+    metric_delivery,
+)
 from terrarium.cloud.observation.balancer_metrics import BalancerTally
 from terrarium.cloud.observation.distribution import Minute
 from terrarium.cloud.observation.firewall_metrics import FirewallTally
@@ -26,8 +31,8 @@ from terrarium.cloud.observation.names import BalancerName, Kind
 class Intervals:
     """Seconds between two deliveries, with AWS's defaults."""
 
-    logs: float = 300.0
-    metrics: float = 60.0
+    logs: float = log_delivery.INTERVAL_SECONDS
+    metrics: float = metric_delivery.INTERVAL_SECONDS
 
 
 class Observer:
@@ -103,12 +108,11 @@ class Observer:
     def _take(self, seconds: float) -> Minute:
         minute = self._functions.take()
         for arn, watched in list(self._balancers.items()):
-            if watched.is_idle:
-                del self._balancers[arn]
-                continue
             minute.merge(watched.tally.take(seconds))
             if watched.firewall is not None:
                 minute.merge(watched.firewall.take())
+            if watched.balancer not in self._logs.balancers and watched.tally.is_idle:
+                del self._balancers[arn]
         return minute
 
 
@@ -126,7 +130,3 @@ class _Watched:
         if known is None or known[0] is not place:
             known = self._logs[kind] = place, delivery.log(LogName(self.balancer, kind, place))
         return known[1]
-
-    @property
-    def is_idle(self) -> bool:
-        return self.firewall is None and self.tally.is_idle
