@@ -86,6 +86,12 @@ class Connection(asyncio.Protocol):
     def busy(self) -> bool:
         return self._running is not None
 
+    @property
+    def _open(self) -> asyncio.Transport | None:
+        """The transport while something can be said over it."""
+        transport = self._transport
+        return None if transport is None or transport.is_closing() else transport
+
     def check(self, now: float) -> None:
         """Close it where the idle timeout, or patience, is at its end. A function's is not ours."""
         if self._transport is None:
@@ -132,9 +138,13 @@ class Connection(asyncio.Protocol):
         self._incoming.feed(data)
         if self._running is None and self._writable:
             self._take_turn()
-        elif self._reading and self._transport and self._incoming.held_bytes > _AHEAD_BYTES:
+        elif self._reading and self._incoming.held_bytes > _AHEAD_BYTES:
+            self._stop_reading()
+
+    def _stop_reading(self) -> None:
+        if (transport := self._open) is not None:
             self._reading = False
-            self._transport.pause_reading()
+            transport.pause_reading()
 
     def eof_received(self) -> bool:
         self._ended = True
@@ -170,15 +180,16 @@ class Connection(asyncio.Protocol):
         self._in_turn = False
 
     def _await_more(self) -> None:
-        if self._transport is None:
+        transport = self._open
+        if transport is None:
             return
         if self._incoming.may_continue():
-            self._transport.write(wire.CONTINUE)
+            transport.write(wire.CONTINUE)
         if not self._reading:
             self._reading = True
-            self._transport.resume_reading()
+            transport.resume_reading()
         if self._ended:
-            self._transport.close()
+            transport.close()
 
     def _serve(self, message: Message) -> None:
         head = message.head
@@ -234,27 +245,31 @@ class Connection(asyncio.Protocol):
         self._write(response, keep_alive=keep_alive)
         if self._site.observers:
             exchange = self._finished(running, answer, decision, trace_id, len(response))
-            for observer in self._site.observers:
-                observer.finished(exchange)
+            try:
+                for observer in self._site.observers:
+                    observer.finished(exchange)
+            except Exception:  # a log or a metric less, but no worker's connection with it
+                _log.exception("an observer failed")
         if not self._in_turn and self._close_at is None and self._writable:
             self._take_turn()
 
     def _write(self, response: bytes, *, keep_alive: bool) -> None:
-        if self._transport is None:
+        transport = self._open
+        if transport is None:
             return  # the client is gone; its function has run to the end, as on AWS
         self._active_at = time.monotonic()
-        self._transport.write(response)
+        transport.write(response)
         if not keep_alive:
             # To close with something unread would reset the connection, and perhaps take the
             # answer from the client.
             self._close_at = self._active_at + _LINGER_SECONDS
-            if self._ended or not self._closes_by_half:
-                self._transport.close()
-            else:
-                self._transport.write_eof()
             if not self._reading:
                 self._reading = True
-                self._transport.resume_reading()
+                transport.resume_reading()
+            if self._ended or not self._closes_by_half:
+                transport.close()
+            else:
+                transport.write_eof()
 
     def _finished(
         self,

@@ -14,6 +14,7 @@ from terrarium.cloud.functions.outcome import Answered
 from terrarium.cloud.load_balancer import pages
 from terrarium.cloud.load_balancer.answer import Answer
 from terrarium.cloud.load_balancer.desync import Reason
+from terrarium.cloud.load_balancer.finished import Finished
 from terrarium.cloud.load_balancer.model import Attributes
 from terrarium.cloud.load_balancer.request import Request
 from tests.unit.cloud.balancers import API, NOT_FOUND, listener, rule
@@ -350,6 +351,21 @@ def test_every_exchange_is_told_to_who_observes_it() -> None:
         assert [client for _, client in watch.connections] == [known.client, unknown.client]
 
     serve(scenario, observers=(watch,))
+
+
+def test_an_observer_that_fails_takes_nothing_with_it(caplog: pytest.LogCaptureFixture) -> None:
+    class Broken(Watch):
+        def finished(self, exchange: Finished) -> None:
+            raise RuntimeError("a bug of an observer")
+
+    async def scenario(served: Served) -> None:
+        client = await served.connect()
+        for _ in range(2):
+            await client.send(http("GET /health", close=False))
+            assert (await client.reply()).status == 200
+
+    serve(scenario, observers=(Broken(),))
+    assert [record.getMessage() for record in caplog.records] == ["an observer failed"] * 2
 
 
 def test_the_trace_id_that_is_told_is_the_one_that_the_function_gets() -> None:
