@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import http.client
+import ssl
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from email.message import Message
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from terrarium.errors import UsageError
@@ -28,7 +30,10 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """``timeout_seconds`` is for one whole request; ``host_header`` replaces the URL's host."""
+    """``timeout_seconds`` is for one whole request; ``host_header`` replaces the URL's host.
+
+    ``trusted`` is a file of certificates to trust in place of the system's.
+    """
 
     secure: bool
     host: str
@@ -36,6 +41,7 @@ class Endpoint:
     timeout_seconds: float
     host_header: str | None = None
     now: Callable[[], float] = time.monotonic
+    trusted: Path | None = None
 
     @classmethod
     def parse(
@@ -45,6 +51,7 @@ class Endpoint:
         timeout_seconds: float,
         host_header: str | None = None,
         now: Callable[[], float] = time.monotonic,
+        trusted: Path | None = None,
     ) -> Endpoint:
         """The endpoint of ``http[s]://host[:port]``. Raises UsageError for anything else."""
         try:
@@ -60,12 +67,12 @@ class Endpoint:
             raise UsageError(f"{url!r} is not just a scheme and a host", hint=_HINT)
         if host_header is not None:
             _plain(host_header, "host name")
-        return cls(parts.scheme == "https", host, port, timeout_seconds, host_header, now)
+        secure = parts.scheme == "https"
+        return cls(secure, host, port, timeout_seconds, host_header, now, trusted)
 
     def send(self, method: str, path: str) -> Response:
         """One request without a body. Raises ExchangeError."""
-        connect = http.client.HTTPSConnection if self.secure else http.client.HTTPConnection
-        connection = connect(self.host, self.port, timeout=self.timeout_seconds)
+        connection = self._connection()
         headers = {"accept": "application/json", "user-agent": "terrarium"}
         if self.host_header:
             headers["host"] = self.host_header
@@ -78,6 +85,14 @@ class Endpoint:
             raise ExchangeError(str(error) or type(error).__name__) from error
         finally:
             connection.close()
+
+    def _connection(self) -> http.client.HTTPConnection:
+        if not self.secure:
+            return http.client.HTTPConnection(self.host, self.port, timeout=self.timeout_seconds)
+        context = ssl.create_default_context(cafile=self.trusted)
+        return http.client.HTTPSConnection(
+            self.host, self.port, timeout=self.timeout_seconds, context=context
+        )
 
     def _body(self, response: http.client.HTTPResponse, give_up: float) -> bytes:
         body = b""

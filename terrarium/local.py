@@ -42,7 +42,8 @@ def up(env: str, *, unprotected: bool = False) -> str:
         serving.result()
     console.step("smoke test")
     url = verbs.check_api(resolved, wait_seconds=_SECONDS_TO_ANSWER)
-    console.note(f"try it: curl {url}/api/foo")
+    trust = f"--cacert {verbs.trusted(resolved, url)} " if url.startswith("https:") else ""
+    console.note(f"try it: curl {trust}{url}/api/foo")
     return url
 
 

@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from terrarium.documents import Document
 from terrarium.endpoint import Endpoint, ExchangeError, Response
@@ -62,6 +63,7 @@ def run(  # noqa: PLR0913 - all but two are options
     timeout_seconds: float = 10,
     wait_seconds: float = 0,
     host_header: str | None = None,
+    trusted: Path | None = None,
     on_check: Callable[[Check], None] | None = None,
     clock: Clock = Clock(),
 ) -> tuple[Check, ...]:
@@ -71,13 +73,18 @@ def run(  # noqa: PLR0913 - all but two are options
     request that finds no connection, or a load balancer without a target (502, 503, 504), is sent
     again, and the first one also while it finds no rule (404): the name and the rules of a new load
     balancer take a minute to be known everywhere. ``host_header`` is sent in place of the URL's
-    host. ``on_check`` is told of each check as soon as it is done.
+    host; ``trusted`` is a file of certificates to trust in place of the system's. ``on_check`` is
+    told of each check as soon as it is done.
 
     Raises UsageError for a URL that is more or less than a scheme and a host, and SmokeError, after
     all checks, where any failed.
     """
     endpoint = Endpoint.parse(
-        base_url, timeout_seconds=timeout_seconds, host_header=host_header, now=clock.now
+        base_url,
+        timeout_seconds=timeout_seconds,
+        host_header=host_header,
+        now=clock.now,
+        trusted=trusted,
     )
     deadline = clock.now() + wait_seconds
     checks = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import sys
 import time
+from pathlib import Path
 
 from terrarium import console, deployment, documents, settings
 from terrarium import smoke as http_smoke
@@ -83,6 +84,7 @@ def check_api(resolved: Deployment, *, wait_seconds: int) -> str:
         url,
         documents.load(settings.DOCUMENTS),
         wait_seconds=wait_seconds,
+        trusted=trusted(resolved, url),
         on_check=lambda check: console.note(f"  {check}"),
     )
     console.success(f"smoke test of {resolved.environment.name} passed: {url}")
@@ -104,13 +106,21 @@ def api_url(resolved: Deployment, wait_seconds: int) -> str:
     return f"http://{found.value}"
 
 
+def trusted(resolved: Deployment, url: str) -> Path | None:
+    """The certificate of this machine, where it is what answers over TLS."""
+    if resolved.target.kind is not Kind.LOCAL or not url.startswith("https:"):
+        return None
+    return LocalCloud(settings.STATE_DIR).certificate(resolved.environment.name)
+
+
 def _local_url(environment: Environment, dns_name: str, wait_seconds: int) -> str:
-    """The loopback URL that stands for a load balancer; the process that serves it may just have
-    learned of it."""
+    """The loopback URL that stands for a load balancer, of its HTTPS listener if it has one; the
+    process that serves it may just have learned of it."""
     cloud = LocalCloud(settings.STATE_DIR)
     deadline = time.monotonic() + wait_seconds
     while True:
-        for listener in cloud.listeners(environment.name):
+        listeners = cloud.listeners(environment.name)
+        for listener in sorted(listeners, key=lambda each: each.protocol != "HTTPS"):
             if listener.dns_name == dns_name and listener.obstacle is not None:
                 raise SmokeError(
                     f"no client would reach the load balancer of {environment.name} on AWS: "

@@ -32,6 +32,11 @@ class Listening:
     listeners: tuple[Listener, ...]
 
 
+def certificate(path: Path) -> Path:
+    """Where the process that writes this file keeps the certificate of its HTTPS listeners."""
+    return path.with_name("tls") / "certificate.pem"
+
+
 def read(path: Path) -> Listening | None:
     """None while there is no file, or none of this shape."""
     value = json_file.read(path)

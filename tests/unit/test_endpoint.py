@@ -3,9 +3,12 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
+from terrarium.cloud.load_balancer.tls import server_context
 from terrarium.endpoint import Endpoint, ExchangeError
 
 
@@ -84,3 +87,29 @@ def test_a_url_is_a_scheme_a_host_and_a_port(
 ) -> None:
     endpoint = Endpoint.parse(url, timeout_seconds=1)
     assert (endpoint.secure, endpoint.host, endpoint.port) == (secure, host, port)
+
+
+def test_a_certificate_is_believed_only_if_it_is_trusted(tmp_path: Path) -> None:
+    certificate = tmp_path / "certificate.pem"
+    tls = server_context(certificate)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(5)
+
+        def speak() -> None:
+            for _ in range(2):
+                with (
+                    suppress(OSError),
+                    listener.accept()[0] as plain,
+                    tls.wrap_socket(plain, server_side=True) as connection,
+                ):
+                    connection.recv(65_536)
+                    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+
+        thread = threading.Thread(target=speak)
+        thread.start()
+        url = f"https://127.0.0.1:{listener.getsockname()[1]}"
+        with pytest.raises(ExchangeError, match="CERTIFICATE_VERIFY_FAILED"):
+            Endpoint.parse(url, timeout_seconds=5).send("GET", "/")
+        trusting = Endpoint.parse(url, timeout_seconds=5, trusted=certificate)
+        assert trusting.send("GET", "/").status == 200
+        thread.join()

@@ -13,6 +13,7 @@ from typing import Protocol
 from terrarium.cloud.firewall.web_acl import WebAcl
 from terrarium.cloud.functions.function import Target
 from terrarium.cloud.functions.functions import Functions
+from terrarium.cloud.listeners import certificate
 from terrarium.cloud.load_balancer.account import Reading
 from terrarium.cloud.load_balancer.firewall import Firewall
 from terrarium.cloud.load_balancer.health_checks import HealthChecks
@@ -164,7 +165,7 @@ class DataPlane:
     async def _tls(self, listener: Listener) -> ssl.SSLContext | None:
         if listener.protocol != "HTTPS":
             return None
-        return await asyncio.to_thread(server_context, self._state_file.path.parent / "tls")
+        return await asyncio.to_thread(server_context, certificate(self._state_file.path))
 
     def _close(self, key: str) -> None:
         server = self._servers.pop(key)

@@ -1,7 +1,7 @@
 """TLS of HTTPS listeners: one certificate of this machine's own, for clients on loopback.
 
 That of the listener is in ACM and its key never leaves there. Whoever wants to trust this one gives
-``certificate.pem`` to the client, for example ``curl --cacert``.
+its file to the client, for example ``curl --cacert``.
 """
 
 from __future__ import annotations
@@ -14,16 +14,14 @@ from pathlib import Path
 from terrarium import atomic
 from terrarium.cloud.ports import LOOPBACK
 
-CERTIFICATE = "certificate.pem"
-
 _KEY = "key.pem"
 _VALID = timedelta(days=365)
 _RENEWED_BEFORE = timedelta(days=30)
 
 
-def server_context(folder: Path) -> ssl.SSLContext:
-    """With the certificate in ``folder``, made there if there is none that lasts."""
-    certificate, key = folder / CERTIFICATE, folder / _KEY
+def server_context(certificate: Path) -> ssl.SSLContext:
+    """With this certificate and the key beside it, made there if there is none that lasts."""
+    key = certificate.with_name(_KEY)
     if not _lasts(certificate, key):
         _make(certificate, key)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

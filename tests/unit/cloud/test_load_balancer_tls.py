@@ -10,38 +10,39 @@ import uvloop
 
 from terrarium.cloud.load_balancer.ports import bind
 from terrarium.cloud.load_balancer.server import ListenerServer
-from terrarium.cloud.load_balancer.tls import CERTIFICATE, server_context
+from terrarium.cloud.load_balancer.tls import server_context
 from tests.unit.cloud.balancers import API
 from tests.unit.cloud.sockets import Client, Echo, http
 
 
-def test_the_certificate_is_made_once_and_its_key_is_for_the_owner_only(tmp_path: Path) -> None:
-    folder = tmp_path / "tls"
-    server_context(folder)
-    made = (folder / CERTIFICATE).read_bytes()
-    server_context(folder)
-    assert (folder / CERTIFICATE).read_bytes() == made
-    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+def test_the_certificate_is_made_once_in_a_folder_for_the_owner_only(tmp_path: Path) -> None:
+    certificate = tmp_path / "tls" / "certificate.pem"
+    server_context(certificate)
+    made = certificate.read_bytes()
+    server_context(certificate)
+    assert certificate.read_bytes() == made
+    assert stat.S_IMODE(certificate.parent.stat().st_mode) == 0o700
 
 
-@pytest.mark.parametrize("name", [CERTIFICATE, "key.pem"])
+@pytest.mark.parametrize("name", ["certificate.pem", "key.pem"])
 def test_what_is_damaged_or_gone_is_made_again(tmp_path: Path, name: str) -> None:
-    server_context(tmp_path)
-    before = (tmp_path / CERTIFICATE).read_bytes()
+    certificate = tmp_path / "certificate.pem"
+    server_context(certificate)
+    before = certificate.read_bytes()
     (tmp_path / name).unlink()
-    server_context(tmp_path)
-    assert (tmp_path / CERTIFICATE).read_bytes() != before
-    (tmp_path / CERTIFICATE).write_text("nonsense")
-    server_context(tmp_path)
+    server_context(certificate)
+    assert certificate.read_bytes() != before
+    certificate.write_text("nonsense")
+    server_context(certificate)
 
 
 def test_a_client_that_trusts_it_is_served_over_tls(tmp_path: Path) -> None:
     async def scenario() -> None:
         server = ListenerServer(API, Echo(), {})
         with bind([0]) as bound:
-            await server.open(bound, server_context(tmp_path))
+            await server.open(bound, server_context(tmp_path / "certificate.pem"))
             port = bound.getsockname()[1]
-            trusting = ssl.create_default_context(cafile=tmp_path / CERTIFICATE)
+            trusting = ssl.create_default_context(cafile=tmp_path / "certificate.pem")
             stream = await asyncio.open_connection(
                 "127.0.0.1", port, ssl=trusting, server_hostname="localhost"
             )
@@ -63,7 +64,7 @@ def test_who_does_not_speak_tls_is_not_served(tmp_path: Path) -> None:
     async def scenario() -> None:
         server = ListenerServer(API, Echo(), {})
         with bind([0]) as bound:
-            await server.open(bound, server_context(tmp_path))
+            await server.open(bound, server_context(tmp_path / "certificate.pem"))
             client = Client(*await asyncio.open_connection("127.0.0.1", bound.getsockname()[1]))
             await client.send(http("GET /api/a"))
             assert b"HTTP/1.1 200" not in await client.rest()
