@@ -31,7 +31,7 @@ COLD_RATIO = 0.75
 ZIP_BYTES = 30_000
 
 COLD_STARTS = 15
-COMPARISONS = 3
+COMPARISONS = 5
 CONNECTIONS = 8
 LOAD_SECONDS = 4.0
 
@@ -60,18 +60,16 @@ def handler(services: Services) -> list[bool]:
 
 
 def load(services: Services, seconds: float) -> list[bool]:
-    """Both handlers in turn, so that whatever else the machine does meets both."""
-    ratios = []
+    """Both handlers in turn, the best of each: what else the machine does only makes it slower."""
+    best = {"plain": 0.0, "api": 0.0}
     for _ in range(COMPARISONS):
-        rates = {}
-        for prefix in ("plain", "api"):
+        for prefix in best:
             paths = [f"/{prefix}/{name}" for name in NAMES]
             arguments = (services.address, str(seconds), str(CONNECTIONS), *paths)
             rate, latency = module("benchmarks.load", *arguments).split()
-            rates[prefix] = float(rate)
+            best[prefix] = max(best[prefix], float(rate))
             console.data(f"  /{prefix}: {rate} answers a second, median latency {latency} ms")
-        ratios.append(rates["api"] / rates["plain"])
-    ratio = statistics.median(ratios)
+    ratio = best["api"] / best["plain"]
     console.data(f"  through the load balancer: {ratio:.1f} times the plain handler")
     return [verdict("plain handler's rate over ours", 1 / ratio, 1 / TIMES_AS_FAST, "")]
 

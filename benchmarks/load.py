@@ -23,7 +23,8 @@ import uvloop
 
 from terrarium import console
 
-_WARM_UP_SECONDS = 1.0
+_WARM_UP_SECONDS = 3.0
+"""Until as many workers have started as this load calls for."""
 
 
 @dataclass(slots=True)
@@ -48,13 +49,13 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._received += data
-        head, found, body = self._received.partition(b"\r\n\r\n")
-        if not found or len(body) < _length(head):
+        end = self._received.find(b"\r\n\r\n")
+        if end < 0 or len(self._received) < end + 4 + _length(self._received, end):
             return
         if self._tally.counting:
             self._tally.latencies.append(time.perf_counter() - self._sent_at)
-            if not head.startswith(b"HTTP/1.1 200 "):
-                self._tally.failures.append(head)
+            if not self._received.startswith(b"HTTP/1.1 200 "):
+                self._tally.failures.append(self._received[:end])
         self._received = b""
         self._send()
 
@@ -63,9 +64,10 @@ class Connection(asyncio.Protocol):
         self._transport.write(next(self._requests))
 
 
-def _length(head: bytes) -> int:
-    _, _, rest = head.lower().partition(b"\r\ncontent-length:")
-    return int(rest.partition(b"\r\n")[0])
+def _length(answer: bytes, end: int) -> int:
+    """What the head, which ends there, says of the body; the load balancer writes it like this."""
+    place = answer.index(b"\r\nContent-Length: ", 0, end) + 18
+    return int(answer[place : answer.index(b"\r\n", place)])
 
 
 async def run(address: str, seconds: float, connections: int, paths: list[str]) -> Tally:
