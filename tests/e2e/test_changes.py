@@ -93,6 +93,19 @@ def test_a_changed_document_changes_one_object_and_is_served_once_it_is_no_longe
     seconds_until(url, (200, old), FRESH_SECONDS + 1)
 
 
+def test_without_nat_the_api_serves_what_comes_through_the_endpoint(applied: Clone) -> None:
+    url = f"{applied.url('load-balancer-dev')}/health?deep=1"
+    apply = ("apply", "--env", "dev", "--target", "local")
+    with edited(applied.root / "live" / "dev" / "env.hcl", '"single"', '"none"'):
+        assert "network: 0 added" in applied.invoke(*apply).stderr
+        outputs = json.loads(applied.invoke("output", "--env", "dev", "--json").stdout)
+        assert outputs["network"]["nat_gateway_ids"] == []
+        assert get(url)[0] == 200
+    applied.invoke(*apply)
+    log = (applied.root / ".terrarium" / "logs" / "load-balancer-dev.log").read_text("utf-8")
+    assert "cannot reach S3" not in log
+
+
 def version(clone: Clone) -> str:
     """The version of the function that the alias points to."""
     outputs = json.loads(
