@@ -40,6 +40,35 @@ def health(port: int, timeout_seconds: float = 2.0) -> Health | None:
         return None
 
 
+def mark(port: int, timeout_seconds: float = 5.0) -> str | None:
+    """What differs when something has changed; None from a control plane that is not ours.
+
+    Raises OSError when nothing answers.
+    """
+    try:
+        status, value = _request("GET", port, "/_terrarium/changes", {}, timeout_seconds)
+    except (http.client.HTTPException, ValueError):
+        return None
+    if status != 200 or value.get("service") != _SERVICE:
+        return None
+    return str(value.get("mark"))
+
+
+def register_runtime(
+    port: int, token: str, *, account: str, region: str, runtime: tuple[int, str]
+) -> None:
+    """Say where functions of an account run: a loopback port, and its token. Raises CloudError."""
+    value = {"account": account, "region": region, "port": runtime[0], "token": runtime[1]}
+    headers = {_TOKEN_HEADER: token}
+    body = json.dumps(value).encode()
+    try:
+        status, answer = _request("POST", port, "/_terrarium/runtimes", headers, 5.0, body)
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise CloudError(f"the control plane takes no word of ours: {error}") from error
+    if status != 200:
+        raise CloudError(str(answer.get("error", f"registering answers {status}")))
+
+
 def save(port: int, token: str, timeout_seconds: float = 60.0) -> tuple[str, ...]:
     """Write a snapshot now. Returns the services that could not be saved. Raises CloudError."""
     headers = {_TOKEN_HEADER: token}
@@ -56,11 +85,16 @@ def save(port: int, token: str, timeout_seconds: float = 60.0) -> tuple[str, ...
 
 
 def _request(
-    method: str, port: int, path: str, headers: dict[str, str], timeout_seconds: float
+    method: str,
+    port: int,
+    path: str,
+    headers: dict[str, str],
+    timeout_seconds: float,
+    body: bytes | None = None,
 ) -> tuple[int, dict[str, Any]]:
     connection = http.client.HTTPConnection(LOOPBACK, port, timeout=timeout_seconds)
     try:
-        connection.request(method, path, headers=headers)
+        connection.request(method, path, body, headers=headers)
         response = connection.getresponse()
         value = json.loads(response.read())
     finally:

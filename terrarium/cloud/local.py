@@ -21,6 +21,7 @@ from terrarium.cloud import client, listeners, processes
 from terrarium.cloud.exclusive import exclusive
 from terrarium.cloud.identity import Identity
 from terrarium.cloud.listeners import Listener, Listening
+from terrarium.cloud.load_balancer.own import TOKEN_VARIABLE
 from terrarium.cloud.outcomes import Endpoint, LoadBalancerProcess, ProcessStatus, State
 from terrarium.cloud.ports import LOOPBACK, PORT_TAKEN, accepts, free_port
 from terrarium.cloud.processes import Process
@@ -93,7 +94,7 @@ class LocalCloud:
                 self._end(previous, grace_seconds=0.0)
             port = free_port(self._identity.port(name, preferred_port))
             command += ["--http-port", str(port)]
-            process = self._supervision.start(name, command, _LOAD_BALANCER_ENVIRONMENT)
+            process = self._supervision.start(name, command, self._load_balancer_environment())
             listening = self._wait_for_listeners(process, _START_SECONDS)
             if listening is None:
                 failure = self._supervision.failure(process, "does not serve")
@@ -233,6 +234,9 @@ class LocalCloud:
 
     def _state_file(self, name: str) -> Path:
         return self._folder / name / "listeners.json"
+
+    def _load_balancer_environment(self) -> dict[str, str]:
+        return _LOAD_BALANCER_ENVIRONMENT | {TOKEN_VARIABLE: self._identity.token()}
 
     def _exclusive(self) -> AbstractContextManager[None]:
         return exclusive(self._folder / "lock")

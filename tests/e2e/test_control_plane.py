@@ -244,7 +244,6 @@ def test_each_version_of_a_function_leads_to_its_own_code(dev: Account) -> None:
     [
         ("ec2", "describe_fleet_history", {"FleetId": "f", "StartTime": 0}),
         ("iam", "generate_service_last_accessed_details", {"Arn": "arn:aws:iam::1:role/r"}),
-        ("lambda", "invoke", {"FunctionName": "api"}),
         ("lambda", "get_function_recursion_config", {"FunctionName": "api"}),
     ],
 )

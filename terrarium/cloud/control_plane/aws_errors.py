@@ -40,6 +40,11 @@ def service_of(request: Request) -> str:
     return _credential(request, "service").lower()
 
 
+def region_of(request: Request) -> str:
+    """The Region that the request is signed for, or an empty string for an unsigned request."""
+    return _credential(request, "region").lower()
+
+
 def protocol_of(request: Request) -> Protocol:
     if request.header("smithy-protocol") == "rpc-v2-cbor":
         return Protocol.CBOR

@@ -49,11 +49,12 @@ Handler = Callable[[Request], Response]
 
 
 class AsgiApplication:
-    """Reads a whole request, runs ``handler`` on a thread of ``executor``, writes its response."""
+    """Reads a whole request, runs ``handler`` on a thread of the executor that ``executor_of``
+    names for it, writes its response."""
 
-    def __init__(self, handler: Handler, executor: Executor) -> None:
+    def __init__(self, handler: Handler, executor_of: Callable[[Request], Executor]) -> None:
         self._handler = handler
-        self._executor = executor
+        self._executor_of = executor_of
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -72,7 +73,8 @@ class AsgiApplication:
         response = _refusal(request, body)
         if response is None:
             loop = asyncio.get_running_loop()
-            response = await loop.run_in_executor(self._executor, self._handler, request)
+            executor = self._executor_of(request)
+            response = await loop.run_in_executor(executor, self._handler, request)
         await _write(response, request, send)
 
 

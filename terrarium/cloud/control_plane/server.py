@@ -15,12 +15,17 @@ from granian._granian import SocketHolder
 from granian.constants import HTTPModes, Interfaces
 from granian.server.embed import Server as EmbeddedServer
 
-from terrarium.cloud.control_plane.http import AsgiApplication
+from terrarium.cloud.control_plane.http import AsgiApplication, Request
+from terrarium.cloud.control_plane.invocations import is_invocation
 from terrarium.cloud.control_plane.service import ControlPlane
 from terrarium.errors import CloudError
 
 _DRAIN_SECONDS = 2.0
 _THREADS = 32
+_INVOCATION_THREADS = 256
+"""Invocations wait for functions, which ask this cloud for things: they must not take each other's
+threads. Each is started when there is use for it."""
+
 _BACKLOG = 1024
 _log = logging.getLogger("terrarium.control_plane")
 
@@ -57,8 +62,11 @@ def _holder(listener: socket.socket) -> Any:
 
 def run(plane: ControlPlane, listener: socket.socket) -> None:
     """Serve until SIGTERM or SIGINT, then save what changed, and end the process."""
-    with ThreadPoolExecutor(_THREADS, thread_name_prefix="request") as executor:
-        asyncio.run(_serve(plane, listener, executor))
+    with (
+        ThreadPoolExecutor(_THREADS, thread_name_prefix="request") as executor,
+        ThreadPoolExecutor(_INVOCATION_THREADS, thread_name_prefix="invocation") as waiting,
+    ):
+        asyncio.run(_serve(plane, listener, executor, waiting))
         exit_code = 0
         try:
             saved = plane.save_if_changed()
@@ -74,9 +82,15 @@ def run(plane: ControlPlane, listener: socket.socket) -> None:
 
 
 async def _serve(
-    plane: ControlPlane, listener: socket.socket, executor: ThreadPoolExecutor
+    plane: ControlPlane,
+    listener: socket.socket,
+    executor: ThreadPoolExecutor,
+    waiting: ThreadPoolExecutor,
 ) -> None:
-    server = _Server(AsgiApplication(plane.handle, executor), listener)
+    def executor_of(request: Request) -> ThreadPoolExecutor:
+        return waiting if is_invocation(request) else executor
+
+    server = _Server(AsgiApplication(plane.handle, executor_of), listener)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -15,14 +15,18 @@ from typing import Any
 import moto
 from moto.backends import get_backend
 
-from terrarium.cloud.control_plane import function_code, sessions, snapshot
+from terrarium.cloud.control_plane import function_code, invocations, sessions, snapshot
 from terrarium.cloud.control_plane.aws_errors import access_key_of, aws_error, operation_of
+from terrarium.cloud.control_plane.changes import Changes
 from terrarium.cloud.control_plane.http import Request, Response
 from terrarium.cloud.control_plane.moto_http import Moto
+from terrarium.cloud.control_plane.runtimes import Runtime, Runtimes
 from terrarium.errors import CloudError
 
 OWN_PREFIX = "/_terrarium/"
 HEALTH = "/_terrarium/health"
+CHANGES = "/_terrarium/changes"
+RUNTIMES = "/_terrarium/runtimes"
 SNAPSHOT = "/_terrarium/snapshot"
 TOKEN_HEADER = "x-terrarium-token"  # noqa: S105 - the name of a header
 SERVICE = "terrarium-control-plane"
@@ -30,9 +34,6 @@ SERVICE = "terrarium-control-plane"
 _FIRST_SERVICES = ("iam", "sts", "s3", "ec2", "elbv2", "lambda", "logs")
 """What an apply uses: loaded while the first clients are still on their way."""
 
-_INVOKE = re.compile(
-    r"/[\d-]{10}/functions/[^/]+/(invocations|invoke-async/?|response-streaming-invocations)"
-)
 _HOST = re.compile(r"[A-Za-z0-9.\-]+(:\d{1,5})?|\[[0-9a-f:]+\](:\d{1,5})?")
 _log = logging.getLogger("terrarium.control_plane")
 
@@ -56,6 +57,8 @@ class ControlPlane:
         self._started_at = datetime.now(UTC).isoformat(timespec="seconds")
         self._saving = threading.Lock()
         self._changed = False
+        self._changes = Changes()
+        self._runtimes = Runtimes()
 
     def restore(self) -> snapshot.Snapshot | None:
         """Bring back the last snapshot, if there is one that can be read."""
@@ -92,13 +95,19 @@ class ControlPlane:
         if request.raw_path.startswith("/moto-api"):
             # Any web page open in a browser could reset the cloud through it.
             return _json(404, {"error": "moto's own control API is not part of this cloud"})
-        if _INVOKE.fullmatch(request.raw_path):
-            message = "functions of this cloud are invoked by its load balancer only"
+        if invocations.is_other_invocation(request):
+            message = "functions of this cloud are invoked by Invoke and by its load balancer only"
             return aws_error(request, 501, "NotImplemented", message)
         if sessions.is_unknown_session(access_key_of(request)):
             message = "the session is not known to this cloud: assume the role again"
             return aws_error(request, 403, "ExpiredToken", message)
-        return self._aws(request)
+        if invocations.is_invocation(request):
+            account = sessions.account_of(access_key_of(request))
+            return invocations.answer(request, account, self._runtimes, self._changes.mark)
+        try:
+            return self._aws(request)
+        finally:
+            self._changes.note(request)
 
     def _aws(self, request: Request) -> Response:
         self._changed = True
@@ -120,8 +129,12 @@ class ControlPlane:
         path = request.raw_path
         if path == HEALTH and request.method in {"GET", "HEAD"}:
             return _json(200, self._health())
-        if path == SNAPSHOT and request.method == "POST":
-            return self._save(request)
+        if path == CHANGES and request.method in {"GET", "HEAD"}:
+            return _json(200, {"service": SERVICE, "mark": self._changes.mark})
+        if path in {RUNTIMES, SNAPSHOT} and request.method == "POST":
+            if request.header(TOKEN_HEADER) != self._settings.token:
+                return _json(403, {"error": f"the header {TOKEN_HEADER} does not hold our token"})
+            return self._save() if path == SNAPSHOT else self._register(request)
         if path.startswith(function_code.PREFIX) and request.method in {"GET", "HEAD"}:
             with self._moto.lock:
                 code = function_code.code_at(path)
@@ -129,9 +142,14 @@ class ControlPlane:
                 return Response(200, (("content-type", "application/zip"),), code)
         return _json(404, {"error": f"nothing answers {request.method} {path[:200]}"})
 
-    def _save(self, request: Request) -> Response:
-        if request.header(TOKEN_HEADER) != self._settings.token:
-            return _json(403, {"error": f"the header {TOKEN_HEADER} does not hold our token"})
+    def _register(self, request: Request) -> Response:
+        try:
+            self._runtimes.register(Runtime.parse(request.body))
+        except ValueError as error:
+            return _json(400, {"error": str(error)})
+        return _json(200, {})
+
+    def _save(self) -> Response:
         try:
             saved = self.save()
         except CloudError as error:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from moto.core.utils import utcnow
-from moto.iam.models import iam_backends
+from moto.iam.models import get_account_id_from, iam_backends
 from moto.sts.models import sts_backends
 
 _TEMPORARY = "ASIA"
@@ -41,3 +41,9 @@ def is_unknown_session(access_key: str) -> bool:
         for account in list(iam_backends.values())
         for partition in list(account.values())
     )
+
+
+def account_of(access_key: str) -> str:
+    """The account that the key is of; moto's default one for a key that it does not know."""
+    account: str = get_account_id_from(access_key)
+    return account

@@ -6,6 +6,7 @@ pool          warm workers of one version
 worker        one execution environment: process, environment, runtime_api
 bootstrap     what runs in it, at the other end of runtime_api
 code          the files of a version on disk
+calls         where those of the Lambda API arrive, each a call
 ended         what observers are told of each invocation
 logs          what a function prints, to CloudWatch Logs; platform_log is what Lambda adds
 """

@@ -7,6 +7,7 @@ import logging
 import random
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from terrarium.cloud.functions import code
@@ -16,8 +17,9 @@ from terrarium.cloud.functions.function import FunctionVersion, Target
 from terrarium.cloud.functions.invocation import Invocation
 from terrarium.cloud.functions.logs import LogBatcher
 from terrarium.cloud.functions.outcome import Failed, Outcome, Reason
-from terrarium.cloud.functions.pool import Pool
+from terrarium.cloud.functions.pool import IDLE_SECONDS, Pool
 from terrarium.cloud.functions.silence import Silence
+from terrarium.cloud.functions.tail import Tail
 from terrarium.cloud.functions.worker import Owner, Worker
 
 _log = logging.getLogger(__name__)
@@ -36,7 +38,10 @@ CredentialSource = Callable[[FunctionVersion], Awaitable[Credentials]]
 
 
 class Functions:
-    """Every function that some target group invokes, each version with its warm workers."""
+    """Every function that some target group invokes, each version with its warm workers.
+
+    And every other one for a while, from when it is called by the Lambda API.
+    """
 
     def __init__(
         self,
@@ -57,6 +62,7 @@ class Functions:
         self._silence = Silence()
         self._targets: Mapping[str, Target] = {}
         self._routes: dict[str, _Route] = {}
+        self._guests: dict[str, _Guest] = {}
         self._pools: dict[FunctionVersion, Pool] = {}
         self._retired: set[Pool] = set()
         self._sweeping: asyncio.TimerHandle | None = None
@@ -74,7 +80,8 @@ class Functions:
         run and end.
         """
         self._targets = targets
-        wanted = {version for target in targets.values() for version, _ in target.shares}
+        every = [*targets.values(), *(guest.target for guest in self._guests.values())]
+        wanted = {version for target in every for version, _ in target.shares}
         for version in wanted - self._pools.keys():
             if version.refusal is not None:
                 _log.warning("%s", version.refusal)
@@ -86,12 +93,15 @@ class Functions:
         for version in self._pools.keys() - wanted:
             self._retire(self._pools.pop(version))
         self._routes = {arn: _Route(target, self._pools) for arn, target in targets.items()}
+        for guest in self._guests.values():
+            guest.route = _Route(guest.target, self._pools)
 
     def recycle(self) -> None:
         """Replace every worker: what they know of the world, credentials above all, is void."""
         retired, self._pools = self._pools, {}
         for pool in retired.values():
             self._retire(pool)
+        self._guests.clear()
         self.update(self._targets)
 
     def invoke(
@@ -115,12 +125,39 @@ class Functions:
             detail = f"the policy of {arn} does not let {source_arn} invoke it"
             done(Failed(Reason.ACCESS_DENIED, detail))
             return
+        self._run(route, Invocation(_request_id(), arn, payload, trace_id, done, time.monotonic()))
+
+    def call(
+        self,
+        target: Target,
+        payload: bytes,
+        done: Callable[[Outcome], None],
+        *,
+        trace_id: str,
+        tail: Tail | None = None,
+    ) -> Invocation:
+        """Run a function with a JSON payload for who calls it by its name.
+
+        ``done`` as for ``invoke``; ``tail`` gets the end of the log before that.
+        """
+        now = time.monotonic()
+        guest = self._guests.get(target.arn)
+        if guest is None or guest.target != target:
+            guest = self._guests[target.arn] = _Guest(target, _Route(target, {}))
+            self.update(self._targets)
+        guest.used_at = now
+        invocation = Invocation(_request_id(), target.arn, payload, trace_id, done, now, tail=tail)
+        self._run(guest.route, invocation)
+        return invocation
+
+    def _run(self, route: _Route, invocation: Invocation) -> None:
         version = route.target.choose(random.random())  # noqa: S311 - a share, not a secret
+        invocation.version = version.version
         pool = route.pools.get(version.version)
         if pool is None:
-            done(Failed(Reason.INVALID_RUNTIME, version.refusal or "it cannot run here"))
+            detail = version.refusal or "it cannot run here"
+            invocation.done(Failed(Reason.INVALID_RUNTIME, detail))
             return
-        invocation = Invocation(_request_id(), arn, payload, trace_id, done, time.monotonic())
         at_once = self._in_flight(version.name) + 1
         if self._observer is not None:
             has_weights = len(route.target.shares) > 1
@@ -190,6 +227,15 @@ class Functions:
             await asyncio.sleep(_RETIRE_SECONDS)
             for pool in self._pools.values():
                 pool.retire_idle()
+            self._forget_guests(time.monotonic() - IDLE_SECONDS)
+
+    def _forget_guests(self, before: float) -> None:
+        """Those that were last called before that moment; their workers end with them."""
+        gone = [arn for arn, guest in self._guests.items() if guest.used_at < before]
+        for arn in gone:
+            del self._guests[arn]
+        if gone:
+            self.update(self._targets)
 
     def _background(self, work: Awaitable[None]) -> None:
         task = asyncio.ensure_future(work)
@@ -211,6 +257,15 @@ class _Route:
         if source_arn not in self._allowed:
             self._allowed[source_arn] = self.target.allows(source_arn)
         return self._allowed[source_arn]
+
+
+@dataclass(slots=True)
+class _Guest:
+    """A function that was called by its name, ``used_at`` last (``time.monotonic``)."""
+
+    target: Target
+    route: _Route
+    used_at: float = 0.0
 
 
 def _observe(

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from terrarium.cloud.functions.outcome import Outcome
+from terrarium.cloud.functions.tail import Tail
 
 
 @dataclass(slots=True, eq=False)
@@ -14,7 +15,8 @@ class Invocation:
 
     Moments are seconds of ``time.monotonic``: ``offered_at`` when the pool was asked,
     ``delivered_at`` when a worker got it. ``deliveries`` counts the workers that got it: one that
-    ends before it takes an invocation has run no code, so another may have it.
+    ends before it takes an invocation has run no code, so another may have it. ``version`` is the
+    one that was chosen; ``tail`` is there when the caller wants the end of the log.
     """
 
     request_id: str
@@ -25,3 +27,5 @@ class Invocation:
     offered_at: float
     delivered_at: float = 0.0
     deliveries: int = 0
+    version: str = ""
+    tail: Tail | None = None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -34,10 +35,21 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The invocation gave no answer. ``detail`` is for the log, never for a client."""
+    """The invocation gave no answer. ``detail`` is for the log, never for a load balancer's client.
+
+    ``payload`` is the error as the Lambda API gives it to who invokes; empty when nothing ran.
+    """
 
     reason: Reason
     detail: str
+    payload: bytes = field(default=b"", compare=False, repr=False)
 
 
 Outcome = Answered | Failed
+
+
+def fault(error_type: str, request_id: str, text: str) -> Failed:
+    """What Lambda itself says of an end that the function did not report."""
+    message = f"RequestId: {request_id} Error: {text}"
+    payload = json.dumps({"errorType": error_type, "errorMessage": message})
+    return Failed(Reason.UNHANDLED, text, payload.encode())

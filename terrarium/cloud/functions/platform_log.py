@@ -23,6 +23,7 @@ class Report:
     used_memory_mb: int
     init_ms: float | None
     status: str  # success, error or timeout
+    error_type: str | None = None
 
 
 class PlatformLog:
@@ -43,11 +44,32 @@ class PlatformLog:
             return _event("platform.start", {"requestId": request_id, "version": self._version})
         return f"START RequestId: {request_id} Version: {self._version}\n"
 
-    def fault(self, request_id: str, text: str) -> str | None:
-        """The line for a timeout or a crash; the JSON form has it in the report instead."""
+    def timed_out(self, request_id: str, text: str) -> str | None:
+        """The JSON form has it in the report instead."""
+        return None if self._json else f"{_now()} {request_id} {text}\n"
+
+    def exited(self, request_id: str, text: str) -> str | None:
+        """The line for a runtime that has ended; the JSON form has it in the report instead."""
         if self._json:
             return None
-        return f"{_now()} {request_id} {text}\n"
+        return f"RequestId: {request_id} Error: {text}\nRuntime.ExitError\n"
+
+    def init_report(self, init_ms: float, status: str, error_type: str | None) -> str:
+        """The line for a function that did not initialise."""
+        if self._json:
+            record: dict[str, Any] = {
+                "initializationType": "on-demand",
+                "phase": "init",
+                "status": status,
+                "metrics": {"durationMs": round(init_ms, 3)},
+            }
+            if error_type is not None:
+                record["errorType"] = error_type
+            return _event("platform.initReport", record)
+        parts = [f"INIT_REPORT Init Duration: {init_ms:.2f} ms", "Phase: init", f"Status: {status}"]
+        if error_type is not None:
+            parts.append(f"Error Type: {error_type}")
+        return "\t".join(parts) + "\t\n"
 
     def end(self, request_id: str) -> str | None:
         return None if self._json else f"END RequestId: {request_id}\n"
@@ -70,6 +92,8 @@ class PlatformLog:
                 "metrics": metrics,
                 "status": report.status,
             }
+            if report.error_type is not None:
+                record["errorType"] = report.error_type
             return _event("platform.report", record)
         parts = [
             f"REPORT RequestId: {report.request_id}",
@@ -82,6 +106,8 @@ class PlatformLog:
             parts.append(f"Init Duration: {report.init_ms:.2f} ms")
         if report.status != "success":
             parts.append(f"Status: {report.status}")
+        if report.error_type is not None:
+            parts.append(f"Error Type: {report.error_type}")
         return "\t".join(parts) + "\t\n"
 
 

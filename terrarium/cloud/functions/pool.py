@@ -12,9 +12,9 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from terrarium.cloud.functions.function import FunctionVersion
+from terrarium.cloud.functions.init_error import InitError
 from terrarium.cloud.functions.invocation import Invocation
 from terrarium.cloud.functions.outcome import Failed, Reason
-from terrarium.cloud.functions.worker import InitError
 from terrarium.errors import CloudError
 
 _log = logging.getLogger(__name__)
@@ -189,13 +189,20 @@ class Pool:
             worker = await self._spawn(self.function, self)
         except (InitError, CloudError, OSError) as error:
             if self._queue:  # whose request will be logged with it
-                reason = Reason.UNHANDLED if isinstance(error, InitError) else Reason.SERVICE
-                self._queue.popleft().done(Failed(reason, str(error)))
+                self._fail(self._queue.popleft(), error)
             else:
                 _log.warning("%s:%s: %s", self.function.name, self.function.version, error)
         else:
             self._workers.add(worker)
             self.freed(worker)
+
+    def _fail(self, invocation: Invocation, error: Exception) -> None:
+        if not isinstance(error, InitError):
+            invocation.done(Failed(Reason.SERVICE, str(error)))
+            return
+        if invocation.tail is not None:
+            invocation.tail.follow(error.tail)
+        invocation.done(Failed(Reason.UNHANDLED, str(error), error.payload))
 
     def _started(self, task: asyncio.Task[None]) -> None:
         self._starting.discard(task)

@@ -84,11 +84,12 @@ class WorkerProcess:
         if not code:
             return "without providing a reason"
         if code < 0:
-            return f"with error: signal: {signal.strsignal(-code)}"
+            return f"with error: signal: {(signal.strsignal(-code) or str(-code)).lower()}"
         return f"with error: exit status {code}"
 
     @property
     def used_memory_mb(self) -> int:
+        """What of its memory is resident now, without its children's."""
         try:
             if self._statistics is None:
                 self._statistics = psutil.Process(self.pid)

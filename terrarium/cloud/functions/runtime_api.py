@@ -23,7 +23,7 @@ _HEAD = RESULT.size
 class Hears(Protocol):
     """Who is told what the worker says."""
 
-    def initialised(self, error: str | None) -> None:
+    def initialised(self, failed: Failed | None) -> None:
         """It asks for work for the first time; or why it never will."""
 
     def finished(self, outcome: Outcome) -> None:
@@ -109,14 +109,30 @@ class RuntimeApi(asyncio.Protocol):
         if kind == bootstrap.RESPONSE:
             self._hears.finished(Answered(text))
         elif kind == bootstrap.ERROR:
-            self._hears.finished(Failed(Reason.UNHANDLED, _error_text(text)))
+            self._hears.finished(_failed(text))
         elif kind == bootstrap.TOO_LARGE:
-            detail = f"the answer exceeds {ANSWER_BYTES} bytes"
-            self._hears.finished(Failed(Reason.RESPONSE_TOO_LARGE, detail))
+            self._hears.finished(_TOO_LARGE)
         elif kind == bootstrap.READY:
             self._hears.initialised(None)
         elif kind == bootstrap.INIT_ERROR:
-            self._hears.initialised(_error_text(text))
+            self._hears.initialised(_failed(text))
+
+
+_TOO_LARGE = Failed(
+    Reason.RESPONSE_TOO_LARGE,
+    f"the answer exceeds {ANSWER_BYTES} bytes",
+    json.dumps(
+        {
+            "errorType": "Function.ResponseSizeTooLarge",
+            "errorMessage": "Response payload size exceeded maximum allowed payload size "
+            f"({ANSWER_BYTES} bytes).",
+        }
+    ).encode(),
+)
+
+
+def _failed(error: bytes) -> Failed:
+    return Failed(Reason.UNHANDLED, _error_text(error), error)
 
 
 def _error_text(body: bytes) -> str:

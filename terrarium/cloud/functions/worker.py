@@ -12,12 +12,14 @@ from typing import Any, Protocol
 
 from terrarium.cloud.functions.environment import Credentials, Endpoints, variables
 from terrarium.cloud.functions.function import FunctionVersion
+from terrarium.cloud.functions.init_error import InitError
 from terrarium.cloud.functions.invocation import Invocation
 from terrarium.cloud.functions.logs import LogBatcher, LogStream
-from terrarium.cloud.functions.outcome import Failed, Outcome, Reason
+from terrarium.cloud.functions.outcome import Failed, Outcome, fault
 from terrarium.cloud.functions.platform_log import PlatformLog, Report
 from terrarium.cloud.functions.process import WorkerProcess
 from terrarium.cloud.functions.runtime_api import RuntimeApi
+from terrarium.cloud.functions.tail import Tail
 
 INIT_SECONDS = 10.0
 """Time a function has to initialise. Source: Lambda developer guide, "Init phase"."""
@@ -31,12 +33,11 @@ _EXIT_SECONDS = 1.0
 _MEMORY_SECONDS = 1.0
 """How old the figure for used memory may be: asking costs as much as a whole invocation."""
 
+_WATCH_SECONDS = 0.05
+"""How old it may be while an invocation takes its time: one that takes too much memory is ended."""
+
 _RUNTIME_API = "127.0.0.1:9001"
 """What a function finds in its environment on AWS; here the client does not use it."""
-
-
-class InitError(Exception):
-    """The worker never came to ask for work; the text says why."""
 
 
 class Owner(Protocol):
@@ -68,8 +69,11 @@ class Worker:
         self._lines = PlatformLog(function.log_format, function.version, function.system_log_level)
         self._owner = owner
         self._api = RuntimeApi(self)
-        self._initialised: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        self._initialised: asyncio.Future[Failed | None] = loop.create_future()
         self._running: Invocation | None = None
+        self._tail: Tail | None = Tail()  # until it is initialised: should that fail
+        self._out_of_memory = False
         self._init_ms: float | None = None
         self._memory_mb = 0
         self._memory_at = 0.0
@@ -100,7 +104,8 @@ class Worker:
         ours, its = socket.socketpair()
         ours.setblocking(False)
         try:
-            worker._process = await WorkerProcess.spawn(task_root, environment, its, log.write)
+            spawning = WorkerProcess.spawn(task_root, environment, its, worker._print)
+            worker._process = await spawning
             worker._ended = asyncio.create_task(worker._watch())
         except BaseException:
             ours.close()
@@ -108,10 +113,13 @@ class Worker:
         try:
             await worker._api.open(ours)
             await worker._initialise()
-        except BaseException:
+        except BaseException as error:
             await worker.stop()
+            if isinstance(error, InitError):
+                worker._report_init((time.perf_counter() - began) * 1000, error)
             raise
         worker._init_ms = (time.perf_counter() - began) * 1000
+        worker._tail = None
         return worker
 
     _process: WorkerProcess
@@ -126,26 +134,27 @@ class Worker:
         self._running = invocation
         invocation.delivered_at = time.monotonic()
         invocation.deliveries += 1
-        if self._log.full:
+        if self._log.full and invocation.tail is None:
             self._log.drop(1)
         else:
             self._process.drain()
+            self._tail = invocation.tail
             self._write(self._lines.start(invocation.request_id))
         self._api.send(invocation, self.function.timeout_seconds)
 
     def check(self, now: float) -> None:
-        """End it when its invocation has run for longer than the function's timeout."""
+        """End it when its invocation has run for too long, or has taken too much memory."""
         invocation = self._running
-        if invocation is None or now - invocation.delivered_at < self.function.timeout_seconds:
+        if invocation is None:
             return
-        self._running = None
-        self.alive = False
-        text = f"Task timed out after {self.function.timeout_seconds:.2f} seconds"
-        invocation.done(Failed(Reason.UNHANDLED, text))
-        self._process.drain()
-        self._write(self._lines.fault(invocation.request_id, text))
-        self._report(invocation, self.function.timeout_seconds * 1000, "timeout")
-        self._process.kill()
+        if now - invocation.delivered_at >= self.function.timeout_seconds:
+            self._time_out(invocation)
+        elif now - max(invocation.delivered_at, self._memory_at) >= _WATCH_SECONDS:
+            self._memory_at = now
+            self._memory_mb = max(self._memory_mb, self._process.used_memory_mb)
+            if self._memory_mb > self.function.memory_mb:
+                self._out_of_memory = True
+                self._process.kill()  # as the kernel does on AWS; _watch says the rest
 
     async def stop(self) -> None:
         """End the process and all that it started."""
@@ -153,22 +162,25 @@ class Worker:
         self._process.kill()
         await asyncio.shield(self._ended)
 
-    def initialised(self, error: str | None) -> None:
+    def initialised(self, failed: Failed | None) -> None:
         if not self._initialised.done():
-            self._initialised.set_result(error)
+            self._initialised.set_result(failed)
 
     def finished(self, outcome: Outcome) -> None:
         invocation, self._running = self._running, None
         if invocation is None:
             return
         self.used_at = now = time.monotonic()
-        invocation.done(outcome)
-        # Reporting and the next invocation can wait until the client has its answer.
-        if self._log.full:
+        # Reporting can wait until the client has its answer, unless he wants to read the report.
+        if invocation.tail is None:
+            invocation.done(outcome)
+        if self._log.full and invocation.tail is None:
             self._log.drop(2)
         else:
             status = "error" if isinstance(outcome, Failed) else "success"
             self._report(invocation, (now - invocation.delivered_at) * 1000, status)
+        if invocation.tail is not None:
+            invocation.done(outcome)
         if self.alive:
             self._owner.freed(self)
 
@@ -181,14 +193,14 @@ class Worker:
         either: list[asyncio.Future[Any]] = [self._initialised, self._ended]
         await asyncio.wait(either, timeout=INIT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         if self._initialised.done():
-            if (error := self._initialised.result()) is not None:
-                raise InitError(error)
+            if (failed := self._initialised.result()) is not None:
+                raise InitError.reported(failed.detail, failed.payload)
             if not self.alive:
                 raise InitError("the runtime exited right after init")
         elif self._ended.done():
-            raise InitError(f"the runtime exited during init {self._process.exit_text}")
+            raise InitError.exited(self._process.exit_text)
         else:
-            raise InitError(f"init took over {INIT_SECONDS:.0f} seconds")
+            raise InitError.timed_out(INIT_SECONDS)
 
     async def _watch(self) -> None:
         await self._process.wait()
@@ -200,15 +212,38 @@ class Worker:
             self._api.close()
         invocation, self._running = self._running, None
         if invocation is not None and self._api.took_all:
-            text = f"Error: Runtime exited {self._process.exit_text}"
-            self._write(self._lines.fault(invocation.request_id, text))
-            invocation.done(Failed(Reason.UNHANDLED, text))
-            duration_ms = (time.monotonic() - invocation.delivered_at) * 1000
-            self._report(invocation, duration_ms, "error")
+            self._exited(invocation)
             invocation = None
         self._owner.lost(self, invocation)
 
-    def _report(self, invocation: Invocation, duration_ms: float, status: str) -> None:
+    def _time_out(self, invocation: Invocation) -> None:
+        self._running = None
+        self.alive = False
+        text = f"Task timed out after {self.function.timeout_seconds:.2f} seconds"
+        self._process.drain()
+        self._write(self._lines.timed_out(invocation.request_id, text))
+        self._report(invocation, self.function.timeout_seconds * 1000, "timeout")
+        invocation.done(fault("Sandbox.Timedout", invocation.request_id, text))
+        self._process.kill()
+
+    def _exited(self, invocation: Invocation) -> None:
+        text = f"Runtime exited {self._process.exit_text}"
+        self._write(self._lines.exited(invocation.request_id, text))
+        kind = "Runtime.OutOfMemory" if self._out_of_memory else "Runtime.ExitError"
+        duration_ms = (time.monotonic() - invocation.delivered_at) * 1000
+        self._report(invocation, duration_ms, "error", kind)
+        invocation.done(fault("Runtime.ExitError", invocation.request_id, text))
+
+    def _report_init(self, init_ms: float, error: InitError) -> None:
+        """Say in the log, and to who asks for the end of it, that it did not initialise."""
+        status = "timeout" if error.kind is None else "error"
+        self._write(self._lines.init_report(init_ms, status, error.kind))
+        if self._tail is not None:
+            error.tail.follow(self._tail)
+
+    def _report(
+        self, invocation: Invocation, duration_ms: float, status: str, kind: str | None = None
+    ) -> None:
         self._process.drain()
         self._write(self._lines.end(invocation.request_id))
         report = Report(
@@ -218,9 +253,11 @@ class Worker:
             used_memory_mb=self._used_memory_mb(),
             init_ms=self._init_ms,
             status=status,
+            error_type=kind,
         )
         self._write(self._lines.report(report))
         self._init_ms = None
+        self._tail = None
 
     def _used_memory_mb(self) -> int:
         now = time.monotonic()
@@ -231,7 +268,12 @@ class Worker:
 
     def _write(self, message: str | None) -> None:
         if message is not None:
-            self._log.write(message)
+            self._print(message)
+
+    def _print(self, message: str) -> None:
+        self._log.write(message)
+        if self._tail is not None:
+            self._tail.write(message)
 
 
 def _stream_name(function: FunctionVersion) -> str:

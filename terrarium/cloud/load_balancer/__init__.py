@@ -21,5 +21,6 @@ connection      one client; finished is what observers are told of each exchange
 server          the sockets of one listener; ports which they are, tls what is on some
 health_checks   the questions to the targets, at their intervals
 api             the load balancers of an account, through the public AWS API
+account         who reads them; own is what our own control plane does beyond that API
 data_plane      the process: follows changes, writes the state file
 """

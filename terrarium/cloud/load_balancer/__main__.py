@@ -1,15 +1,24 @@
-"""``python -m terrarium.cloud.load_balancer``: the data plane of one environment."""
+"""``python -m terrarium.cloud.load_balancer``: the data plane of one account and Region.
+
+It works in front of any control plane::
+
+    python -m terrarium.cloud.load_balancer --endpoint-url http://127.0.0.1:5000 --region eu-west-1
+"""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
 import logging
+import os
 import signal
 import sys
+import tempfile
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
+from terrarium.cloud.functions.calls import Calls
 from terrarium.cloud.functions.cloudwatch import CloudWatch
 from terrarium.cloud.functions.environment import Credentials
 from terrarium.cloud.functions.function import FunctionVersion
@@ -17,10 +26,14 @@ from terrarium.cloud.functions.functions import Functions
 from terrarium.cloud.functions.logs import LogBatcher
 from terrarium.cloud.load_balancer.account import Account
 from terrarium.cloud.load_balancer.data_plane import DataPlane
+from terrarium.cloud.load_balancer.own import TOKEN_VARIABLE, Door
 from terrarium.cloud.load_balancer.state_file import StateFile
 from terrarium.cloud.observation.log_bucket import LogBuckets
 from terrarium.cloud.observation.metric_delivery import CloudWatchMetrics
 from terrarium.cloud.observation.observer import Intervals, Observer
+from terrarium.cloud.ports import free_port
+
+_HTTP_PORT = 8080
 
 _SWITCH_SECONDS = 0.0005
 
@@ -33,7 +46,12 @@ def main(arguments: list[str] | None = None) -> int:
     )
     # Threads read the configuration and deliver logs; requests wait for them no longer than this.
     sys.setswitchinterval(_SWITCH_SECONDS)
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+    with ExitStack() as stack, asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        if options.http_port is None:
+            options.http_port = free_port(_HTTP_PORT)
+        if options.state_file is None:
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="load-balancer-"))
+            options.state_file = Path(folder) / "listeners.json"
         runner.run(_serve(options))
     return 0
 
@@ -44,7 +62,11 @@ async def _serve(options: argparse.Namespace) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     account = Account(
-        options.endpoint_url, options.region, options.account, unprotected=not options.protection
+        options.endpoint_url,
+        options.region,
+        options.account,
+        unprotected=not options.protection,
+        token=os.environ.get(TOKEN_VARIABLE, ""),
     )
 
     async def credentials(function: FunctionVersion) -> Credentials:
@@ -62,6 +84,8 @@ async def _serve(options: argparse.Namespace) -> None:
         logs=LogBatcher(CloudWatch(account.logs)),
         observer=observer.ended,
     )
+    calls = Calls(functions, account.read_target)
+    account.open_door(Door(await calls.open(), calls.token))
     data_plane = DataPlane(
         account,
         functions,
@@ -70,7 +94,10 @@ async def _serve(options: argparse.Namespace) -> None:
         http_port=options.http_port,
         poll_seconds=options.poll_seconds,
     )
-    await data_plane.run(stop)
+    try:
+        await data_plane.run(stop)
+    finally:
+        calls.close()
 
 
 def _parse(arguments: list[str] | None) -> argparse.Namespace:
@@ -80,11 +107,23 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--endpoint-url", required=True, help="of the AWS API to follow")
     parser.add_argument("--region", required=True)
-    parser.add_argument("--account", required=True, help="twelve digits")
     parser.add_argument(
-        "--http-port", type=int, required=True, help="for port 80 of the first load balancer"
+        "--account",
+        help="twelve digits; its role named terrarium is assumed. "
+        "By default that of the environment's credentials, with these",
     )
-    parser.add_argument("--state-file", type=_absolute, required=True, help="what is served where")
+    parser.add_argument(
+        "--http-port",
+        type=int,
+        help="for port 80 of the first load balancer; "
+        f"by default the first that is free from {_HTTP_PORT} on",
+    )
+    parser.add_argument(
+        "--state-file",
+        type=_absolute,
+        help="what is served where, and beside it the code of functions; "
+        "by default in a temporary folder",
+    )
     parser.add_argument("--poll-seconds", type=float, default=1.0)
     parser.add_argument(
         "--log-seconds", type=float, default=Intervals().logs, help="between two log files"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -20,6 +22,7 @@ from terrarium.cloud.functions.environment import Credentials
 from terrarium.cloud.functions.function import Target
 from terrarium.cloud.load_balancer.api import read_configuration
 from terrarium.cloud.load_balancer.model import Configuration
+from terrarium.cloud.load_balancer.own import Door, OwnControlPlane
 from terrarium.cloud.load_balancer.surroundings import SurroundingsReader
 from terrarium.cloud.policies.principal import LOG_SERVICE
 from terrarium.errors import CloudError
@@ -49,13 +52,15 @@ _ONE_TRY = Config(
 class Reading:
     """``generation`` changes when the control plane has forgotten every credential it gave out.
 
-    ``web_acls`` are by the ARN of the load balancer that each is in front of.
+    ``web_acls`` are by the ARN of the load balancer that each is in front of; ``mark`` says of
+    which moment it is, where the control plane knows that.
     """
 
     configuration: Configuration
     targets: Mapping[str, Target]
     generation: int
     web_acls: Mapping[str, WebAcl] = field(default_factory=dict)
+    mark: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +79,24 @@ class Account:
     """Reads load balancers and functions; safe to use from several threads."""
 
     def __init__(
-        self, endpoint_url: str, region: str, account: str, *, unprotected: bool = False
+        self,
+        endpoint_url: str,
+        region: str,
+        account: str | None,
+        *,
+        unprotected: bool = False,
+        token: str = "",
     ) -> None:
-        """``unprotected`` leaves out firewalls, security groups, subnets and routes."""
+        """No ``account`` means that of the environment's credentials, which are then used.
+
+        ``unprotected`` leaves out firewalls, security groups, subnets and routes; ``token`` is
+        that of our own control plane.
+        """
         self._endpoint_url = endpoint_url
         self._region = region
         self._account = account
+        self._own = OwnControlPlane(endpoint_url, token)
+        self._door: Door | None = None
         self._lock = threading.RLock()
         self._clients: _Clients | None = None
         self._delivery: tuple[S3Client, float] | None = None
@@ -87,20 +104,43 @@ class Account:
         self._generation = 0
         self._surroundings = None if unprotected else SurroundingsReader()
 
-    def read(self) -> Reading:
-        """What is configured now. Raises CloudError when the control plane does not answer."""
-        try:
+    def open_door(self, door: Door) -> None:
+        """Have our own control plane pass on calls of functions, from the next reading on."""
+        self._door = door
+
+    def read(self, known: str | None) -> Reading | None:
+        """What is configured now; None if that is what ``known``, a mark, stands for.
+
+        Raises CloudError when the control plane does not answer.
+        """
+        mark = self._own.mark()
+        with self._boto_errors():
+            if mark is not None and self._door is not None:
+                self._register(self._door, mark)
+            if mark is not None and mark == known:
+                return None
             configuration = self._read_configuration()
             clients = self._current()
             targets = read_targets(clients.functions, configuration.function_arns)
             if self._surroundings is None:
-                return Reading(configuration, targets, self._generation)
+                return Reading(configuration, targets, self._generation, mark=mark)
             found = self._surroundings.read(clients.ec2, clients.waf, self._region, configuration)
-        except (BotoCoreError, ClientError) as error:
-            raise CloudError(f"{self._endpoint_url}: {error}") from error
         return Reading(
-            found.around(configuration), found.behind(targets), self._generation, found.web_acls
+            found.around(configuration),
+            found.behind(targets),
+            self._generation,
+            found.web_acls,
+            mark,
         )
+
+    def read_target(self, arn: str) -> Target | None:
+        """What the ARN of a function stands for now, or None. Raises CloudError."""
+        with self._boto_errors():
+            clients = self._current()
+            target = read_targets(clients.functions, [arn]).get(arn)
+            if target is None or self._surroundings is None:
+                return target
+            return self._surroundings.behind(clients.ec2, self._region, target)
 
     def logs(self) -> CloudWatchLogsClient:
         return self._current().logs
@@ -112,10 +152,10 @@ class Account:
         """A client that acts for the service which writes the logs of load balancers."""
         with self._lock:
             if self._delivery is None or self._delivery[1] - time.time() < _RENEW_SECONDS:
-                given = self._assume_own(LOG_SERVICE)
+                session, expires_at = self._own_session(LOG_SERVICE)
                 url = self._endpoint_url
-                s3 = self._session(given).client("s3", endpoint_url=url, config=_ONE_TRY)
-                self._delivery = s3, given.expires_at
+                s3 = session.client("s3", endpoint_url=url, config=_ONE_TRY)
+                self._delivery = s3, expires_at
             return self._delivery[0]
 
     def execution_credentials(self, role: str, function: str) -> Credentials:
@@ -134,6 +174,18 @@ class Account:
                 self._execution[role, function] = known
             return known
 
+    def _register(self, door: Door, mark: str) -> None:
+        if not self._own.knows(door, mark):
+            account = self._account or self._caller_account()
+            self._own.register(door, mark, account=account, region=self._region)
+
+    @contextmanager
+    def _boto_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except (BotoCoreError, ClientError) as error:
+            raise CloudError(f"{self._endpoint_url}: {error}") from error
+
     def _current(self) -> _Clients:
         with self._lock:
             if self._clients is None or self._clients.expires_at - time.time() < _RENEW_SECONDS:
@@ -141,8 +193,7 @@ class Account:
             return self._clients
 
     def _connect(self) -> _Clients:
-        credentials = self._assume_own("terrarium-data-plane")
-        session = self._session(credentials)
+        session, expires_at = self._own_session("terrarium-data-plane")
         url = self._endpoint_url
         return _Clients(
             elbv2=session.client("elbv2", endpoint_url=url, config=_ONE_TRY),
@@ -152,23 +203,20 @@ class Account:
             sts=session.client("sts", endpoint_url=url, config=_ONE_TRY),
             ec2=session.client("ec2", endpoint_url=url, config=_ONE_TRY),
             waf=session.client("wafv2", endpoint_url=url, config=_ONE_TRY),
-            expires_at=credentials.expires_at,
+            expires_at=expires_at,
         )
 
-    def _assume_own(self, session: str) -> Credentials:
+    def _own_session(self, name: str) -> tuple[boto3.Session, float]:
+        """Of the account's role, or of the environment's credentials, and until when it lasts."""
         lean_models.install()
+        if self._account is None:
+            return boto3.Session(region_name=self._region), math.inf
         # The credentials of the person at this machine never leave it: any will do here.
         anyone = boto3.Session("test", "test", region_name=self._region)
         sts = anyone.client("sts", endpoint_url=self._endpoint_url, config=_ONE_TRY)
-        return _assume(sts, _ROLE.format(account=self._account), session)
-
-    def _session(self, credentials: Credentials) -> boto3.Session:
-        return boto3.Session(
-            credentials.access_key_id,
-            credentials.secret_access_key,
-            credentials.session_token,
-            region_name=self._region,
-        )
+        given = _assume(sts, _ROLE.format(account=self._account), name)
+        keys = given.access_key_id, given.secret_access_key, given.session_token
+        return boto3.Session(*keys, region_name=self._region), given.expires_at
 
     def _read_configuration(self) -> Configuration:
         """Read with credentials that the control plane knows, new ones after it has lost its state.
@@ -186,7 +234,10 @@ class Account:
         return read_configuration(self._current().elbv2)
 
     def _is_ours(self) -> bool:
-        return self._current().sts.get_caller_identity()["Account"] == self._account
+        return self._account in {None, self._caller_account()}
+
+    def _caller_account(self) -> str:
+        return self._current().sts.get_caller_identity()["Account"]
 
     def _forget(self) -> None:
         with self._lock:

@@ -32,9 +32,12 @@ _GRACE_SECONDS = 5.0
 
 
 class Source(Protocol):
-    """Where the configuration comes from: read in a thread, CloudError while it is away."""
+    """Where the configuration comes from: read in a thread, CloudError while it is away.
 
-    def read(self) -> Reading: ...
+    None means that what the mark ``known`` stands for is what there is.
+    """
+
+    def read(self, known: str | None) -> Reading | None: ...
 
 
 class DataPlane:
@@ -67,6 +70,7 @@ class DataPlane:
         self._closing: set[asyncio.Task[None]] = set()
         self._failures = 0
         self._generation = 0
+        self._mark: str | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
         """Follow the configuration until ``stop`` is set; then end in good order."""
@@ -121,11 +125,14 @@ class DataPlane:
 
     async def _follow(self) -> None:
         try:
-            reading = await asyncio.to_thread(self._source.read)
-            if reading.generation != self._generation:
-                self._generation = reading.generation
-                self._functions.recycle()
-            await self.apply(reading.configuration, reading.targets, reading.web_acls)
+            reading = await asyncio.to_thread(self._source.read, self._mark)
+            if reading is not None:
+                self._mark = None  # until it is served as a whole
+                if reading.generation != self._generation:
+                    self._generation = reading.generation
+                    self._functions.recycle()
+                await self.apply(reading.configuration, reading.targets, reading.web_acls)
+                self._mark = reading.mark
         except CloudError as error:
             self._failures += 1
             # Once is normal: a load balancer may go away while it is being read.

@@ -76,6 +76,12 @@ class SurroundingsReader:
                 acls[arn] = acl
         return Surroundings(read_vpcs(ec2, region), acls)
 
+    def behind(self, ec2: EC2Client, region: str, target: Target) -> Target:
+        """One target with what keeps its function from S3. Raises what boto3 raises."""
+        if not any(version.subnet_ids for version, _ in target.shares):
+            return target
+        return Surroundings(read_vpcs(ec2, region)).behind({target.arn: target})[target.arn]
+
     def _web_acl(self, waf: WAFV2Client, arn: str) -> WebAcl | None:
         answers = firewall_reader.ask(waf, arn)
         if answers is None:

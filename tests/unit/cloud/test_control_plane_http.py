@@ -57,7 +57,8 @@ def echo(request: Request) -> Response:
 
 
 def application(handler: Any = echo) -> AsgiApplication:
-    return AsgiApplication(handler, ThreadPoolExecutor(1))
+    threads = ThreadPoolExecutor(1)
+    return AsgiApplication(handler, lambda _: threads)
 
 
 def test_a_body_in_chunks_reaches_the_handler_whole_and_the_path_undecoded() -> None:

@@ -8,10 +8,10 @@ from typing import Any
 
 from terrarium.cloud.functions import pool as module
 from terrarium.cloud.functions.function import FunctionArn, FunctionVersion
+from terrarium.cloud.functions.init_error import InitError
 from terrarium.cloud.functions.invocation import Invocation
 from terrarium.cloud.functions.outcome import Answered, Failed, Outcome, Reason
 from terrarium.cloud.functions.pool import Pool
-from terrarium.cloud.functions.worker import InitError
 
 FUNCTION = FunctionVersion.from_answer(
     FunctionArn.parse("arn:aws:lambda:eu-west-1:111111111111:function:api"),

@@ -24,8 +24,8 @@ class Heard:
     def __init__(self) -> None:
         self.words: list[str | Outcome] = []
 
-    def initialised(self, error: str | None) -> None:
-        self.words.append(error or "ready")
+    def initialised(self, failed: Failed | None) -> None:
+        self.words.append(failed or "ready")
 
     def finished(self, outcome: Outcome) -> None:
         self.words.append(outcome)
@@ -123,7 +123,9 @@ def test_each_way_to_fail_has_its_reason(run: Callable[[Scenario], None]) -> Non
         assert failed == Failed(Reason.UNHANDLED, "ValueError: no")
         assert isinstance(large, Failed)
         assert large.reason is Reason.RESPONSE_TOO_LARGE
-        assert init == "ValueError: no"
+        assert init == failed
+        assert isinstance(init, Failed)
+        assert json.loads(init.payload) == json.loads(error)
 
     run(scenario)
 
