@@ -104,7 +104,7 @@ class Stage:
         self.service = Service(account, PLAYER, Timeout=2)
         self.plane = plane
         self.elb = self.service.balancers
-        self._account = account
+        self.account = account
         self._sites: dict[str, Site] = {}
         self._groups: dict[str, str] = {}
         self._ports = itertools.count(81)

@@ -31,7 +31,7 @@ BUCKET = "conformance-logs"
 @pytest.fixture(scope="session")
 def logged(stage: Stage) -> Site:
     """A load balancer that writes an access log."""
-    a_bucket(stage.service.account, BUCKET)
+    a_bucket(stage.account, BUCKET)
     statement = {
         "Effect": "Allow",
         "Principal": {"Service": LOG_SERVICE},
@@ -39,7 +39,7 @@ def logged(stage: Stage) -> Site:
         "Resource": f"arn:aws:s3:::{BUCKET}/*",
     }
     policy = {"Version": "2012-10-17", "Statement": [statement]}
-    stage.service.account.s3.put_bucket_policy(Bucket=BUCKET, Policy=json.dumps(policy))
+    stage.account.s3.put_bucket_policy(Bucket=BUCKET, Policy=json.dumps(policy))
     return stage.site("logged", {"access_logs.s3.enabled": "true", "access_logs.s3.bucket": BUCKET})
 
 
@@ -47,7 +47,7 @@ def line_of(stage: Stage, target: str) -> dict[str, str]:
     """The fields of the line about the request for this target, once it is in the bucket."""
 
     def look() -> dict[str, str] | None:
-        s3 = stage.service.account.s3
+        s3 = stage.account.s3
         for each in s3.list_objects_v2(Bucket=BUCKET).get("Contents", ()):
             if each["Key"].endswith(".log.gz"):
                 raw = s3.get_object(Bucket=BUCKET, Key=each["Key"])["Body"].read()

@@ -13,7 +13,7 @@ from tests.unit.cloud.sockets import Reply, http
 @pytest.fixture(scope="session")
 def secure(stage: Stage) -> tuple[Site, Site]:
     """Listeners 80 and 443 of a load balancer: the first sends clients on to the second."""
-    acm = stage.service.account.client("acm")
+    acm = stage.account.client("acm")
     certificate = acm.request_certificate(DomainName="api.example.com")["CertificateArn"]
     balancer = stage.balancer("secure")
     group = stage.group("secure")

@@ -124,7 +124,7 @@ def test_what_cannot_be_done_is_refused(stage: Stage, sent: bytes, status: int) 
 @pytest.mark.item(23)
 def test_what_the_web_acl_blocks_is_a_403(stage: Stage) -> None:
     site = stage.site("guarded")
-    waf = stage.service.account.client("wafv2")
+    waf = stage.account.client("wafv2")
     visible = {"SampledRequestsEnabled": False, "CloudWatchMetricsEnabled": False}
     search = {
         "SearchString": b"/bad",
