@@ -11,7 +11,6 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -28,7 +27,8 @@ from terrarium.settings import ROOT, STATE_DIR
 from tests.e2e.accounts import Account
 from tests.e2e.balanced import Service, data_plane, package
 
-PATH = "/health"
+PATH = "/api/static"
+BODY = b'{"ok": true}'
 HANDLER = """
 def handler(event, context):
     return {
@@ -118,7 +118,7 @@ def ministack(folder: Path) -> Iterator[Running]:
     environ = {"GATEWAY_PORT": str(port)}
     with _process([str(python.parent / "ministack")], folder, environ) as pid:
         endpoint = f"http://{LOOPBACK}:{port}"
-        _wait(endpoint, None, until=lambda _: True)
+        _wait(f"{endpoint}/_ministack/health", None, until=bool)
         host = _deploy_to_ministack(endpoint)
         yield _ready(f"{endpoint}{PATH}", host, (pid,))
 
@@ -173,22 +173,19 @@ def _process(command: Sequence[str], folder: Path, environ: Mapping[str, str]) -
 
 
 def _ready(url: str, host: str | None, roots: tuple[int, ...]) -> Running:
-    _wait(url, host, until=lambda status: status == 200)
+    _wait(url, host, until=lambda body: body == BODY)
     return Running(url, host, roots)
 
 
-def _wait(url: str, host: str | None, until: Callable[[int], bool]) -> None:
+def _wait(url: str, host: str | None, until: Callable[[bytes], bool]) -> None:
     deadline = time.monotonic() + _START_SECONDS
     request = urllib.request.Request(url, headers={} if host is None else {"Host": host})  # noqa: S310
     while time.monotonic() < deadline:
         try:
             with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310
-                status = response.status
-        except urllib.error.HTTPError as error:
-            status = error.code
+                if until(response.read()):
+                    return
         except OSError:
-            status = 0
-        if status and until(status):
-            return
+            pass  # not there yet, or not what it will be
         time.sleep(0.1)
     raise TimeoutError(f"{url} does not answer within {_START_SECONDS:.0f} s")
