@@ -46,6 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     # Threads read the configuration and deliver logs; requests wait for them no longer than this.
     sys.setswitchinterval(_SWITCH_SECONDS)
+    logging.getLogger("botocore").setLevel(logging.WARNING)
     with ExitStack() as stack, asyncio.Runner(loop_factory=_loop_factory()) as runner:
         if options.http_port is None:
             options.http_port = free_port(_HTTP_PORT)
@@ -69,7 +70,10 @@ async def _serve(options: argparse.Namespace) -> None:
         token=os.environ.get(TOKEN_VARIABLE, ""),
     )
 
+    store = CloudWatch(account.logs, lambda function: account.logs_as(function.role, function.name))
+
     async def credentials(function: FunctionVersion) -> Credentials:
+        store.writes(function)
         return await asyncio.to_thread(account.execution_credentials, function.role, function.name)
 
     observer = Observer(
@@ -81,7 +85,7 @@ async def _serve(options: argparse.Namespace) -> None:
         cache=options.state_file.parent / "code",
         endpoint_url=options.endpoint_url,
         credentials=credentials,
-        logs=LogBatcher(CloudWatch(account.logs)),
+        logs=LogBatcher(store),
         observer=observer.ended,
     )
     calls = Calls(functions, account.read_target)
