@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import yaml  # type: ignore[import-untyped]
+import yaml
 
 from terrarium import settings
 from tests.contract.test_commands import ARGUMENTS, flags

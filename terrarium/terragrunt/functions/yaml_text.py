@@ -32,7 +32,7 @@ _DIFFERENT = re.compile("[^\x09\x0a\x0d\x20-\x7e\xa0-\ud7ff\ue000-\ufffd]")
 
 @LIBRARY.define("yamldecode", STRING)
 def yamldecode(document: str) -> Value:
-    import yaml  # type: ignore[import-untyped]
+    import yaml
 
     try:
         root = yaml.compose(document, Loader=yaml.SafeLoader)
