@@ -55,6 +55,19 @@ def handler(event, context):
 """
 
 
+MAY_LOG = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Action": ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
+            "Resource": "*",
+        }
+    ],
+}
+"""As AWSLambdaBasicExecutionRole has it."""
+
+
 def eventually(look: Callable[[], Found | None], seconds: float = 15.0) -> Found:
     """The first answer that is not None or False; AssertionError when there is none in time."""
     deadline = time.monotonic() + seconds
@@ -109,6 +122,9 @@ class Service:
     def _make_function(self, handler: str, function: dict[str, Any]) -> None:
         iam = self.account.client("iam")
         role = iam.create_role(RoleName="lambda_role", AssumeRolePolicyDocument="{}")["Role"]
+        iam.put_role_policy(
+            RoleName="lambda_role", PolicyName="logs", PolicyDocument=json.dumps(MAY_LOG)
+        )
         settings = {
             "Runtime": "python3.13",
             "Handler": "lambda.handler",

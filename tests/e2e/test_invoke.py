@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import itertools
-import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -17,6 +15,7 @@ from terrarium.cloud.local import LocalCloud
 from terrarium.cloud.ports import free_port
 from tests.e2e.accounts import DEV, PROD, REGION, Account
 from tests.e2e.balanced import eventually, package
+from tests.e2e.called import Function
 
 HANDLER = """
 import os, sys, time
@@ -44,37 +43,6 @@ def handler(event, context):
         "version": context.function_version,
     }
 """
-_NUMBERS = itertools.count(1)
-
-
-class Function:
-    """A function that no load balancer knows."""
-
-    def __init__(self, account: Account, handler: str = HANDLER, **settings: Any) -> None:
-        self.name = f"called-{next(_NUMBERS)}"
-        self.client = account.client("lambda")
-        role = account.client("iam").create_role(RoleName=self.name, AssumeRolePolicyDocument="{}")
-        self.arn: str = self.client.create_function(
-            FunctionName=self.name,
-            Role=role["Role"]["Arn"],
-            Runtime="python3.13",
-            Handler="lambda.handler",
-            Code={"ZipFile": package(handler)},
-            **settings,
-        )["FunctionArn"]
-
-    def invoke(self, event: Any = None, **arguments: Any) -> dict[str, Any]:
-        """The answer of the API, its payload read from JSON."""
-        if event is not None:
-            arguments["Payload"] = json.dumps(event).encode()
-        answer: dict[str, Any] = self.client.invoke(**{"FunctionName": self.name, **arguments})
-        text = answer["Payload"].read()
-        return answer | {"Payload": json.loads(text) if text else None}
-
-    def refusal(self, **arguments: Any) -> dict[str, Any]:
-        with pytest.raises(ClientError) as refused:
-            self.invoke(**arguments)
-        return refused.value.response  # type: ignore[return-value]
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +61,7 @@ def account(cloud: LocalCloud) -> Account:
 
 @pytest.fixture(scope="module")
 def function(account: Account) -> Function:
-    return Function(account, MemorySize=256)
+    return Function(account, HANDLER, MemorySize=256)
 
 
 def test_a_function_answers_who_calls_it_by_its_name(function: Function) -> None:
@@ -124,7 +92,7 @@ def test_the_end_of_the_log_comes_with_the_answer_to_who_asks_for_it(function: F
 
 
 def test_a_version_and_an_alias_are_called_by_every_name_they_have(account: Account) -> None:
-    function = Function(account)
+    function = Function(account, HANDLER)
     client = function.client
     first = client.publish_version(FunctionName=function.name)["Version"]
     client.update_function_code(
@@ -158,7 +126,7 @@ def test_a_version_and_an_alias_are_called_by_every_name_they_have(account: Acco
 
 
 def test_new_code_answers_the_very_next_call(account: Account) -> None:
-    function = Function(account)
+    function = Function(account, HANDLER)
     function.invoke({})
     function.client.update_function_code(
         FunctionName=function.name, ZipFile=package("def handler(*_): return 'new'")
@@ -226,7 +194,7 @@ def test_one_that_takes_more_memory_than_it_has_is_killed(account: Account) -> N
 
 
 def test_the_reserve_counts_calls_of_every_kind(account: Account) -> None:
-    function = Function(account, Timeout=10, MemorySize=256)
+    function = Function(account, HANDLER, Timeout=10, MemorySize=256)
     function.client.put_function_concurrency(
         FunctionName=function.name, ReservedConcurrentExecutions=1
     )
@@ -271,7 +239,7 @@ def test_a_call_that_lambda_would_refuse_is_refused_in_its_words(
 
 
 def test_an_account_that_nothing_serves_is_told_what_to_start(cloud: LocalCloud) -> None:
-    refused = Function(Account(cloud.start(), PROD)).refusal()
+    refused = Function(Account(cloud.start(), PROD), HANDLER).refusal()
     assert "./inv up" in refused["Error"]["Message"]
     assert refused["ResponseMetadata"]["HTTPStatusCode"] == 501
 

@@ -61,6 +61,8 @@ def variables(
         "AWS_REGION": function.region,
         "AWS_SECRET_ACCESS_KEY": credentials.secret_access_key,
         "AWS_SESSION_TOKEN": credentials.session_token,
+        "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
+        "AWS_XRAY_DAEMON_ADDRESS": "127.0.0.1:2000",  # on AWS, too, nobody need listen there
         "LAMBDA_TASK_ROOT": str(task_root),
         "TZ": ":UTC",
     }

@@ -145,6 +145,17 @@ class Account:
     def logs(self) -> CloudWatchLogsClient:
         return self._current().logs
 
+    def logs_as(self, role: str, function: str) -> CloudWatchLogsClient:
+        """A client with a function's role. Raises CloudError when it cannot be assumed."""
+        given = self.execution_credentials(role, function)
+        session = boto3.Session(
+            given.access_key_id,
+            given.secret_access_key,
+            given.session_token,
+            region_name=self._region,
+        )
+        return session.client("logs", endpoint_url=self._endpoint_url, config=_ONE_TRY)
+
     def metrics(self) -> CloudWatchClient:
         return self._current().metrics
 

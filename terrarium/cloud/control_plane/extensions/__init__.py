@@ -9,6 +9,7 @@ hold for it as they do for the rest::
     composite_alarms       alarms over alarms, in the state that their rule comes to
     metric_data            data points: bounded, with percentiles, by their exact dimensions
     log_metrics            what log events become: filters (filter_pattern), embedded metrics
+    logs_access            who may make a log group
     query_definitions      saved queries of CloudWatch Logs Insights
     s3_access              policies of buckets, endpoints and workers, with their conditions
     s3_subresources        those that moto takes for the bucket itself
@@ -34,7 +35,7 @@ from collections.abc import Mapping
 _OF_SERVICE: Mapping[str, tuple[str, ...]] = {
     "awslambda": ("lambda_configuration", "lambda_aliases"),
     "cloudwatch": ("composite_alarms", "metric_data"),
-    "logs": ("query_definitions", "log_metrics"),
+    "logs": ("query_definitions", "log_metrics", "logs_access"),
     "s3": (
         "s3_subresources",
         "s3_access",

@@ -12,7 +12,7 @@ source function ARN".
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
@@ -60,6 +60,16 @@ def requester(access_key: str) -> Requester:
     if session is not None:
         return _of_session(account, session)
     return _of_key(account, access_key)
+
+
+def worker(access_key: str) -> Requester | None:
+    """The worker of a function that the key was given to, or None. Raises MalformedPolicyError."""
+    account = get_account_id_from(access_key)
+    session = sts_backends[account][_PARTITION].get_assumed_role_from_access_key(access_key)
+    if session is None or _function_of(account, session) is None:
+        return None
+    limits = role_requester(session.role_arn)
+    return replace(limits, caller=Caller(account, (session.role_arn, session.arn)))
 
 
 def role_requester(arn: str) -> Requester:
