@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import lzma
 import shutil
 import stat
 import tempfile
 import urllib.error
 import urllib.request
 import zipfile
+import zlib
 from pathlib import Path, PurePosixPath
 
 from terrarium.cloud.functions.function import FunctionVersion
@@ -20,6 +22,16 @@ UNPACKED_LIMIT = 262_144_000
 """Bytes a package may unpack to. Source: Lambda quotas, "Deployment package (.zip)"."""
 
 _DOWNLOAD_SECONDS = 30
+
+_BROKEN = (
+    zipfile.BadZipFile,
+    EOFError,
+    OSError,
+    RuntimeError,  # it is encrypted, or packed in a way that nobody knows
+    ValueError,  # its directory lies about places
+    lzma.LZMAError,
+    zlib.error,
+)
 
 
 def provide(function: FunctionVersion, cache: Path) -> Path:
@@ -52,7 +64,7 @@ def unpack(package: bytes, folder: Path) -> None:
         try:
             with zipfile.ZipFile(io.BytesIO(package)) as archive:
                 _extract(archive, aside)
-        except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError) as error:
+        except _BROKEN as error:
             raise CloudError(f"the function's package cannot be unpacked: {error}") from error
         aside.chmod(0o755)
         try:

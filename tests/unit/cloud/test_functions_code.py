@@ -71,6 +71,24 @@ def test_what_is_not_a_zip_is_refused(tmp_path: Path) -> None:
         code.unpack(b"not a zip", tmp_path / "code")
 
 
+def test_what_is_a_broken_zip_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
+    whole = package(("lambda.py", "x = 1"), ("deep/part.py", "y = 2"))
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("lambda.py", "x = 1\n" * 1_000)
+    packed = bytearray(buffer.getvalue())
+    first, directory = packed.index(b"lambda.py") + 9, packed.rindex(b"PK\x01\x02")
+    garbled = packed[:first] + b"\xff" + packed[first + 1 :]
+    encrypted = bytearray(packed)
+    encrypted[6] |= 1
+    encrypted[directory + 8] |= 1
+    both = package(("part", "a file"), ("part/inner.py", "and a folder"))
+    for broken in (whole[:-10], whole[20:], garbled, encrypted, both):
+        with pytest.raises(CloudError, match="cannot be unpacked"):
+            code.unpack(bytes(broken), tmp_path / "code")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_unpacking_the_same_code_twice_keeps_the_first(tmp_path: Path) -> None:
     code.unpack(package(("lambda.py", "x = 1")), tmp_path / "code")
     code.unpack(package(("lambda.py", "x = 1")), tmp_path / "code")
