@@ -72,6 +72,7 @@ def test_the_variables_that_lambda_reserves_are_there_and_its_own_of_the_functio
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
         assert found[name]
     assert "[$LATEST]" in found["AWS_LAMBDA_LOG_STREAM_NAME"]
+    assert found["_X_AMZN_TRACE_ID"].startswith("Root=1-")
     assert "TERRARIUM_CLOUD_TOKEN" not in found
 
 

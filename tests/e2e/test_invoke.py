@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import psutil
 import pytest
 from botocore.exceptions import ClientError
 
@@ -255,3 +256,27 @@ def test_calls_that_wait_leave_room_for_what_functions_ask_of_the_cloud(account:
     with ThreadPoolExecutor(40) as threads:
         answers = list(threads.map(lambda _: function.invoke({})["Payload"], range(40)))
     assert answers == [DEV] * 40
+
+
+def test_a_call_that_loses_its_runtime_fails_and_the_next_runtime_is_found(
+    cloud: LocalCloud, account: Account
+) -> None:
+    """The last of this file: it ends the data plane of the others."""
+    function = Function(account, HANDLER, Timeout=30)
+    account.client("logs").create_log_group(logGroupName=f"/aws/lambda/{function.name}")
+    [process] = [each for each in cloud.status() if each.name == "load-balancer-dev"]
+    with ThreadPoolExecutor() as threads:
+        running = threads.submit(function.refusal, Payload=b'{"sleep": 20}')
+        eventually(lambda: _is_running(account, function))
+        psutil.Process(process.pid).kill()
+        assert running.result()["Error"]["Code"] == "ServiceException"
+    assert "./inv up" in function.refusal()["Error"]["Message"]
+    cloud.start_load_balancer("dev", DEV, REGION, free_port(18_180))
+    assert "FunctionError" not in function.invoke({})
+
+
+def _is_running(account: Account, function: Function) -> bool:
+    """Whether a worker has said that it sleeps."""
+    logs = account.client("logs")
+    found = logs.filter_log_events(logGroupName=f"/aws/lambda/{function.name}")["events"]
+    return any("{'sleep': 20}" in event["message"] for event in found)

@@ -135,6 +135,38 @@ def test_a_report_in_json_is_a_platform_event() -> None:
     assert event["record"]["status"] == "success"
 
 
+def test_what_lambda_itself_ended_is_named_in_the_report() -> None:
+    crashed = replace(REPORT, status="error", error_type="Runtime.ExitError")
+    text = PlatformLog("Text", "3").report(crashed) or ""
+    assert text.endswith("\tStatus: error\tError Type: Runtime.ExitError\t\n")
+    event = json.loads(PlatformLog("JSON", "3").report(crashed) or "")
+    assert event["record"]["errorType"] == "Runtime.ExitError"
+
+
+def test_a_function_that_did_not_initialise_has_its_own_report() -> None:
+    kind = "Runtime.ImportModuleError"
+    assert PlatformLog("Text", "3").init_report(12.345, "error", kind) == (
+        f"INIT_REPORT Init Duration: 12.35 ms\tPhase: init\tStatus: error\tError Type: {kind}\t\n"
+    )
+    event = json.loads(PlatformLog("JSON", "3", "WARN").init_report(12.345, "timeout", None))
+    assert event["type"] == "platform.initReport"
+    assert event["record"] == {
+        "initializationType": "on-demand",
+        "phase": "init",
+        "status": "timeout",
+        "metrics": {"durationMs": 12.345},
+    }
+
+
+def test_only_text_has_lines_of_its_own_for_what_lambda_ended() -> None:
+    text, as_json = PlatformLog("Text", "3"), PlatformLog("JSON", "3")
+    assert text.exited("id-1", "Runtime exited with error: exit status 3") == (
+        "RequestId: id-1 Error: Runtime exited with error: exit status 3\nRuntime.ExitError\n"
+    )
+    assert (text.timed_out("id-1", "Task timed out") or "").endswith(" id-1 Task timed out\n")
+    assert (as_json.exited("id-1", "x"), as_json.timed_out("id-1", "x")) == (None, None)
+
+
 def test_a_start_names_the_version() -> None:
     assert PlatformLog("Text", "3").start("id-1") == "START RequestId: id-1 Version: 3\n"
 
