@@ -31,6 +31,7 @@ class OwnControlPlane:
         self._port = _loopback_port(endpoint_url)
         self._token = token
         self._is_other = self._port is None
+        self._is_ours = False
         self._registered: tuple[str, Door] | None = None
 
     def mark(self) -> str | None:
@@ -44,6 +45,9 @@ class OwnControlPlane:
             mark = client.mark(self._port)
         except OSError as error:
             raise CloudError(f"{self._endpoint_url}: {error}") from error
+        if mark is None and self._is_ours:
+            raise CloudError(f"{self._endpoint_url} does not say whether something has changed")
+        self._is_ours = mark is not None
         self._is_other = mark is None
         return mark
 
