@@ -18,6 +18,17 @@ from terrarium.settings import ROOT
 MODULES = sorted(path.parent.name for path in (ROOT / "modules").glob("*/main.tf"))
 TERRAGRUNT_FILES = sorted([ROOT / "terragrunt.hcl", *(ROOT / "live").rglob("*.hcl")])
 
+MOCKS = Path(__file__).parent / "mocks"
+
+_PLANNED = """
+mock_provider "aws" {
+  source = "./mocks"
+}
+
+run "example" {
+  command = plan
+}
+"""
 _EXAMPLE = re.compile(r"^```hcl\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _VALIDATION = re.compile(r"^  validation \{$", re.MULTILINE)
 
@@ -90,17 +101,20 @@ def test_a_module_is_valid_and_passes_its_own_tests(module: str, copy: Path) -> 
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_the_example_of_a_readme_is_valid(module: str, copy: Path) -> None:
+def test_the_example_of_a_readme_can_be_planned(module: str, copy: Path) -> None:
     readme = (copy / module / "README.md").read_text("utf-8")
     example = _EXAMPLE.search(readme)
     assert example, f"modules/{module}/README.md has no example"
     caller = copy.parent / "caller"
-    caller.mkdir()
+    (caller / "tests").mkdir(parents=True)
     (caller / "main.tf").write_text(example[1], "utf-8")
+    (caller / "tests" / "example.tftest.hcl").write_text(_PLANNED, "utf-8")
+    (caller / "lambda.zip").touch()
     shutil.copytree(ROOT / "documents", caller / "documents")
+    shutil.copytree(MOCKS, caller / "mocks")
     _init(caller)
 
-    _terraform(caller, "validate", "-no-color")
+    assert "1 passed, 0 failed" in _terraform(caller, "test", "-no-color")
 
 
 @pytest.mark.parametrize("module", MODULES)
