@@ -109,6 +109,7 @@ def test_the_example_of_a_readme_can_be_planned(module: str, copy: Path) -> None
     (caller / "tests").mkdir(parents=True)
     (caller / "main.tf").write_text(example[1], "utf-8")
     (caller / "tests" / "example.tftest.hcl").write_text(_PLANNED, "utf-8")
+    shutil.copy2(copy / module / "versions.tf", caller)
     (caller / "lambda.zip").touch()
     shutil.copytree(ROOT / "documents", caller / "documents")
     shutil.copytree(MOCKS, caller / "mocks")
