@@ -29,9 +29,9 @@ def data_json(value: Any) -> None:
     data(json.dumps(value, indent=2, sort_keys=True))
 
 
-def progress(text: str) -> None:
+def progress(text: str, *, end: str = "\n") -> None:
     """Write one line to stderr as it is: it may carry the colours of another program."""
-    sys.stderr.write(text + "\n")
+    sys.stderr.write(text + end)
     sys.stderr.flush()
 
 

@@ -7,12 +7,16 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from terrarium import console, settings, toolchain
 from terrarium.errors import TerrariumError, UsageError
 from terrarium.terraform.command import Terraform
+
+_LOOK_SECONDS = 0.5
 
 TIERS = ("unit", "contract", "terraform", "e2e")
 
@@ -22,12 +26,56 @@ class GateError(TerrariumError):
 
 
 def test(tier: str | None, options: str) -> None:
-    """Run pytest over one tier or all. Raises UsageError for an unknown tier, GateError."""
+    """Run pytest over one tier or all. Raises UsageError for an unknown tier, GateError.
+
+    All of them run at once, shown one after the other: most of e2e is waiting for Terraform.
+    """
     if tier is not None and tier not in TIERS:
         raise UsageError(f"unknown tier {tier!r}", hint=f"tiers: {', '.join(TIERS)}")
-    tiers = (tier,) if tier else TIERS
-    folders = [f"tests/{name}" for name in tiers]
-    _gate("pytest", [sys.executable, "-m", "pytest", *folders, *shlex.split(options)])
+    if tier is not None:
+        _gate(f"pytest {tier}", _pytest((tier,), options))
+        return
+    first, last = TIERS[:-1], TIERS[-1]
+    with _behind(_pytest((last,), options)) as show:
+        passed = _passes(f"pytest {' '.join(first)}", _pytest(first, options))
+        console.step(f"pytest {last}")
+        passed = show() and passed
+    if not passed:
+        raise GateError("pytest did not pass", hint="its output is above")
+
+
+def _pytest(tiers: Sequence[str], options: str) -> list[str]:
+    folders = [f"tests/{tier}" for tier in tiers]
+    return [sys.executable, "-m", "pytest", *folders, *shlex.split(options)]
+
+
+@contextmanager
+def _behind(command: Sequence[str]) -> Iterator[Callable[[], bool]]:
+    """Run a command behind others; what is given shows its output to the end, and tells whether it
+    passed. It ends with the block."""
+    with tempfile.NamedTemporaryFile() as output:
+        process = subprocess.Popen(
+            command,
+            cwd=settings.ROOT,
+            env=toolchain.environ(),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+
+        def show() -> bool:
+            with Path(output.name).open(encoding="utf-8", errors="replace") as written:
+                while process.poll() is None:
+                    console.progress(written.read(), end="")
+                    time.sleep(_LOOK_SECONDS)
+                console.progress(written.read(), end="")
+            return process.returncode == 0
+
+        try:
+            yield show
+        finally:
+            process.terminate()
+            process.wait()
 
 
 def check() -> None:
