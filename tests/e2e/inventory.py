@@ -30,6 +30,7 @@ _NO_RESOURCES = {
     "assumed_roles": "sessions, which expire",
     "metric_data": "data points, which expire",
     "distributions": "data points, which expire",
+    "_pagination_tokens": "of lists that somebody began to read",
 }
 _GONE = {"deleted", "PendingDeletion"}
 """What AWS itself shows for a while after it was deleted."""

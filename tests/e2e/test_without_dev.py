@@ -10,10 +10,18 @@ import subprocess
 import sys
 import urllib.request
 
+import pytest
+
 from terrarium import settings
 from tests.e2e.clone import Clone
 
 ACCOUNTS = {"dev": "111111111111", "prod": "222222222222"}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def said(both: Clone) -> dict[str, str]:
+    """What `up` says of each environment, which runs from then on whatever ran before."""
+    return {env: both.invoke("up", "--env", env).stderr for env in ACCOUNTS}
 
 
 def holdings(clone: Clone, env: str) -> dict[str, list[str]]:
@@ -46,9 +54,9 @@ def test_each_environment_serves_from_an_account_of_its_own(both: Clone) -> None
         assert not [name for name in buckets if account not in name]
 
 
-def test_neither_environment_has_anything_to_change(both: Clone) -> None:
+def test_neither_environment_has_anything_to_change(said: dict[str, str]) -> None:
     for env in ACCOUNTS:
-        assert "nothing to change" in both.invoke("up", "--env", env).stderr
+        assert "nothing to change" in said[env]
 
 
 def test_prod_is_protected_from_a_destroy_even_with_yes(both: Clone) -> None:
