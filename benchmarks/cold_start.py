@@ -88,6 +88,7 @@ def seconds(package: Path, event: Mapping[str, Any], environ: Mapping[str, str])
             "LAMBDA_TASK_ROOT": folder,
             "PATH": os.defpath,
             "PYTHONPATH": folder,
+            "PYTHONDONTWRITEBYTECODE": "1",
             "_HANDLER": "lambda.lambda_handler",
         }
         started = time.perf_counter()

@@ -6,9 +6,9 @@ import base64
 import gzip
 import re
 import sys
-from dataclasses import dataclass
 from email.utils import formatdate
 from functools import lru_cache
+from typing import NamedTuple
 
 from api.message import JSON_HEADERS, MAX_BODY_BYTES, wire_size
 from api.problem import DocumentTooLarge
@@ -21,8 +21,7 @@ _CODING = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Representation:
+class Representation(NamedTuple):
     """``headers`` are those that depend on the body; ``etag`` is among them."""
 
     body: str
@@ -31,8 +30,7 @@ class Representation:
     headers: dict[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(NamedTuple):
     """``etag`` is that of the source; ``modified`` is seconds since the epoch; ``size`` is bytes.
 
     The compressed form has the same tag but weak: which bytes it has depends on the zlib at hand,

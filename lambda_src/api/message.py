@@ -8,9 +8,8 @@ form.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 
 from api.problem import InvalidRequest, Problem
 
@@ -31,8 +30,7 @@ def wire_size(body: str) -> int:
     return len(json.dumps(body))
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """What the API reads of an event. ``path`` and ``query`` are as sent, still percent-encoded.
 
     Names of headers are lower case, as a load balancer sends them; repeated ones are one list.
@@ -67,8 +65,7 @@ class Request:
         return cls(method, path, query, headers, multi_value)
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """``body`` is JSON text, or in base64 what ``content-encoding`` says. ``cache`` is for the log.
 
     Whoever makes one with a body gives its ``content-length`` too.

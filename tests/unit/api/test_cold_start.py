@@ -6,11 +6,16 @@ import importlib
 import os
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 import pytest
+from botocore.awsrequest import AWSPreparedRequest
 from botocore.loaders import Loader
 
 from tests.unit.api.function import LAMBDA_SRC
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 s3 = importlib.import_module("api.s3")
 
@@ -32,8 +37,55 @@ def test_the_client_is_the_one_of_its_region(
         assert s3.client().meta.endpoint_url == endpoint
 
 
-@pytest.mark.parametrize("kind", ["service-2", "endpoint-rule-set-1", "paginators-1"])
-def test_the_loader_that_knows_one_service_loads_what_botocore_would(kind: str) -> None:
+class SentError(Exception):
+    """A request on its way, stopped."""
+
+
+def sent(client: S3Client) -> tuple[str, str]:
+    """Where a request of the client goes, and the scope that it is signed for."""
+
+    def stop(request: AWSPreparedRequest, **_: object) -> None:
+        scope = str(request.headers["Authorization"]).split("Credential=", 1)[1]
+        raise SentError(request.url, scope.split(",", 1)[0].split("/", 2)[2])
+
+    client.meta.events.register("before-send.s3.GetObject", stop)
+    with pytest.raises(SentError) as stopped:
+        client.get_object(Bucket="documents", Key="foo.json")
+    url, scope = stopped.value.args
+    return url, scope
+
+
+@pytest.mark.parametrize(
+    "region", ["eu-west-1", "us-east-1", "cn-north-1", "us-gov-west-1", "xx-new-1"]
+)
+def test_requests_go_where_botocores_own_would_go_and_are_signed_for_the_same_place(
+    environment: pytest.MonkeyPatch, region: str
+) -> None:
+    with pytest.MonkeyPatch.context() as variables:
+        variables.setenv("AWS_DEFAULT_REGION", region)
+        ours, botocores = (sent(s3._client(loader)) for loader in (s3._OneService(), Loader()))
+    assert ours == botocores
+    assert ours[1] == f"{region}/s3/aws4_request"
+
+
+def test_a_botocore_that_wants_more_gets_it(
+    environment: pytest.MonkeyPatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(s3, "_CALLED", ("NoSuchOperation",))
+    assert hasattr(s3.client(), "list_buckets")
+
+
+def test_the_operations_that_are_called_are_botocores_own() -> None:
+    ours, botocores = (
+        loader.load_service_model("s3", "service-2") for loader in (s3._OneService(), Loader())
+    )
+    for name in s3._CALLED:
+        assert ours["operations"][name] == botocores["operations"][name]
+    assert ours["shapes"] == botocores["shapes"]
+
+
+@pytest.mark.parametrize("kind", ["endpoint-rule-set-1", "paginators-1"])
+def test_everything_else_of_s3_is_what_botocore_would_load(kind: str) -> None:
     ours, botocores = s3._OneService(), Loader()
     assert ours.load_service_model("s3", kind) == botocores.load_service_model("s3", kind)
 
