@@ -99,7 +99,9 @@ def _name_of(entry: Any) -> str:
         value = getattr(entry, attribute, None)
         if isinstance(value, str):
             return value
-    return str(entry)[:80]
+    text = str(entry)
+    # An address in memory is another one the next time.
+    return type(entry).__name__ if " at 0x" in text else text[:80]
 
 
 def main() -> None:
