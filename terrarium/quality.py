@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -61,6 +62,7 @@ def _behind(command: Sequence[str]) -> Iterator[Callable[[], bool]]:
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
+            process_group=0,  # Ctrl-C reaches it once, from us: a second would cut its tidying short
         )
 
         def show() -> bool:
@@ -74,7 +76,8 @@ def _behind(command: Sequence[str]) -> Iterator[Callable[[], bool]]:
         try:
             yield show
         finally:
-            process.terminate()
+            if process.poll() is None:
+                process.send_signal(signal.SIGINT)
             process.wait()
 
 
