@@ -62,7 +62,7 @@ def _behind(command: Sequence[str]) -> Iterator[Callable[[], bool]]:
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            process_group=0,  # Ctrl-C reaches it once, from us: a second would cut its tidying short
+            process_group=0,  # Ctrl-C reaches it once, from us: a second would cut it short
         )
 
         def show() -> bool:
