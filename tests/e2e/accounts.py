@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import signal
 import time
@@ -89,6 +90,12 @@ def get(url: str) -> tuple[int, bytes]:
     except urllib.error.HTTPError as error:
         with error:
             return error.code, error.read()
+
+
+def get_json(url: str) -> tuple[int, object]:
+    """Status and document of an answer, also of one that is an error."""
+    status, body = get(url)
+    return status, json.loads(body)
 
 
 def a_zip(text: str) -> bytes:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,25 +12,17 @@ from pathlib import Path
 
 from mypy_boto3_s3 import S3Client
 
-from tests.e2e.accounts import DEV, Account, At
+from tests.e2e.accounts import DEV, Account, At, get_json
 from tests.e2e.clone import Clone
 
 FRESH_SECONDS = 5
 """How long a document may be served from memory; the module's default."""
 
 
-def get(url: str) -> tuple[int, object]:
-    try:
-        with urllib.request.urlopen(url, timeout=10) as response:  # noqa: S310 - our own URL
-            return response.status, json.load(response)
-    except urllib.error.HTTPError as error:
-        return error.code, json.load(error)
-
-
 def seconds_until(url: str, wanted: tuple[int, object], limit: float) -> float:
     """How long it takes until ``url`` answers what is wanted. Fails beyond ``limit`` seconds."""
     started = time.monotonic()
-    while (answer := get(url)) != wanted:
+    while (answer := get_json(url)) != wanted:
         assert time.monotonic() - started < limit, f"{url} still answers {answer}"
         time.sleep(0.05)
     return time.monotonic() - started
@@ -72,7 +62,7 @@ class Load:
     def _ask(self) -> None:
         while not self._stop.is_set():
             try:
-                status, body = get(self._url)
+                status, body = get_json(self._url)
                 self.answers[f"{status} {json.dumps(body)}"] += 1
             except OSError as error:
                 self.answers[repr(error)] += 1
@@ -83,7 +73,7 @@ def test_a_changed_document_changes_one_object_and_is_served_once_it_is_no_longe
 ) -> None:
     url = f"{applied.url('load-balancer-dev')}/api/foo"
     old, new = ({"greeting": text} for text in ("I am the Foo", "I am the new Foo"))
-    assert get(url) == (200, old)
+    assert get_json(url) == (200, old)
     with edited(applied.root / "documents" / "foo.json", "the Foo", "the new Foo"):
         done = applied.invoke("apply", "--env", "dev", "--target", "local")
         assert "storage: 0 added, 1 changed, 0 destroyed" in done.stderr
@@ -100,7 +90,7 @@ def test_without_nat_the_api_serves_what_comes_through_the_endpoint(applied: Clo
         assert "network: 0 added" in applied.invoke(*apply).stderr
         outputs = json.loads(applied.invoke("output", "--env", "dev", "--json").stdout)
         assert outputs["network"]["nat_gateway_ids"] == []
-        assert get(url)[0] == 200
+        assert get_json(url)[0] == 200
     applied.invoke(*apply)
     log = (applied.root / ".terrarium" / "logs" / "load-balancer-dev.log").read_text("utf-8")
     assert "cannot reach S3" not in log
@@ -134,7 +124,7 @@ def seconds_until_message(url: str, message: str) -> str:
     """Wait until the error at ``url`` says ``message``; returns the answer as Load counts it."""
     deadline = time.monotonic() + 10
     while True:
-        status, body = get(url)
+        status, body = get_json(url)
         assert isinstance(body, dict)
         if body["error"]["message"] == message:
             return f"{status} {json.dumps(body)}"
@@ -174,9 +164,9 @@ def test_a_removed_document_can_be_brought_back_from_the_replica(applied: Clone)
 def gone_within(url: str, limit: float) -> bool:
     """Whether there is no document at ``url`` any more, at the latest after ``limit`` seconds."""
     deadline = time.monotonic() + limit
-    while get(url)[0] != 404 and time.monotonic() < deadline:
+    while get_json(url)[0] != 404 and time.monotonic() < deadline:
         time.sleep(0.05)
-    return get(url)[0] == 404
+    return get_json(url)[0] == 404
 
 
 def documents_of(clone: Clone) -> tuple[S3Client, tuple[str, str]]:

@@ -13,27 +13,19 @@ from pathlib import Path
 import pytest
 
 from terrarium import settings
-from tests.e2e.accounts import DEV, Account, At
+from tests.e2e.accounts import DEV, Account, At, get_json
 from tests.e2e.clone import Clone, kill_group
 
 UNITS = settings.environment("dev").units
 
 
-def get(url: str) -> tuple[int, object]:
-    try:
-        with urllib.request.urlopen(url, timeout=10) as response:  # noqa: S310 - our own URL
-            return response.status, json.load(response)
-    except urllib.error.HTTPError as error:
-        return error.code, json.load(error)
-
-
 def test_up_prints_the_url_of_an_api_that_answers(applied: Clone) -> None:
     done = applied.invoke("up")
     url = done.stdout.strip()
-    assert get(f"{url}/api/foo") == (200, {"greeting": "I am the Foo"})
-    assert get(f"{url}/health")[0] == 200
-    assert get(f"{url}/api/none")[0] == 404
-    assert get(f"{url}/elsewhere")[0] == 404
+    assert get_json(f"{url}/api/foo") == (200, {"greeting": "I am the Foo"})
+    assert get_json(f"{url}/health")[0] == 200
+    assert get_json(f"{url}/api/none")[0] == 404
+    assert get_json(f"{url}/elsewhere")[0] == 404
 
 
 def test_a_second_up_finds_nothing_to_change(applied: Clone) -> None:
@@ -81,10 +73,10 @@ def test_down_saves_and_up_restores(applied: Clone) -> None:
     applied.invoke("down")
     assert applied.processes() == []
     with pytest.raises(urllib.error.URLError):
-        get(f"{url}/health")
+        get_json(f"{url}/health")
     done = applied.invoke("up")
     assert "network: no changes" in done.stderr
-    assert get(f"{done.stdout.strip()}/api/bar") == (200, {"greeting": "I am the Bar"})
+    assert get_json(f"{done.stdout.strip()}/api/bar") == (200, {"greeting": "I am the Bar"})
 
 
 def test_a_cloud_that_was_killed_comes_back_as_it_was_saved(applied: Clone) -> None:
@@ -92,7 +84,7 @@ def test_a_cloud_that_was_killed_comes_back_as_it_was_saved(applied: Clone) -> N
         os.kill(process["pid"], signal.SIGKILL)
     done = applied.invoke("up")
     assert "network: no changes" in done.stderr
-    assert get(f"{done.stdout.strip()}/api/foo")[0] == 200
+    assert get_json(f"{done.stdout.strip()}/api/foo")[0] == 200
 
 
 def test_an_apply_that_was_killed_is_undone_by_the_next_up(applied: Clone) -> None:
@@ -110,7 +102,7 @@ def test_an_apply_that_was_killed_is_undone_by_the_next_up(applied: Clone) -> No
     done = applied.invoke("up")
     assert "was killed at work" in done.stderr
     assert "storage: no changes" in done.stderr
-    assert get(f"{done.stdout.strip()}/api/killed")[0] == 404
+    assert get_json(f"{done.stdout.strip()}/api/killed")[0] == 404
 
 
 # -- bad input

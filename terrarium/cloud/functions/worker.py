@@ -53,6 +53,9 @@ class Owner(Protocol):
 class Worker:
     """Made with ``start``; runs one invocation at a time; ends with ``stop`` or by itself."""
 
+    _process: WorkerProcess
+    _ended: asyncio.Task[None]
+
     def __init__(
         self,
         function: FunctionVersion,
@@ -121,9 +124,6 @@ class Worker:
         worker._init_ms = (time.perf_counter() - began) * 1000
         worker._tail = None
         return worker
-
-    _process: WorkerProcess
-    _ended: asyncio.Task[None]
 
     @property
     def pid(self) -> int:

@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network
 
-from terrarium.cloud.vpc.model import Subnet, Vpcs
+from terrarium.cloud.vpc.model import CLIENT_PORTS, Subnet, Vpcs
 
 _ANYONE = IPv4Address("198.51.100.1")
 """Stands for a client on the internet. Source: RFC 5737."""
-
-_REPLIES = (32_768, 60_999)
-"""Ports that clients use: those of Linux."""
 
 
 def obstacle(
@@ -41,7 +38,7 @@ def _obstacle_in(subnet: Subnet, port: int, is_internal: bool) -> str | None:
         return f"{subnet.table.id} of {subnet.id} has no route to an internet gateway"
     if not subnet.acl.allows("in", client, (port, port)):
         return f"{subnet.acl.id} of {subnet.id} does not let tcp/{port} in"
-    if not subnet.acl.allows("out", client, _REPLIES):
+    if not subnet.acl.allows("out", client, CLIENT_PORTS):
         return f"{subnet.acl.id} of {subnet.id} does not let the answers out to clients"
     return None
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from ipaddress import IPv4Network
 
-from terrarium.cloud.vpc.model import Route, Subnet, Vpcs
+from terrarium.cloud.vpc.model import CLIENT_PORTS, Route, Subnet, Vpcs
 
 _HTTPS = 443
-_REPLIES = (32_768, 60_999)
 
 
 def obstacle(vpcs: Vpcs, *, group_ids: Sequence[str], subnet_ids: Sequence[str]) -> str | None:
@@ -58,7 +57,7 @@ def _obstacle_in(vpcs: Vpcs, subnet: Subnet) -> str | None:
     for address in [network[1] for network in vpcs.s3_addresses[:1]]:
         if not subnet.acl.allows("out", address, (_HTTPS, _HTTPS)):
             return f"{subnet.acl.id} of {subnet.id} does not let tcp/{_HTTPS} out to S3"
-        if not subnet.acl.allows("in", address, _REPLIES):
+        if not subnet.acl.allows("in", address, CLIENT_PORTS):
             return f"{subnet.acl.id} of {subnet.id} does not let the answers of S3 in"
     return None
 

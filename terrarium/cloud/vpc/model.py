@@ -13,6 +13,9 @@ from typing import Literal
 ANY_PROTOCOL = "-1"
 TCP = frozenset({ANY_PROTOCOL, "tcp", "6"})
 
+CLIENT_PORTS = (32_768, 60_999)
+"""Ports that clients use, and so where answers go: those of Linux."""
+
 
 @dataclass(frozen=True, slots=True)
 class Opening:
