@@ -42,11 +42,13 @@ class Phase(Enum):
 @dataclass(frozen=True, slots=True)
 class Line:
     """One line of a run. ``unit`` is None for what the run says of itself; ``is_terraform`` is
-    False for what Terragrunt says."""
+    False for what Terragrunt says; ``is_error`` is True for what a unit's Terraform wrote to its
+    standard error, which a run of one unit does not tell apart."""
 
     unit: str | None
     text: str
     is_terraform: bool
+    is_error: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,7 @@ class UnitProgress:
     activity: str = ""
     counts: Counts | None = None
     lines: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
     started: float = 0.0
     ended: float = 0.0
 
@@ -97,7 +100,8 @@ def parse(raw: str, only_unit: str | None = None) -> Line:
         text = match["text"]
     else:
         text = f"{match['tool']}: {match['text']}"
-    return Line(match["unit"] or only_unit, text, is_terraform)
+    is_error = is_terraform and match["level"] == "STDERR"
+    return Line(match["unit"] or only_unit, text, is_terraform, is_error)
 
 
 class RunProgress:
@@ -119,6 +123,8 @@ class RunProgress:
         if unit is None or not line.is_terraform:
             return
         unit.lines.append(line.text)
+        if line.is_error:
+            unit.errors.append(line.text)
         if unit.phase is Phase.WAITING:
             unit.started = self._clock()
             self._enter(unit, Phase.RUNNING)

@@ -95,7 +95,7 @@ def report_failure(environment: Environment, verb: str, outcome: Outcome) -> Non
     """Show the errors of each failed unit. Raises TerraformError with the one-line summary."""
     for unit in outcome.units:
         if unit.phase is Phase.FAILED:
-            for line in _errors(unit.lines):
+            for line in _errors(unit):
                 console.note(f"  {unit.name}: {line}")
     if not outcome.failed:
         for line in outcome.log.read_text(errors="replace").splitlines()[-_ERROR_LINES:]:
@@ -187,8 +187,15 @@ def _results(report: Path) -> dict[str, str]:
         return {}
 
 
-def _errors(lines: list[str]) -> list[str]:
-    """From the first error on, without the box that Terraform draws around it."""
-    clean = [re.sub(r"^[╷│╵] ?", "", line) for line in lines]
-    first = next((i for i, line in enumerate(clean) if line.startswith("Error:")), 0)
+def _errors(unit: UnitProgress) -> list[str]:
+    """From the first error on, without the box that Terraform draws around it.
+
+    Looked for in standard error alone first: a unit's two streams meet in any order, and the plan
+    that Terraform writes beside an error can tear it apart.
+    """
+    for lines in (unit.errors, unit.lines):
+        clean = [re.sub(r"^[╷│╵] ?", "", line) for line in lines]
+        first = next((i for i, line in enumerate(clean) if line.startswith("Error:")), None)
+        if first is not None:
+            break
     return [line for line in clean[first:] if line.strip()][:_ERROR_LINES]

@@ -48,7 +48,7 @@ class Watched:
         ("14:23:45.123 ERROR  Run failed: 1 error", Line(None, "Run failed: 1 error", False)),
         (
             "\x1b[90m14:23:45.123\x1b[0m \x1b[97mSTDERR\x1b[0m [network] terraform: Error: no",
-            Line("network", "Error: no", True),
+            Line("network", "Error: no", True, is_error=True),
         ),
     ],
 )
