@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from terrarium.cloud.functions.outcome import Outcome
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(NamedTuple):
     """``arn`` is what was invoked, ``version`` what it led to; ``has_weights`` says that it might
     have led to another.
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 SERVER = "awselb/2.0"
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """``headers`` hold neither Content-Length nor anything of the connection.
 
     ``error_reason`` is what the access log would say; ``close`` ends the connection afterwards.

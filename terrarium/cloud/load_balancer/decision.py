@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from terrarium.cloud.load_balancer.matching import rule_matcher
 from terrarium.cloud.load_balancer.model import (
@@ -43,8 +44,7 @@ class Invoke:
 Outcome = FixedResponse | Redirect | Invoke | NoTarget | Blocked | Unsupported
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """``rule`` is None when the listener as a whole cannot be served, or none was asked."""
 
     rule: Rule | None
@@ -56,9 +56,7 @@ class Rules:
 
     def __init__(self, listener: Listener) -> None:
         self._refused = None if listener.refusal is None else Decision(None, listener.refusal)
-        self._rules = [
-            (rule_matcher(rule), rule, _constant(rule.action)) for rule in listener.rules
-        ]
+        self._rules = [(rule_matcher(rule), rule, _constant(rule)) for rule in listener.rules]
 
     def decide(self, request: Request, draw: float, now: float = math.inf) -> Decision:
         """The first rule by priority that the request meets; ``draw`` is uniform in [0, 1).
@@ -70,17 +68,17 @@ class Rules:
         for meets, rule, constant in self._rules:
             verdict = meets(request)
             if verdict is True:
-                return Decision(rule, constant or _outcome(rule.action, draw, request, now))
+                return constant or Decision(rule, _outcome(rule.action, draw, request, now))
             if verdict is not False:
                 return Decision(rule, verdict)
         return Decision(None, NoTarget())
 
 
-def _constant(action: Action) -> Outcome | None:
-    """The outcome of an action that leaves nothing to chance, as most do."""
-    if isinstance(action, Forward) and len(action.groups) > 1:
+def _constant(rule: Rule) -> Decision | None:
+    """What is decided where a rule leaves nothing to chance, as most do."""
+    if isinstance(rule.action, Forward) and len(rule.action.groups) > 1:
         return None
-    return _outcome(action, 0.0)
+    return Decision(rule, _outcome(rule.action, 0.0))
 
 
 def _outcome(

@@ -6,7 +6,6 @@ import logging
 import random
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Protocol
 
 from terrarium.cloud.functions.outcome import Failed, Outcome, Reason
@@ -136,7 +135,7 @@ class Responder:
     def _with_cookies(self, answer: Answer, group_arn: str, seconds: int) -> Answer:
         secure = self.listener.protocol == "HTTPS"
         cookies = stickiness.headers(group_arn, seconds, time.time(), secure=secure)
-        return replace(answer, headers=(*answer.headers, *cookies))
+        return answer._replace(headers=(*answer.headers, *cookies))
 
 
 def _answer(outcome: Outcome, request: Request, multi_value: bool) -> Answer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from terrarium.cloud.load_balancer.answer import Answer
 from terrarium.cloud.load_balancer.decision import Decision
@@ -22,8 +22,7 @@ class Client:
     trace_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Finished:
+class Finished(NamedTuple):
     """``request`` is None for what could not be read, ``decision`` for what met no rule.
 
     ``version`` is that of the request line. ``trace_id`` is the X-Amzn-Trace-Id that a function

@@ -7,7 +7,7 @@ an ALB passes on arrives as it was sent. Sources: RFC 9112; desync for what is m
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from terrarium.cloud.load_balancer import desync
 from terrarium.cloud.load_balancer.desync import Reason
@@ -19,8 +19,7 @@ HEAD_BYTES = 65_536
 Pairs = tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """``target`` is raw; header names are lower case, values without the blanks around them.
 
     ``length`` is that of the body in bytes, None when it comes in chunks. ``finding`` is what makes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from terrarium.cloud.load_balancer.chunks import Chunks
 from terrarium.cloud.load_balancer.http1 import Head, RefusedError, check_partial, parse_head
@@ -15,8 +15,7 @@ _EMPTY_LINES = 4
 """Line ends before a request that are passed over (RFC 9112, section 2.2)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """A request that has come whole; ``received_bytes`` counts head and body as they came."""
 
     head: Head
@@ -76,6 +75,8 @@ class Incoming:
 
     def _take_head(self) -> Head | None:
         buffer = self._buffer
+        if not buffer:
+            return None
         if buffer.startswith(b"\r\n"):
             buffer = self._without_empty_lines(buffer)
         end = buffer.find(_END, self._scanned)

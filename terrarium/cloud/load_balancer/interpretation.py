@@ -37,7 +37,7 @@ def interpret(payload: bytes, *, multi_value: bool) -> Answer:
     if len(payload) > RESPONSE_BYTES:
         raise BadResponseError("the response exceeds 1 MB", Reason.RESPONSE_TOO_LARGE)
     try:
-        response = json.loads(payload)
+        response = json.loads(payload.decode())
     except (ValueError, RecursionError) as error:
         raise BadResponseError(f"the response is not JSON: {error}") from error
     if not isinstance(response, dict):

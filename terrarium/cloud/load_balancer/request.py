@@ -23,9 +23,11 @@ HOP_BY_HOP = frozenset(
 """Headers of one connection, lower case. Source: RFC 9110, section 7.6.1."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Request:
-    """``path`` and ``query`` are raw, as sent; header names are lower case and may repeat.
+    """Not to be changed once it is made, and not frozen, which would cost four times as much.
+
+    ``path`` and ``query`` are raw, as sent; header names are lower case and may repeat.
 
     Bytes that are not UTF-8 are kept as lone surrogates (``surrogateescape``).
     """
@@ -40,7 +42,7 @@ class Request:
     _last: dict[str, str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_last", dict(self.headers))
+        self._last = dict(self.headers)
 
     def values(self, name: str) -> tuple[str, ...]:
         """Every value of a header, in order; ``name`` is lower case."""

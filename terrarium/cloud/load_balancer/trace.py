@@ -5,7 +5,7 @@ Source: Application Load Balancers guide, "Request tracing for your Application 
 
 from __future__ import annotations
 
-import os
+import random
 import time
 
 
@@ -23,4 +23,4 @@ def trace_id(sent: str | None) -> str:
 
 
 def _identifier() -> str:
-    return f"1-{int(time.time()):08x}-{os.urandom(12).hex()}"
+    return f"1-{int(time.time()):08x}-{random.getrandbits(96):024x}"

@@ -5,15 +5,12 @@ Source: CloudWatch API reference, MetricDatum and PutMetricData.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 VALUES_PER_DATUM = 150
 DATA_PER_REQUEST = 1_000
-
-_DIGITS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +29,7 @@ def metric(namespace: str, name: str, unit: str = "Count", **dimensions: str) ->
 
 def rounded(value: float) -> float:
     """To two digits that count, so that a minute has few different values; 0 is 0."""
-    if value <= 0:
-        return 0.0
-    return round(value, _DIGITS - 1 - math.floor(math.log10(value)))
+    return float(f"{value:.2g}") if value > 0 else 0.0
 
 
 @dataclass(slots=True)
