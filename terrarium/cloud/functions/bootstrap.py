@@ -27,6 +27,8 @@ ANSWER_BYTES = 6_291_556
 """Bytes of a response. Source: Lambda quotas, "Invocation payload", as the service reports it."""
 
 _PIECE_BYTES = 65_536
+_TRACE_NAME = b"_X_AMZN_TRACE_ID"
+_TRACE_BYTES = 1_024
 _PR_SET_PDEATHSIG = 1  # include/uapi/linux/prctl.h
 _SIGKILL = 9
 
@@ -50,7 +52,9 @@ class Transport:
         if self._answered == 0:
             self.send(READY, b"")
         elif self._answered == 1:
-            die_with(self._parent)  # only now: it costs as much as a fifth of a cold start
+            # Only now: to load ctypes costs as much as a fifth of a cold start.
+            die_with(self._parent)
+            TraceVariable().install()
         frame = self._read(INVOCATION.size)
         request_id, deadline_ms, arn, trace, event = INVOCATION.unpack_from(frame)
         size = INVOCATION.size + arn + trace + event
@@ -106,6 +110,31 @@ def die_with(parent: int) -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, _SIGKILL)
     if os.getppid() != parent:  # it ended before the call
         os._exit(1)
+
+
+class TraceVariable:
+    """The environment variable that the client sets for each invocation, always in one place.
+
+    The C library never frees what ``setenv`` was given, in case somebody still has a pointer to it:
+    a hundred bytes for each request.
+    """
+
+    def __init__(self) -> None:
+        import ctypes
+
+        self._library = ctypes.CDLL(None)
+        self._memory = ctypes.create_string_buffer(_TRACE_BYTES)
+        self._putenv = os.putenv
+
+    def install(self) -> None:
+        os.putenv = self.put  # type: ignore[assignment] # where ``os.environ`` looks for it
+
+    def put(self, name: bytes, value: bytes) -> None:
+        if name != _TRACE_NAME or len(name) + len(value) > _TRACE_BYTES - 2:
+            self._putenv(name, value)
+        else:
+            self._memory.value = b"%s=%s" % (name, value)
+            self._library.putenv(self._memory)
 
 
 def complete_builtins() -> None:
