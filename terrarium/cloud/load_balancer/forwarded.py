@@ -6,6 +6,8 @@ Source: Application Load Balancers guide, "HTTP headers and Application Load Bal
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv6Address
 
 from terrarium.cloud.load_balancer.model import Attributes, Listener
 from terrarium.cloud.load_balancer.request import HOP_BY_HOP, Request
@@ -53,12 +55,15 @@ def _forwarded_for(request: Request, attributes: Attributes) -> str | None:
         return None
     if attributes.xff_mode == "preserve":
         return sent
-    peer = str(request.peer)
-    if request.peer.version == 6:
-        peer = f"[{peer}]"
+    peer = _text(request.peer)
     if attributes.xff_client_port:
         peer = f"{peer}:{request.peer_port}"
     return f"{sent}, {peer}" if sent else peer
+
+
+@lru_cache(maxsize=1024)
+def _text(address: IPv4Address | IPv6Address) -> str:
+    return str(address) if address.version == 4 else f"[{address}]"
 
 
 def _host(host: str, listener: Listener) -> str:

@@ -7,6 +7,7 @@ an ALB passes on arrives as it was sent. Sources: RFC 9112; desync for what is m
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from terrarium.cloud.load_balancer import desync
@@ -14,6 +15,7 @@ from terrarium.cloud.load_balancer.desync import Reason
 
 LINE_BYTES = 16_384
 HEAD_BYTES = 65_536
+_USUAL_BYTES = 2_048
 """Source: Application Load Balancers guide, HTTP 400."""
 
 Pairs = tuple[tuple[str, str], ...]
@@ -50,6 +52,10 @@ def parse_head(block: bytes) -> Head:
 
     Bytes that are not UTF-8 are kept as lone surrogates (``surrogateescape``).
     """
+    return _parse_usual(block) if len(block) <= _USUAL_BYTES else _parse(block)
+
+
+def _parse(block: bytes) -> Head:
     if len(block) > LINE_BYTES:
         _check_sizes(block)
     request_line, *lines = block.decode("utf-8", "surrogateescape").split("\r\n")
@@ -86,6 +92,10 @@ def parse_head(block: bytes) -> Head:
         version != "HTTP/1.0" and fields.get("expect", "").lower() == "100-continue",
         desync.worst(findings) if findings else None,
     )
+
+
+_parse_usual = lru_cache(maxsize=256)(_parse)
+"""Clients say the same again and again: most of all over one connection."""
 
 
 def check_partial(block: bytes) -> None:

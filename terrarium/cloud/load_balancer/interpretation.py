@@ -10,6 +10,7 @@ import base64
 import binascii
 import json
 import re
+from functools import lru_cache
 from typing import Any
 
 from terrarium.cloud.functions.outcome import Reason
@@ -18,6 +19,7 @@ from terrarium.cloud.load_balancer.request import HOP_BY_HOP
 
 RESPONSE_BYTES = 1_048_576
 HEADER_BYTES = 32_768
+_USUAL_BYTES = 4_096
 
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
@@ -34,6 +36,12 @@ class BadResponseError(Exception):
 
 def interpret(payload: bytes, *, multi_value: bool) -> Answer:
     """The answer that the function asked for. Raises BadResponseError."""
+    if len(payload) <= _USUAL_BYTES:
+        return _interpret_usual(payload, multi_value)
+    return _interpret(payload, multi_value)
+
+
+def _interpret(payload: bytes, multi_value: bool) -> Answer:
     if len(payload) > RESPONSE_BYTES:
         raise BadResponseError("the response exceeds 1 MB", Reason.RESPONSE_TOO_LARGE)
     try:
@@ -48,6 +56,10 @@ def interpret(payload: bytes, *, multi_value: bool) -> Answer:
         headers=_headers(response, multi_value),
         body=_body(response),
     )
+
+
+_interpret_usual = lru_cache(maxsize=256)(_interpret)
+"""Most functions answer many requests with the same words."""
 
 
 def _status(response: dict[str, Any]) -> int:
