@@ -11,15 +11,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from terrarium.cloud import lean_models
 from terrarium.cloud.firewall.web_acl import WebAcl
 from terrarium.cloud.functions.api import read_targets
 from terrarium.cloud.functions.environment import Credentials
 from terrarium.cloud.functions.function import Target
+from terrarium.cloud.lean_clients import LeanClients
 from terrarium.cloud.load_balancer.api import read_configuration
 from terrarium.cloud.load_balancer.model import Configuration
 from terrarium.cloud.load_balancer.own import Door, OwnControlPlane
@@ -42,10 +40,40 @@ _log = logging.getLogger(__name__)
 _ROLE = "arn:aws:iam::{account}:role/terrarium"
 _RENEW_SECONDS = 300.0
 _EXECUTION_RENEW_SECONDS = 1800.0
+_ANYBODY = Credentials("test", "test", "", math.inf)
 _UNKNOWN_CREDENTIALS = {"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId"}
-_ONE_TRY = Config(
-    connect_timeout=2, read_timeout=15, retries={"total_max_attempts": 1}, max_pool_connections=20
-)
+
+_CALLED = {
+    "cloudwatch": ["PutMetricData"],
+    "ec2": [
+        "DescribeNatGateways",
+        "DescribeNetworkAcls",
+        "DescribePrefixLists",
+        "DescribeRouteTables",
+        "DescribeSecurityGroups",
+        "DescribeSubnets",
+        "GetManagedPrefixListEntries",
+    ],
+    "elbv2": [
+        "DescribeListenerAttributes",
+        "DescribeListeners",
+        "DescribeLoadBalancerAttributes",
+        "DescribeLoadBalancers",
+        "DescribeRules",
+        "DescribeTargetGroupAttributes",
+        "DescribeTargetGroups",
+        "DescribeTargetHealth",
+    ],
+    "lambda": ["GetAlias", "GetFunction", "GetPolicy"],
+    "logs": ["CreateLogGroup", "CreateLogStream", "PutLogEvents"],
+    "s3": ["PutObject"],
+    "sts": ["AssumeRole", "GetCallerIdentity"],
+    "wafv2": ["GetIPSet", "GetRegexPatternSet", "GetRuleGroup", "GetWebACLForResource"],
+}
+"""All that the clients can do: what is called and is not here fails as an unknown method."""
+
+_READY = {"logs": ["InputLogEvents"]}
+"""Hundreds a second; requests wait while botocore looks at each field of each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +122,7 @@ class Account:
         """
         self._endpoint_url = endpoint_url
         self._region = region
+        self._aws = LeanClients(_CALLED, endpoint_url, region, ready=_READY)
         self._account = account
         self._own = OwnControlPlane(endpoint_url, token)
         self._door: Door | None = None
@@ -148,13 +177,9 @@ class Account:
     def logs_as(self, role: str, function: str) -> CloudWatchLogsClient:
         """A client with a function's role. Raises CloudError when it cannot be assumed."""
         given = self.execution_credentials(role, function)
-        session = boto3.Session(
-            given.access_key_id,
-            given.secret_access_key,
-            given.session_token,
-            region_name=self._region,
-        )
-        return session.client("logs", endpoint_url=self._endpoint_url, config=_ONE_TRY)
+        with self._lock:
+            client: CloudWatchLogsClient = self._aws.client("logs", given)
+            return client
 
     def metrics(self) -> CloudWatchClient:
         return self._current().metrics
@@ -163,10 +188,8 @@ class Account:
         """A client that acts for the service which writes the logs of load balancers."""
         with self._lock:
             if self._delivery is None or self._delivery[1] - time.time() < _RENEW_SECONDS:
-                session, expires_at = self._own_session(LOG_SERVICE)
-                url = self._endpoint_url
-                s3 = session.client("s3", endpoint_url=url, config=_ONE_TRY)
-                self._delivery = s3, expires_at
+                own = self._own_credentials(LOG_SERVICE)
+                self._delivery = self._aws.client("s3", own), _end(own)
             return self._delivery[0]
 
     def execution_credentials(self, role: str, function: str) -> Credentials:
@@ -204,30 +227,25 @@ class Account:
             return self._clients
 
     def _connect(self) -> _Clients:
-        session, expires_at = self._own_session("terrarium-data-plane")
-        url = self._endpoint_url
+        own = self._own_credentials("terrarium-data-plane")
         return _Clients(
-            elbv2=session.client("elbv2", endpoint_url=url, config=_ONE_TRY),
-            functions=session.client("lambda", endpoint_url=url, config=_ONE_TRY),
-            logs=session.client("logs", endpoint_url=url, config=_ONE_TRY),
-            metrics=session.client("cloudwatch", endpoint_url=url, config=_ONE_TRY),
-            sts=session.client("sts", endpoint_url=url, config=_ONE_TRY),
-            ec2=session.client("ec2", endpoint_url=url, config=_ONE_TRY),
-            waf=session.client("wafv2", endpoint_url=url, config=_ONE_TRY),
-            expires_at=expires_at,
+            elbv2=self._aws.client("elbv2", own),
+            functions=self._aws.client("lambda", own),
+            logs=self._aws.client("logs", own),
+            metrics=self._aws.client("cloudwatch", own),
+            sts=self._aws.client("sts", own),
+            ec2=self._aws.client("ec2", own),
+            waf=self._aws.client("wafv2", own),
+            expires_at=_end(own),
         )
 
-    def _own_session(self, name: str) -> tuple[boto3.Session, float]:
-        """Of the account's role, or of the environment's credentials, and until when it lasts."""
-        lean_models.install()
+    def _own_credentials(self, session: str) -> Credentials | None:
+        """Of the account's role; None stands for the environment's, which last."""
         if self._account is None:
-            return boto3.Session(region_name=self._region), math.inf
+            return None
         # The credentials of the person at this machine never leave it: any will do here.
-        anyone = boto3.Session("test", "test", region_name=self._region)
-        sts = anyone.client("sts", endpoint_url=self._endpoint_url, config=_ONE_TRY)
-        given = _assume(sts, _ROLE.format(account=self._account), name)
-        keys = given.access_key_id, given.secret_access_key, given.session_token
-        return boto3.Session(*keys, region_name=self._region), given.expires_at
+        sts = self._aws.client("sts", _ANYBODY)
+        return _assume(sts, _ROLE.format(account=self._account), session)
 
     def _read_configuration(self) -> Configuration:
         """Read with credentials that the control plane knows, new ones after it has lost its state.
@@ -257,6 +275,10 @@ class Account:
             self._delivery = None
             self._execution.clear()
             self._generation += 1
+
+
+def _end(credentials: Credentials | None) -> float:
+    return math.inf if credentials is None else credentials.expires_at
 
 
 def _assume(sts: STSClient, role: str, session: str) -> Credentials:

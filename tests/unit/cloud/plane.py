@@ -44,6 +44,10 @@ class Plane:
             aws_session_token=token or None,
             config=Config(retries={"total_max_attempts": 1}),
         )
+        return self.answer(client)
+
+    def answer(self, client: Any) -> Any:
+        """The client, answered by this control plane from now on."""
         client.meta.events.register("before-send", self._answer)
         return client
 
