@@ -1,4 +1,4 @@
-"""AWS clients that can do what is called and nothing else, at a tenth of the memory.
+"""AWS clients that can do what is called and nothing else, in a fraction of the memory.
 
 They are botocore's own. It is given less to read: of each service the operations that are named,
 no list of the endpoints of all services and no rules for finding one, since the endpoint is known.

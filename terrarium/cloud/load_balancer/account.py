@@ -72,7 +72,7 @@ _CALLED = {
 }
 """All that the clients can do: what is called and is not here fails as an unknown method."""
 
-_READY = {"logs": ["InputLogEvents"]}
+_READY = {"cloudwatch": ["Counts", "Values"], "logs": ["InputLogEvents"]}
 """Hundreds a second; requests wait while botocore looks at each field of each."""
 
 
