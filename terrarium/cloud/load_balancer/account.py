@@ -73,7 +73,7 @@ _CALLED = {
 """All that the clients can do: what is called and is not here fails as an unknown method."""
 
 _READY = {"cloudwatch": ["Counts", "Values"], "logs": ["InputLogEvents"]}
-"""Hundreds a second; requests wait while botocore looks at each field of each."""
+"""Hundreds at a time; requests wait while botocore looks at each field of each."""
 
 
 @dataclass(frozen=True, slots=True)
