@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import py_compile
 import signal
 import socket
 import sys
 import sysconfig
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 
 import psutil
@@ -20,6 +22,15 @@ _BOOTSTRAP = Path(__file__).with_name("bootstrap.py")
 _PACKAGES = tuple(dict.fromkeys(sysconfig.get_path(kind) for kind in ("purelib", "platlib")))
 _PIPE_BYTES = 65_536
 _PIPE_READS = 2  # a pipe holds 64 KB; a line may come while it is read
+
+
+@cache
+def _bootstrap() -> str:
+    """The compiled file: Python compiles one that it is started with each time, for 1.5 ms."""
+    try:
+        return py_compile.compile(str(_BOOTSTRAP)) or str(_BOOTSTRAP)
+    except OSError:  # a folder that nobody may write to
+        return str(_BOOTSTRAP)
 
 
 class WorkerProcess:
@@ -49,7 +60,7 @@ class WorkerProcess:
         """
         output, worker_output = os.pipe()
         os.set_blocking(output, False)
-        arguments = (str(_BOOTSTRAP), str(os.getpid()), str(connection.fileno()), *_PACKAGES)
+        arguments = (_bootstrap(), str(os.getpid()), str(connection.fileno()), *_PACKAGES)
         try:
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-P", "-s", "-S", *arguments),
