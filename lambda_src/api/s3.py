@@ -5,13 +5,17 @@ What each step gave is in docs/decisions/cold-start.md.
 
 from __future__ import annotations
 
+import gzip
+import json
 import logging
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 # boto3's client without boto3's resource layer: a third less to import.
 import botocore.session
+from botocore import handlers
 from botocore.config import Config
-from botocore.loaders import Loader
+from botocore.loaders import JSONFileLoader, Loader
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -29,12 +33,26 @@ for _library in ("botocore", "urllib3"):
 _CALLED = ("GetObject", "ListObjectsV2")
 
 
+class _Files(JSONFileLoader):
+    """Reads models into dicts, which keep their order as well, in half the time."""
+
+    def load_file(self, file_path: str) -> Any:
+        for suffix, opener in ((".json", open), (".json.gz", gzip.open)):
+            path = Path(file_path + suffix)
+            if path.is_file():
+                with opener(path, "rb") as file:
+                    return json.loads(file.read())
+        return None
+
+
 class _OneService(Loader):
     """Knows that there is S3 without a look at four hundred other services.
 
     botocore's list of the endpoints of all of them takes longer to read than the model of S3, whose
     own rules say where its endpoints are; of the list only the partitions are needed then.
     """
+
+    FILE_LOADER_CLASS = _Files
 
     def list_available_services(self, type_name: str) -> list[str]:  # noqa: ARG002 - botocore's
         return ["s3"]
@@ -85,10 +103,25 @@ def _partition(of_rules: dict[str, Any]) -> dict[str, Any]:
 def client() -> S3Client:
     """A client with the credentials, the Region and the endpoint of the environment."""
     try:
-        return _client(_OneService())
+        return _lean_client()
     except Exception:
         # Lambda renews the botocore below us: what it needs now costs a slower start, no more.
         return _client(Loader())
+
+
+def _lean_client() -> S3Client:
+    every = handlers.BUILTIN_HANDLERS
+    handlers.BUILTIN_HANDLERS = [each for each in every if _is_wanted(each[0])]
+    try:
+        return _client(_OneService())
+    finally:
+        handlers.BUILTIN_HANDLERS = every
+
+
+def _is_wanted(event: str) -> bool:
+    """Two of three handlers are for other services or write documentation."""
+    kind, _, of = event.partition(".")
+    return kind != "docs" and of.partition(".")[0] in {"", "*", "s3"}
 
 
 def _client(loader: Loader) -> S3Client:

@@ -6,9 +6,11 @@ import importlib
 import os
 import subprocess
 import sys
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
+from botocore import handlers
 from botocore.awsrequest import AWSPreparedRequest
 from botocore.loaders import Loader
 
@@ -41,18 +43,31 @@ class SentError(Exception):
     """A request on its way, stopped."""
 
 
-def sent(client: S3Client) -> tuple[str, str]:
-    """Where a request of the client goes, and the scope that it is signed for."""
+@dataclass(frozen=True)
+class Sent:
+    """Where a request goes, the scope that it is signed for, and the headers that it has."""
+
+    url: str
+    scope: str
+    headers: frozenset[str]
+
+
+def sent(client: S3Client) -> list[Sent]:
+    """What the client sends for each call that the API makes."""
+    requests = []
 
     def stop(request: AWSPreparedRequest, **_: object) -> None:
         scope = str(request.headers["Authorization"]).split("Credential=", 1)[1]
-        raise SentError(request.url, scope.split(",", 1)[0].split("/", 2)[2])
+        scope = scope.split(",", 1)[0].split("/", 2)[2]
+        requests.append(Sent(request.url, scope, frozenset(request.headers)))
+        raise SentError
 
-    client.meta.events.register("before-send.s3.GetObject", stop)
-    with pytest.raises(SentError) as stopped:
-        client.get_object(Bucket="documents", Key="foo.json")
-    url, scope = stopped.value.args
-    return url, scope
+    client.meta.events.register("before-send.s3", stop)
+    with pytest.raises(SentError):
+        client.get_object(Bucket="documents", Key="foo.json", IfNoneMatch='"tag"')
+    with pytest.raises(SentError):
+        client.list_objects_v2(Bucket="documents", MaxKeys=10, StartAfter="foo.json")
+    return requests
 
 
 @pytest.mark.parametrize(
@@ -63,9 +78,9 @@ def test_requests_go_where_botocores_own_would_go_and_are_signed_for_the_same_pl
 ) -> None:
     with pytest.MonkeyPatch.context() as variables:
         variables.setenv("AWS_DEFAULT_REGION", region)
-        ours, botocores = (sent(s3._client(loader)) for loader in (s3._OneService(), Loader()))
+        ours, botocores = sent(s3._lean_client()), sent(s3._client(Loader()))
     assert ours == botocores
-    assert ours[1] == f"{region}/s3/aws4_request"
+    assert {each.scope for each in ours} == {f"{region}/s3/aws4_request"}
 
 
 def test_a_botocore_that_wants_more_gets_it(
@@ -73,6 +88,21 @@ def test_a_botocore_that_wants_more_gets_it(
 ) -> None:
     monkeypatch.setattr(s3, "_CALLED", ("NoSuchOperation",))
     assert hasattr(s3.client(), "list_buckets")
+
+
+def test_a_botocore_that_keeps_its_handlers_elsewhere_is_left_to_itself(
+    environment: pytest.MonkeyPatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(s3, "handlers", object())
+    assert hasattr(s3.client(), "list_buckets")
+
+
+def test_other_clients_in_the_process_have_all_of_botocores_handlers(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    before = list(handlers.BUILTIN_HANDLERS)
+    s3.client()
+    assert before == handlers.BUILTIN_HANDLERS
 
 
 def test_the_operations_that_are_called_are_botocores_own() -> None:
