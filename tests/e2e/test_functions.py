@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -96,6 +97,17 @@ def test_a_function_that_does_not_initialise_has_a_report_of_that(account: Accou
     assert "No module named 'nothing_of_that_name'" in log
     report = r"INIT_REPORT Init Duration: \d+\.\d\d ms\tPhase: init\tStatus: error\t"
     assert re.search(report + r"Error Type: Runtime\.ImportModuleError\t\n", log)
+
+
+def test_a_function_that_takes_too_much_memory_to_initialise_is_ended(account: Account) -> None:
+    source = "import time\nheld = bytearray(200 << 20)\ntime.sleep(9)\n" + HANDLER
+    function = Function(account, source, MemorySize=128)
+    began = time.monotonic()
+    answer = function.invoke({}, LogType="Tail")
+    assert time.monotonic() - began < 5
+    assert answer["FunctionError"] == "Unhandled"
+    assert answer["Payload"]["errorType"] == "Runtime.ExitError"
+    assert "Error Type: Runtime.OutOfMemory" in log_of(answer)
 
 
 def test_a_worker_that_is_killed_from_outside_is_replaced_for_the_next_call(

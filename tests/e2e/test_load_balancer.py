@@ -142,9 +142,9 @@ def test_what_a_function_prints_is_in_its_log_group_between_start_and_report(
     send(plane.url(), "/api/foo")
     messages = eventually(lambda: _with(service, "REPORT RequestId"))
     kinds = [message.split(" ")[0].strip() for message in messages]
-    assert kinds == ["cold", "START", "path", "END", "REPORT"]
-    assert "Version: 1" in messages[1]
-    assert "Init Duration" in messages[4]
+    assert kinds == ["INIT_START", "cold", "START", "path", "END", "REPORT"]
+    assert "Version: 1" in messages[2]
+    assert "Init Duration" in messages[5]
 
 
 def test_a_function_that_cannot_be_imported_is_a_502_and_says_why_in_its_log(

@@ -29,14 +29,14 @@ class InitError(Exception):
         return cls(text, payload, kind)
 
     @classmethod
-    def exited(cls, how: str) -> InitError:
-        """The runtime client has ended; ``how`` is in Lambda's words."""
+    def exited(cls, how: str, kind: str) -> InitError:
+        """The runtime client has ended; ``how`` and ``kind`` are in Lambda's words."""
         error = {
             "errorType": "Runtime.ExitError",
             "errorMessage": f"Error: Runtime exited {how}",
         }
         text = f"the runtime exited during init {how}"
-        return cls(text, json.dumps(error).encode(), error["errorType"])
+        return cls(text, json.dumps(error).encode(), kind)
 
     @classmethod
     def timed_out(cls, seconds: float) -> InitError:

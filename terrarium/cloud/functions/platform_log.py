@@ -6,11 +6,15 @@ log level event mapping) and "Lambda Telemetry API Event schema reference" (the 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+
+_LEVELS = ("DEBUG", "INFO", "WARN")
+_INIT = {"initializationType": "on-demand", "phase": "init"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,19 +33,35 @@ class Report:
 class PlatformLog:
     """Formats platform lines; ``log_format`` is ``Text`` or ``JSON``.
 
-    Only the JSON form knows levels: of what went well, ``WARN`` leaves out everything.
+    Only the JSON form knows levels, ``INFO`` unless the function has another: of what went well,
+    ``WARN`` leaves out everything. None stands for a line that is not written.
     """
 
     def __init__(self, log_format: str, version: str, level: str | None = None) -> None:
         self._json = log_format == "JSON"
         self._version = version
-        self._only_warnings = self._json and level == "WARN"
+        self._level = _LEVELS.index(level or "INFO")
+
+    def init_start(self, function: str, runtime: str, region: str) -> str | None:
+        """``runtime`` as in ``python3.13``. Its version is one that no runtime of AWS's has."""
+        version = f"python:{runtime.removeprefix('python')}.v0"
+        digest = hashlib.sha256(version.encode()).hexdigest()
+        arn = f"arn:aws:lambda:{region}::runtime:{digest}"
+        if self._json:
+            record = {
+                **_INIT,
+                "runtimeVersion": version,
+                "runtimeVersionArn": arn,
+                "functionName": function,
+                "functionVersion": self._version,
+            }
+            return self._event("INFO", "platform.initStart", record)
+        return f"INIT_START Runtime Version: {version}\tRuntime Version ARN: {arn}\n"
 
     def start(self, request_id: str) -> str | None:
-        if self._only_warnings:
-            return None
         if self._json:
-            return _event("platform.start", {"requestId": request_id, "version": self._version})
+            record = {"requestId": request_id, "version": self._version}
+            return self._event("INFO", "platform.start", record)
         return f"START RequestId: {request_id} Version: {self._version}\n"
 
     def timed_out(self, request_id: str, text: str) -> str | None:
@@ -54,18 +74,27 @@ class PlatformLog:
             return None
         return f"RequestId: {request_id} Error: {text}\nRuntime.ExitError\n"
 
-    def init_report(self, init_ms: float, status: str, error_type: str | None) -> str:
-        """The line for a function that did not initialise."""
+    def init_runtime_done(
+        self, status: str = "success", error_type: str | None = None
+    ) -> str | None:
+        """How the runtime ended its initialisation, in the JSON form only."""
+        if not self._json:
+            return None
+        level = "DEBUG" if status == "success" else "WARN"
+        record = {**_INIT, **_how(status, error_type)}
+        return self._event(level, "platform.initRuntimeDone", record)
+
+    def init_report(
+        self, init_ms: float, status: str = "success", error_type: str | None = None
+    ) -> str | None:
+        """How it initialised; in text, if it did not."""
         if self._json:
-            record: dict[str, Any] = {
-                "initializationType": "on-demand",
-                "phase": "init",
-                "status": status,
-                "metrics": {"durationMs": round(init_ms, 3)},
-            }
-            if error_type is not None:
-                record["errorType"] = error_type
-            return _event("platform.initReport", record)
+            record = {**_INIT, **_how(status, error_type)}
+            record["metrics"] = {"durationMs": round(init_ms, 3)}
+            level = "DEBUG" if status == "success" else "WARN"
+            return self._event(level, "platform.initReport", record)
+        if status == "success":
+            return None
         parts = [f"INIT_REPORT Init Duration: {init_ms:.2f} ms", "Phase: init", f"Status: {status}"]
         if error_type is not None:
             parts.append(f"Error Type: {error_type}")
@@ -74,9 +103,17 @@ class PlatformLog:
     def end(self, request_id: str) -> str | None:
         return None if self._json else f"END RequestId: {request_id}\n"
 
-    def report(self, report: Report) -> str | None:
-        if self._only_warnings and report.status == "success":
+    def runtime_done(self, report: Report, answer_bytes: int) -> str | None:
+        """How the runtime ended an invocation, in the JSON form only."""
+        if not self._json:
             return None
+        duration_ms = round(report.duration_ms, 3)
+        record = {"requestId": report.request_id, **_how(report.status, report.error_type)}
+        record["metrics"] = {"durationMs": duration_ms, "producedBytes": answer_bytes}
+        level = "DEBUG" if report.status == "success" else "WARN"
+        return self._event(level, "platform.runtimeDone", record)
+
+    def report(self, report: Report) -> str | None:
         billed_ms = math.ceil(report.duration_ms + (report.init_ms or 0))
         if self._json:
             metrics = {
@@ -87,14 +124,10 @@ class PlatformLog:
             }
             if report.init_ms is not None:
                 metrics["initDurationMs"] = round(report.init_ms, 3)
-            record = {
-                "requestId": report.request_id,
-                "metrics": metrics,
-                "status": report.status,
-            }
-            if report.error_type is not None:
-                record["errorType"] = report.error_type
-            return _event("platform.report", record)
+            record = {"requestId": report.request_id, **_how(report.status, report.error_type)}
+            record["metrics"] = metrics
+            level = "INFO" if report.status == "success" else "WARN"
+            return self._event(level, "platform.report", record)
         parts = [
             f"REPORT RequestId: {report.request_id}",
             f"Duration: {report.duration_ms:.2f} ms",
@@ -110,9 +143,14 @@ class PlatformLog:
             parts.append(f"Error Type: {report.error_type}")
         return "\t".join(parts) + "\t\n"
 
+    def _event(self, level: str, kind: str, record: dict[str, Any]) -> str | None:
+        if _LEVELS.index(level) < self._level:
+            return None
+        return json.dumps({"time": _now(), "type": kind, "record": record}) + "\n"
 
-def _event(kind: str, record: dict[str, Any]) -> str:
-    return json.dumps({"time": _now(), "type": kind, "record": record}) + "\n"
+
+def _how(status: str, error_type: str | None) -> dict[str, Any]:
+    return {"status": status} if error_type is None else {"status": status, "errorType": error_type}
 
 
 def _now() -> str:

@@ -96,6 +96,9 @@ class Worker:
         began = time.perf_counter()
         log = LogStream(logs, function.log_group, _stream_name(function))
         worker = cls(function, credentials, log, owner)
+        first = worker._lines.init_start(function.name, function.runtime, function.region)
+        if first is not None:
+            log.write(first)  # alone: it is never part of what who invokes can see of a log
         environment = variables(
             function,
             task_root=task_root,
@@ -121,13 +124,19 @@ class Worker:
             if isinstance(error, InitError):
                 worker._report_init((time.perf_counter() - began) * 1000, error)
             raise
-        worker._init_ms = (time.perf_counter() - began) * 1000
         worker._tail = None
+        worker._init_ms = (time.perf_counter() - began) * 1000
+        worker._write(worker._lines.init_runtime_done())
+        worker._write(worker._lines.init_report(worker._init_ms))
         return worker
 
     @property
     def pid(self) -> int:
         return self._process.pid
+
+    @property
+    def _exit_kind(self) -> str:
+        return "Runtime.OutOfMemory" if self._out_of_memory else "Runtime.ExitError"
 
     def run(self, invocation: Invocation) -> None:
         """Give it an invocation; the owner is told when it is free again, or lost."""
@@ -151,10 +160,7 @@ class Worker:
             self._time_out(invocation)
         elif now - max(invocation.delivered_at, self._memory_at) >= _WATCH_SECONDS:
             self._memory_at = now
-            self._memory_mb = max(self._memory_mb, self._process.used_memory_mb)
-            if self._memory_mb > self.function.memory_mb:
-                self._out_of_memory = True
-                self._process.kill()  # as the kernel does on AWS; _watch says the rest
+            self._end_beyond_memory()
 
     async def stop(self) -> None:
         """End the process and all that it started."""
@@ -178,7 +184,8 @@ class Worker:
             self._log.drop(2)
         else:
             status = "error" if isinstance(outcome, Failed) else "success"
-            self._report(invocation, (now - invocation.delivered_at) * 1000, status)
+            duration_ms = (now - invocation.delivered_at) * 1000
+            self._report(invocation, duration_ms, status, answer_bytes=len(outcome.payload))
         if invocation.tail is not None:
             invocation.done(outcome)
         if self.alive:
@@ -191,14 +198,17 @@ class Worker:
 
     async def _initialise(self) -> None:
         either: list[asyncio.Future[Any]] = [self._initialised, self._ended]
-        await asyncio.wait(either, timeout=INIT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        until = time.monotonic() + INIT_SECONDS
+        while time.monotonic() < until and not any(each.done() for each in either):
+            await asyncio.wait(either, timeout=_WATCH_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            self._end_beyond_memory()
         if self._initialised.done():
             if (failed := self._initialised.result()) is not None:
                 raise InitError.reported(failed.detail, failed.payload)
             if not self.alive:
                 raise InitError("the runtime exited right after init")
         elif self._ended.done():
-            raise InitError.exited(self._process.exit_text)
+            raise InitError.exited(self._process.exit_text, self._exit_kind)
         else:
             raise InitError.timed_out(INIT_SECONDS)
 
@@ -216,6 +226,12 @@ class Worker:
             invocation = None
         self._owner.lost(self, invocation)
 
+    def _end_beyond_memory(self) -> None:
+        self._memory_mb = max(self._memory_mb, self._process.used_memory_mb)
+        if self._memory_mb > self.function.memory_mb:
+            self._out_of_memory = True
+            self._process.kill()  # as the kernel does on AWS; _watch says the rest
+
     def _time_out(self, invocation: Invocation) -> None:
         self._running = None
         self.alive = False
@@ -229,20 +245,25 @@ class Worker:
     def _exited(self, invocation: Invocation) -> None:
         text = f"Runtime exited {self._process.exit_text}"
         self._write(self._lines.exited(invocation.request_id, text))
-        kind = "Runtime.OutOfMemory" if self._out_of_memory else "Runtime.ExitError"
         duration_ms = (time.monotonic() - invocation.delivered_at) * 1000
-        self._report(invocation, duration_ms, "error", kind)
+        self._report(invocation, duration_ms, "error", self._exit_kind)
         invocation.done(fault("Runtime.ExitError", invocation.request_id, text))
 
     def _report_init(self, init_ms: float, error: InitError) -> None:
         """Say in the log, and to who asks for the end of it, that it did not initialise."""
         status = "timeout" if error.kind is None else "error"
+        self._write(self._lines.init_runtime_done(status, error.kind))
         self._write(self._lines.init_report(init_ms, status, error.kind))
         if self._tail is not None:
             error.tail.follow(self._tail)
 
     def _report(
-        self, invocation: Invocation, duration_ms: float, status: str, kind: str | None = None
+        self,
+        invocation: Invocation,
+        duration_ms: float,
+        status: str,
+        kind: str | None = None,
+        answer_bytes: int = 0,
     ) -> None:
         self._process.drain()
         self._write(self._lines.end(invocation.request_id))
@@ -255,6 +276,7 @@ class Worker:
             status=status,
             error_type=kind,
         )
+        self._write(self._lines.runtime_done(report, answer_bytes))
         self._write(self._lines.report(report))
         self._init_ms = None
         self._tail = None

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -143,12 +144,78 @@ def test_what_lambda_itself_ended_is_named_in_the_report() -> None:
     assert event["record"]["errorType"] == "Runtime.ExitError"
 
 
+def test_a_worker_begins_with_the_version_of_its_runtime() -> None:
+    line = PlatformLog("Text", "3").init_start("api", "python3.13", "eu-west-1") or ""
+    version, arn = line.rstrip("\n").split("\t")
+    assert version == "INIT_START Runtime Version: python:3.13.v0"
+    assert re.fullmatch(r"Runtime Version ARN: arn:aws:lambda:eu-west-1::runtime:[0-9a-f]{64}", arn)
+    event = json.loads(PlatformLog("JSON", "3").init_start("api", "python3.13", "eu-west-1") or "")
+    assert event["type"] == "platform.initStart"
+    assert event["record"] == {
+        "initializationType": "on-demand",
+        "phase": "init",
+        "runtimeVersion": "python:3.13.v0",
+        "runtimeVersionArn": arn.removeprefix("Runtime Version ARN: "),
+        "functionName": "api",
+        "functionVersion": "3",
+    }
+
+
+@pytest.mark.parametrize(
+    ("level", "kinds"),
+    [
+        ("DEBUG", ["initStart", "initRuntimeDone", "initReport", "start", "runtimeDone", "report"]),
+        ("INFO", ["initStart", "start", "report"]),
+        (None, ["initStart", "start", "report"]),
+        ("WARN", []),
+    ],
+)
+def test_of_what_goes_well_json_says_as_much_as_its_level_wants(
+    level: str | None, kinds: list[str]
+) -> None:
+    lines = PlatformLog("JSON", "3", level)
+    written = [
+        lines.init_start("api", "python3.13", "eu-west-1"),
+        lines.init_runtime_done(),
+        lines.init_report(25.0),
+        lines.start("id-1"),
+        lines.runtime_done(REPORT, 20),
+        lines.report(REPORT),
+    ]
+    events = [json.loads(line) for line in written if line is not None]
+    assert [event["type"] for event in events] == [f"platform.{kind}" for kind in kinds]
+
+
+@pytest.mark.parametrize("level", ["DEBUG", "INFO", "WARN"])
+def test_what_goes_wrong_is_said_at_every_level(level: str) -> None:
+    lines = PlatformLog("JSON", "3", level)
+    failed = replace(REPORT, status="error", error_type="Runtime.ExitError")
+    kind = "Runtime.ImportModuleError"
+    done = json.loads(lines.runtime_done(failed, 20) or "")
+    assert done["record"] == {
+        "requestId": "id-1",
+        "status": "error",
+        "errorType": "Runtime.ExitError",
+        "metrics": {"durationMs": 12.345, "producedBytes": 20},
+    }
+    initialised = json.loads(lines.init_runtime_done("error", kind) or "")
+    assert initialised["record"]["errorType"] == kind
+    assert lines.init_report(12.3, "error", kind)
+    assert lines.report(failed)
+
+
+def test_in_text_nothing_is_said_of_a_runtime_that_did_what_it_should() -> None:
+    lines = PlatformLog("Text", "3", "DEBUG")
+    written = (lines.init_runtime_done(), lines.init_report(25.0), lines.runtime_done(REPORT, 20))
+    assert written == (None, None, None)
+
+
 def test_a_function_that_did_not_initialise_has_its_own_report() -> None:
     kind = "Runtime.ImportModuleError"
     assert PlatformLog("Text", "3").init_report(12.345, "error", kind) == (
         f"INIT_REPORT Init Duration: 12.35 ms\tPhase: init\tStatus: error\tError Type: {kind}\t\n"
     )
-    event = json.loads(PlatformLog("JSON", "3", "WARN").init_report(12.345, "timeout", None))
+    event = json.loads(PlatformLog("JSON", "3", "WARN").init_report(12.345, "timeout") or "")
     assert event["type"] == "platform.initReport"
     assert event["record"] == {
         "initializationType": "on-demand",
