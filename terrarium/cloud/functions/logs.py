@@ -17,7 +17,7 @@ BATCH_EVENTS = 1_000
 BATCH_BYTES = 1_000_000
 """Of one PutLogEvents, which takes 1 MB with 26 bytes an event; more events, but in short turns."""
 
-HELD_EVENTS = 20_000
+HELD_EVENTS = 10_000
 HELD_BYTES = 8 << 20
 """What is kept at most; while there is as much, new events are dropped, and counted."""
 
