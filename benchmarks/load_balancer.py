@@ -116,6 +116,8 @@ def measure(running: Mapping[str, Running], rounds: int, seconds: int) -> dict[s
         for turn in range(rounds + 1):
             for name, contender in running.items():
                 contender.resume()
+                # What has waited while it stood still is not what is measured.
+                wrk.run(contender.url, contender.host, connections, 1)
                 load = wrk.run(contender.url, contender.host, connections, seconds)
                 contender.suspend()
                 if turn > 0:  # the first one warms up
