@@ -50,7 +50,7 @@ class LogStore(Protocol):
 class LogBatcher:
     """Takes events at once and hands them to a store every ``interval_seconds``."""
 
-    def __init__(self, store: LogStore, interval_seconds: float = 0.5) -> None:
+    def __init__(self, store: LogStore, interval_seconds: float = 1.0) -> None:
         self._store = store
         self._interval = interval_seconds
         self._events: deque[LogEvent] = deque()
