@@ -124,7 +124,7 @@ class LocalCloud:
         When saving fails nothing is ended, and so nothing is lost.
         """
         with self._exclusive():
-            running = [p for p in self._supervision.all() if processes.is_running(p)]
+            running = [p for p in self._supervision.all() if self._runs(p)]
             for process in running:
                 if save and process.name == CONTROL_PLANE:
                     self._save(process)
@@ -141,17 +141,20 @@ class LocalCloud:
 
     def _status_of(self, process: Process) -> ProcessStatus:
         urls: tuple[str, ...] = ()
-        if not processes.is_running(process):
+        pid = process.pid
+        if not self._runs(process):
             state = State.GONE
         elif process.name == CONTROL_PLANE:
             answers = self._wait_for_health(process, seconds=0.0) is not None
             state = State.RUNNING if answers else State.NOT_ANSWERING
             urls = (_url(process),)
+        elif (listening := self._listening(process)) is None:
+            state = State.NOT_ANSWERING
         else:
-            listening = self._listening(process)
-            state = State.NOT_ANSWERING if listening is None else State.RUNNING
-            urls = () if listening is None else tuple(item.url for item in listening.listeners)
-        return ProcessStatus(process.name, process.pid, state, urls, process.since)
+            state = State.RUNNING
+            urls = tuple(item.url for item in listening.listeners)
+            pid = pid if processes.is_running(process) else listening.pid
+        return ProcessStatus(process.name, pid, state, urls, process.since)
 
     def _start_control_plane(self) -> tuple[Process, client.Health]:
         port = self._identity.port(CONTROL_PLANE, DEFAULT_PORT)
@@ -208,11 +211,18 @@ class LocalCloud:
         return None
 
     def _listening(self, process: Process) -> Listening | None:
-        """What the process says it serves; the word of a predecessor does not count."""
-        if not processes.is_running(process):
-            return None
+        """What a load balancer says it serves; the word of one that is gone does not count.
+
+        It is not the process that was started which says so but the one that it keeps.
+        """
         listening = listeners.read(self._state_file(process.name))
-        return listening if listening is not None and listening.pid == process.pid else None
+        if listening is None or not processes.has_command(listening.pid, process):
+            return None
+        return listening
+
+    def _runs(self, process: Process) -> bool:
+        """Itself, or what it kept: a load balancer whose keeper was killed goes on serving."""
+        return processes.is_running(process) or self._listening(process) is not None
 
     def _end_everything(self, grace_seconds: float) -> None:
         """End what was written down, load balancers first, and then what never came to be."""
@@ -221,16 +231,19 @@ class LocalCloud:
             self._end(process, grace_seconds)
         # A command that is killed between a start and its note leaves a process without one.
         for option in ("--snapshots", "--state-file"):
-            for stray in processes.with_option_under("stray process", option, self._folder):
+            strays = processes.with_option_under("stray process", option, self._folder)
+            # A keeper before what it keeps, which would only be started again.
+            for stray in sorted(strays, key=lambda stray: (stray.created, stray.pid)):
                 self._end(stray, grace_seconds)
 
     def _end(self, process: Process, grace_seconds: float) -> None:
         self._supervision.end(process, grace_seconds)
+        # A load balancer that was killed, or whose keeper was before, leaves what it kept.
+        for fork in processes.with_words(process.name, process.command[1:]):
+            processes.end(fork, grace_seconds)
         # The kernel ends the workers with their load balancer on Linux; elsewhere it does not.
-        parent = str(process.pid)
-        for worker in processes.with_words("worker", (str(_WORKER), parent)):
-            if worker.created >= process.created:
-                processes.end(worker, grace_seconds=0.0)
+        for worker in processes.orphans("worker", _WORKER):
+            processes.end(worker, grace_seconds=0.0)
 
     def _state_file(self, name: str) -> Path:
         return self._folder / name / "listeners.json"

@@ -89,6 +89,13 @@ def is_running(process: Process) -> bool:
     return _alive(process) is not None
 
 
+def has_command(pid: int, process: Process) -> bool:
+    """Whether what has that pid now runs with this process's command line: itself or its fork."""
+    with contextlib.suppress(psutil.Error):
+        return tuple(psutil.Process(pid).cmdline()[1:]) == process.command[1:]
+    return False
+
+
 def exit_code(process: Process) -> int | None:
     """How a process that this very command started has ended; None while unknown."""
     return _children[process.pid][0].poll() if process.pid in _children else None
@@ -129,6 +136,17 @@ def with_option_under(name: str, option: str, folder: Path) -> list[Process]:
         for word, value in itertools.pairwise(process.command)
         if word == option and folder in Path(value).parents
     ]
+
+
+def orphans(name: str, script: Path) -> list[Process]:
+    """Running processes of a script that lost their parent, whose pid follows it in the command."""
+    found = []
+    for process in with_words(name, (str(script),)):
+        parent = process.command[process.command.index(str(script)) + 1]
+        with contextlib.suppress(psutil.Error):
+            if str(psutil.Process(process.pid).ppid()) != parent:
+                found.append(process)
+    return found
 
 
 def _running(name: str) -> Iterator[Process]:

@@ -10,7 +10,7 @@ import sys
 import time
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -205,19 +205,20 @@ class Service:
 
 @dataclass(slots=True)
 class DataPlane:
-    """A running ``python -m terrarium.cloud.load_balancer``."""
+    """A running ``python -m terrarium.cloud.load_balancer``; ``process`` is the keeper."""
 
     process: subprocess.Popen[bytes]
     state_file: Path
     log: Path
 
     def state(self) -> dict[str, Any]:
-        """The state file of this very process, or nothing."""
+        """The state file of the process that is kept now, or nothing."""
         try:
             content: dict[str, Any] = json.loads(self.state_file.read_text())
-        except (OSError, ValueError):
+            kept_by = psutil.Process(content["pid"]).ppid()
+        except (OSError, ValueError, psutil.NoSuchProcess):
             return {}
-        return content if content["pid"] == self.process.pid else {}
+        return content if kept_by == self.process.pid else {}
 
     def listeners(self) -> dict[int, str]:
         """URLs by the listener's port."""
@@ -226,8 +227,12 @@ class DataPlane:
     def url(self, port: int = 80) -> str:
         return eventually(lambda: self.listeners().get(port))
 
+    def serving(self) -> psutil.Process:
+        """The process that is kept: it answers, and its workers are its children."""
+        return psutil.Process(eventually(self.state)["pid"])
+
     def workers(self) -> list[psutil.Process]:
-        return psutil.Process(self.process.pid).children()
+        return self.serving().children()
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)
@@ -270,8 +275,18 @@ def data_plane(
         eventually(plane.state)
         yield plane
     finally:
+        kill_with_children(process)
+
+
+def kill_with_children(process: subprocess.Popen[bytes]) -> None:
+    """Kill it, and then what it has started: a keeper would start that again."""
+    with suppress(psutil.NoSuchProcess):
+        started = psutil.Process(process.pid).children(recursive=True)
         process.kill()
-        process.wait()
+        for each in started:
+            with suppress(psutil.NoSuchProcess):
+                each.kill()
+    process.wait()
 
 
 def package(handler: str) -> bytes:

@@ -20,7 +20,7 @@ import pytest
 from terrarium.cloud.ports import LOOPBACK, accepts, free_port
 from terrarium.settings import ROOT, STATE_DIR
 from tests.e2e.accounts import REGION, Account, At, get
-from tests.e2e.balanced import Service, eventually
+from tests.e2e.balanced import Service, eventually, kill_with_children
 
 _MINISTACK = "ministack==1.5.33"
 _KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
@@ -49,8 +49,7 @@ class Process:
         return eventually(lambda: self._serves().get(port), 30)
 
     def kill(self) -> None:
-        self.child.kill()
-        self.child.wait()
+        kill_with_children(self.child)
 
     def _serves(self) -> dict[int, str]:
         return {int(port): url for url, port in _SERVES.findall(self.said())}
@@ -70,8 +69,7 @@ def running(command: list[str], log: Path, **environ: str) -> Iterator[Process]:
     try:
         yield Process(child, log)
     finally:
-        child.kill()
-        child.wait()
+        kill_with_children(child)
 
 
 @contextmanager

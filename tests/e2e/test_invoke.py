@@ -268,7 +268,9 @@ def test_a_call_that_loses_its_runtime_fails_and_the_next_runtime_is_found(
     with ThreadPoolExecutor() as threads:
         running = threads.submit(function.refusal, Payload=b'{"sleep": 20}')
         eventually(lambda: _is_running(account, function))
-        psutil.Process(process.pid).kill()
+        keeper = psutil.Process(process.pid)
+        for each in (keeper, *keeper.children()):
+            each.kill()
         assert running.result()["Error"]["Code"] == "ServiceException"
     assert "./inv up" in function.refusal()["Error"]["Message"]
     cloud.start_load_balancer("dev", DEV, REGION, free_port(18_180))

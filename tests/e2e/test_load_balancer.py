@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import itertools
 import json
-import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -294,7 +293,7 @@ def test_workers_do_not_outlive_a_data_plane_that_is_killed(
     send(plane.url(), "/health")
     workers = plane.workers()
     assert workers != []
-    plane.process.send_signal(signal.SIGKILL)
+    plane.serving().kill()
     assert psutil.wait_procs(workers, timeout=5)[1] == []
 
 

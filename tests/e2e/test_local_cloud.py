@@ -143,12 +143,49 @@ def test_a_listener_that_comes_later_is_served_without_a_restart(cloud: LocalClo
     assert again.pid == first.pid
 
 
-def test_a_killed_load_balancer_is_started_again_and_its_worker_is_gone(cloud: LocalCloud) -> None:
+def test_a_killed_load_balancer_starts_again_and_its_worker_is_gone(cloud: LocalCloud) -> None:
     deploy(Account(cloud.start(), DEV))
     first = serve(cloud)
     worker = worker_of(first)
+    keeper = cloud.status()[1].pid
     kill(first.pid)
+    assert worker_of(first) != worker
     assert is_gone(worker)
+    again = serve(cloud)
+    assert (again.started, again.url) == (False, first.url)
+    assert again.pid != first.pid
+    assert [(each.state, each.pid) for each in cloud.status()[1:]] == [(State.RUNNING, keeper)]
+
+
+def test_a_load_balancer_whose_keeper_is_killed_serves_until_the_next_start(
+    cloud: LocalCloud,
+) -> None:
+    deploy(Account(cloud.start(), DEV))
+    first = serve(cloud)
+    kill(cloud.status()[1].pid)
+    worker_of(first)
+    assert [(each.state, each.pid) for each in cloud.status()[1:]] == [(State.RUNNING, first.pid)]
+    again = serve(cloud)
+    assert (again.started, again.url) == (True, first.url)
+    assert is_gone(first.pid)
+    worker_of(again)
+
+
+def test_a_load_balancer_whose_keeper_is_killed_is_ended_by_stop(cloud: LocalCloud) -> None:
+    cloud.start()
+    process = serve(cloud)
+    kill(cloud.status()[1].pid)
+    assert cloud.stop() == ("control-plane", "load-balancer-dev")
+    assert is_gone(process.pid)
+
+
+def test_a_load_balancer_that_is_killed_with_its_keeper_is_gone_until_the_next_start(
+    cloud: LocalCloud,
+) -> None:
+    deploy(Account(cloud.start(), DEV))
+    first = serve(cloud)
+    for pid in (cloud.status()[1].pid, first.pid):
+        kill(pid)
     assert [status.state for status in cloud.status()] == [State.RUNNING, State.GONE]
     again = serve(cloud)
     assert (again.started, again.url) == (True, first.url)

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import psutil
 import pytest
 
 from terrarium.cloud.local import LocalCloud
@@ -100,11 +99,11 @@ def once(url: str, path: str) -> tuple[int, bytes]:
 
 
 def descriptors(plane: DataPlane) -> int:
-    return psutil.Process(plane.process.pid).num_fds()
+    return plane.serving().num_fds()
 
 
 def memory(plane: DataPlane) -> int:
-    return int(psutil.Process(plane.process.pid).memory_info().rss)
+    return int(plane.serving().memory_info().rss)
 
 
 def test_ten_thousand_requests_on_two_hundred_connections_are_all_answered(

@@ -17,6 +17,7 @@ from terrarium.cloud.listeners import certificate
 from terrarium.cloud.load_balancer.account import Reading
 from terrarium.cloud.load_balancer.firewall import Firewall
 from terrarium.cloud.load_balancer.health_checks import HealthChecks
+from terrarium.cloud.load_balancer.kept import Kept
 from terrarium.cloud.load_balancer.model import Configuration, Listener
 from terrarium.cloud.load_balancer.ports import bind, preferred
 from terrarium.cloud.load_balancer.server import ListenerServer
@@ -49,8 +50,8 @@ class DataPlane:
         functions: Functions,
         state_file: StateFile,
         observer: Observer,
+        kept: Kept,
         *,
-        http_port: int,
         poll_seconds: float,
     ) -> None:
         """``observer`` is told of everything that is served."""
@@ -59,7 +60,7 @@ class DataPlane:
         self._functions = functions
         self._health_checks = HealthChecks(functions)
         self._state_file = state_file
-        self._http_port = http_port
+        self._kept = kept
         self._poll_seconds = poll_seconds
         self._servers: dict[str, ListenerServer] = {}
         self._ports: dict[str, int] = {}
@@ -121,6 +122,7 @@ class DataPlane:
         if served != self._served:
             self._state_file.write(served, self._remembered)
             self._served = served
+            self._kept.serves()
             gc.freeze()  # clients and models stay: no collection need look at them, and nobody wait
 
     async def _follow(self) -> None:
@@ -145,14 +147,7 @@ class DataPlane:
 
     async def _open(self, listener: Listener, configuration: Configuration) -> None:
         key = listener.key
-        candidates = preferred(
-            listener,
-            configuration.listeners,
-            self._http_port,
-            self._remembered.get(key),
-            self._ports.values(),
-        )
-        bound = bind(candidates)
+        bound = self._kept.take(key) or bind(self._candidates(listener, configuration))
         port = bound.getsockname()[1]
         local_ports = self._local_ports.setdefault(listener.load_balancer_name, {})
         firewall = self._firewalls[listener.load_balancer_arn]
@@ -160,6 +155,7 @@ class DataPlane:
             listener, self._functions, local_ports, guard=firewall, observers=(self._observer,)
         )
         await server.open(bound, await self._tls(listener))
+        self._kept.hold(key, bound)
         local_ports[listener.port] = port
         self._servers[key] = server
         self._ports[key] = self._remembered[key] = port
@@ -169,6 +165,15 @@ class DataPlane:
         if listener.refusal is not None:
             _log.warning("%s answers 501: not built: %s", url, listener.refusal.feature)
 
+    def _candidates(self, listener: Listener, configuration: Configuration) -> list[int]:
+        return preferred(
+            listener,
+            configuration.listeners,
+            self._state_file.http_port,
+            self._remembered.get(listener.key),
+            self._ports.values(),
+        )
+
     async def _tls(self, listener: Listener) -> ssl.SSLContext | None:
         if listener.protocol != "HTTPS":
             return None
@@ -177,6 +182,7 @@ class DataPlane:
     def _close(self, key: str) -> None:
         server = self._servers.pop(key)
         port = self._ports.pop(key)
+        self._kept.release(key)
         self._local_ports[server.listener.load_balancer_name].pop(server.listener.port, None)
         _log.info("%s closes", _url(server.listener, port))
         task = asyncio.create_task(server.close(_GRACE_SECONDS))

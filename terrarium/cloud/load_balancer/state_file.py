@@ -33,13 +33,13 @@ class StateFile:
 
     def __init__(self, path: Path, http_port: int) -> None:
         self.path = path
-        self._http_port = http_port
+        self.http_port = http_port
 
     def remembered_ports(self) -> dict[str, int]:
         """From the file of an earlier run with the same ``http_port``; else nothing."""
         try:
             content = json.loads(self.path.read_bytes())
-            if content["http_port"] != self._http_port:
+            if content["http_port"] != self.http_port:
                 return {}
             return {str(key): int(port) for key, port in content["ports"].items()}
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
@@ -49,7 +49,7 @@ class StateFile:
         """Replace the file in one step."""
         content = {
             "pid": os.getpid(),
-            "http_port": self._http_port,
+            "http_port": self.http_port,
             "listeners": [asdict(each) for each in listeners],
             "ports": dict(ports),
         }
