@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import itertools
 import random
+import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -142,6 +145,74 @@ def test_a_worker_that_is_killed_under_load_fails_no_more_than_it_ran(plane: Dat
     assert statuses.total() == 3_000
     assert statuses[502] <= kills
     assert once(url, "/health") == (200, b"/health")
+
+
+@dataclass(slots=True)
+class Interrupted:
+    """What clients saw who connect again whenever their connection is lost."""
+
+    answered: int = 0
+    lost: int = 0
+    seconds: float = 0.0
+    """From the interruption to the first answer to a new client."""
+
+
+async def interrupted(plane: DataPlane, interrupt: Callable[[], None]) -> Interrupted:
+    """Load from sixteen connections; after 500 answers ``interrupt``, then 1,500 more of them."""
+    port = urlsplit(plane.url()).port
+    seen = Interrupted()
+    numbers = itertools.count()
+
+    async def client() -> None:
+        while seen.answered < 2_000:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            with suppress(asyncio.IncompleteReadError, ConnectionResetError, BrokenPipeError):
+                seen.lost += 1
+                while seen.answered < 2_000:
+                    path = f"/api/{next(numbers)}"
+                    assert await ask(reader, writer, path) == (200, path.encode())
+                    seen.answered += 1
+                seen.lost -= 1
+            writer.transport.abort()
+
+    async def kill() -> None:
+        while seen.answered < 500:
+            await asyncio.sleep(0)
+        interrupt()
+        begin = time.monotonic()
+        new = await asyncio.open_connection("127.0.0.1", port)
+        assert await ask(*new, "/api/new") == (200, b"/api/new")
+        seen.seconds = time.monotonic() - begin
+        new[1].transport.abort()
+
+    async with asyncio.timeout(60), asyncio.TaskGroup() as clients:
+        clients.create_task(kill())
+        for _ in range(16):
+            clients.create_task(client())
+    return seen
+
+
+def test_a_load_balancer_that_is_killed_under_load_loses_what_is_in_flight_and_is_back_in_a_second(
+    plane: DataPlane,
+) -> None:
+    once(plane.url(), "/health")
+    killed = plane.serving()
+    seen = asyncio.run(interrupted(plane, killed.kill))
+    assert 0 < seen.lost <= 16
+    assert seen.seconds < 1.0
+    assert plane.serving().pid != killed.pid
+    log = plane.log.read_text()
+    assert log.count("WARNING") == log.count("the serving process was killed: killed") == 1
+
+
+def test_a_keeper_that_is_killed_under_load_is_missed_by_nobody(plane: DataPlane) -> None:
+    once(plane.url(), "/health")
+    serving = plane.serving()
+    try:
+        assert asyncio.run(interrupted(plane, plane.process.kill)).lost == 0
+        assert "the keeper is gone" in plane.log.read_text()
+    finally:
+        serving.kill()
 
 
 def test_a_handler_that_prints_a_hundred_megabytes_keeps_nobody_waiting(plane: DataPlane) -> None:
