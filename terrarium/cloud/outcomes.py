@@ -27,7 +27,10 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class LoadBalancerProcess:
-    """The data plane of one environment. ``listeners`` is empty while it has no load balancer."""
+    """The data plane of one environment. ``listeners`` is empty while it has no load balancer.
+
+    ``pid`` is that of the process that serves, of which there may soon be another.
+    """
 
     environment: str
     pid: int
@@ -48,7 +51,10 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ProcessStatus:
-    """``urls`` is what answers now; ``since`` is when the process was started (ISO 8601, UTC)."""
+    """``urls`` is what answers now; ``since`` is when the process was started (ISO 8601, UTC).
+
+    ``pid`` is what to send a signal to: of a load balancer its keeper, while there is one.
+    """
 
     name: str
     pid: int

@@ -22,5 +22,6 @@ server          the sockets of one listener; ports which they are, tls what is o
 health_checks   the questions to the targets, at their intervals
 api             the load balancers of an account, through the public AWS API
 account         who reads them; own is what our own control plane does beyond that API
-data_plane      the process: follows changes, writes the state file
+data_plane      follows changes, writes the state file
+serving         the process that does it; keeper is the one that starts it, kept what ties them
 """

@@ -1,4 +1,4 @@
-"""The process: follows the configuration and keeps its listeners open."""
+"""Follows the configuration and keeps its listeners open."""
 
 from __future__ import annotations
 

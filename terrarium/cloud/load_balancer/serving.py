@@ -52,7 +52,9 @@ def main(kept: Kept, killed_by: int) -> int:
     logging.getLogger("botocore").setLevel(logging.WARNING)
     if killed_by:
         how = signal.strsignal(killed_by) or f"signal {killed_by}"
-        _log.warning("the serving process was killed: %s; this one takes over", how.lower())
+        _log.warning(
+            "the serving process was ended from outside: %s; this one takes over", how.lower()
+        )
     with ExitStack() as stack, asyncio.Runner(loop_factory=_loop_factory()) as runner:
         if options.http_port is None:
             options.http_port = free_port(_HTTP_PORT)

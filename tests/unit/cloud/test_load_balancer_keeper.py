@@ -49,7 +49,9 @@ def keep(tmp_path: Path) -> Iterator[Keep]:
 
     yield start
     for process in started:
-        for each in (process, *_children(process)):
+        serving = _children(process)
+        process.kill()
+        for each in serving:
             each.kill()
         process.communicate()
 
