@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import psutil
 import pytest
 
 from terrarium.cloud.ports import LOOPBACK, accepts, free_port
@@ -193,6 +194,16 @@ def test_a_function_runs_wherever_its_code_can_be_had(stage: Stage) -> None:
         body = json.loads(response.read())
     assert body["event"]["path"] == "/health"
     assert body["arn"] == stage.service.alias
+
+
+def test_killed_it_serves_where_it_did(stage: Stage) -> None:
+    url = f"{stage.data_plane.url()}/elsewhere"
+    before = get(url)
+    [serving] = psutil.Process(stage.data_plane.child.pid).children()
+    serving.kill()
+    serving.wait(10)
+    assert get(url) == before
+    assert stage.data_plane.said().count(f"{url.removesuffix('/elsewhere')} serves port 80") == 2
 
 
 def test_it_keeps_serving_without_its_control_plane(stage: Stage) -> None:

@@ -91,8 +91,8 @@ def test_killed_again_and_again_after_it_has_served_it_is_started_as_often(keep:
     process = keep(
         """
         def serve(link, held, killed_by):
-            print(os.getpid(), flush=True)
             say(link, b"=")
+            print(os.getpid(), flush=True)
             signal.pause()
         """
     )
