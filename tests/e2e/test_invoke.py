@@ -13,6 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from terrarium.cloud.local import LocalCloud
+from terrarium.cloud.outcomes import ProcessStatus, State
 from terrarium.cloud.ports import free_port
 from tests.e2e.accounts import DEV, PROD, REGION, Account
 from tests.e2e.balanced import eventually, package
@@ -259,22 +260,44 @@ def test_calls_that_wait_leave_room_for_what_functions_ask_of_the_cloud(account:
 
 
 def test_a_call_that_loses_its_runtime_fails_and_the_next_runtime_is_found(
-    cloud: LocalCloud, account: Account
+    cloud: LocalCloud, account: Account, sleeper: Function
+) -> None:
+    with ThreadPoolExecutor() as threads:
+        running = threads.submit(sleeper.refusal, Payload=b'{"sleep": 20}')
+        eventually(lambda: _is_running(account, sleeper))
+        [serving] = _keeper(cloud).children()
+        serving.kill()
+        assert running.result()["Error"]["Code"] == "ServiceException"
+    eventually(lambda: _balancer(cloud).state == State.RUNNING)
+    assert "FunctionError" not in sleeper.invoke({})
+
+
+def test_a_call_without_any_runtime_says_what_starts_one(
+    cloud: LocalCloud, sleeper: Function
 ) -> None:
     """The last of this file: it ends the data plane of the others."""
+    keeper = _keeper(cloud)
+    for each in (keeper, *keeper.children()):
+        each.kill()
+    assert "./inv up" in sleeper.refusal()["Error"]["Message"]
+    cloud.start_load_balancer("dev", DEV, REGION, free_port(18_180))
+    assert "FunctionError" not in sleeper.invoke({})
+
+
+@pytest.fixture
+def sleeper(account: Account) -> Function:
     function = Function(account, HANDLER, Timeout=30)
     account.client("logs").create_log_group(logGroupName=f"/aws/lambda/{function.name}")
-    [process] = [each for each in cloud.status() if each.name == "load-balancer-dev"]
-    with ThreadPoolExecutor() as threads:
-        running = threads.submit(function.refusal, Payload=b'{"sleep": 20}')
-        eventually(lambda: _is_running(account, function))
-        keeper = psutil.Process(process.pid)
-        for each in (keeper, *keeper.children()):
-            each.kill()
-        assert running.result()["Error"]["Code"] == "ServiceException"
-    assert "./inv up" in function.refusal()["Error"]["Message"]
-    cloud.start_load_balancer("dev", DEV, REGION, free_port(18_180))
-    assert "FunctionError" not in function.invoke({})
+    return function
+
+
+def _balancer(cloud: LocalCloud) -> ProcessStatus:
+    [balancer] = [each for each in cloud.status() if each.name == "load-balancer-dev"]
+    return balancer
+
+
+def _keeper(cloud: LocalCloud) -> psutil.Process:
+    return psutil.Process(_balancer(cloud).pid)
 
 
 def _is_running(account: Account, function: Function) -> bool:

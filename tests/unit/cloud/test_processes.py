@@ -125,6 +125,39 @@ def test_processes_are_found_by_a_path_below_a_folder(start: Start, tmp_path: Pa
         other.wait()
 
 
+def test_a_fork_has_the_command_of_the_process_that_made_it(start: Start) -> None:
+    process = start("import os, signal; print(os.fork(), flush=True); signal.pause()")
+    [fork] = (child.pid for child in psutil.Process(process.pid).children())
+    other = start(WAITS)
+    assert processes.has_command(fork, process)
+    assert not processes.has_command(other.pid, process)
+    processes.end(process, grace_seconds=0.0)
+    [left] = processes.with_words("left", process.command[1:])
+    assert left.pid == fork
+    processes.end(left, grace_seconds=0.0)
+    assert not processes.has_command(fork, process)
+
+
+def test_a_process_whose_parent_is_gone_is_an_orphan(tmp_path: Path) -> None:
+    script = tmp_path / "worker.py"
+    script.write_text(WAITS)
+    ours, theirs = (
+        subprocess.Popen(
+            [sys.executable, script, str(parent)], stdout=subprocess.PIPE, stdin=subprocess.DEVNULL
+        )
+        for parent in (os.getpid(), 1)
+    )
+    try:
+        for child in (ours, theirs):
+            assert child.stdout is not None
+            assert child.stdout.readline() == b"ready\n"
+        assert [each.pid for each in processes.orphans("worker", script)] == [theirs.pid]
+    finally:
+        for child in (ours, theirs):
+            child.kill()
+            child.communicate()
+
+
 def test_a_program_that_does_not_exist_is_one_clear_error(tmp_path: Path) -> None:
     with pytest.raises(CloudError, match="thing cannot be started"):
         processes.spawn(
