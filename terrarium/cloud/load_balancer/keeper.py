@@ -93,7 +93,9 @@ class Keeper:
             data, descriptors, _, _ = socket.recv_fds(link, _CHUNK_BYTES, _DESCRIPTORS)
             if not data:
                 return served
-            received += descriptors
+            for descriptor in descriptors:
+                os.set_inheritable(descriptor, False)  # or workers would have it, too
+                received.append(descriptor)
             *lines, rest = (rest + data).split(b"\n")
             for line in lines:
                 word, key = line[:1], line[1:].decode()

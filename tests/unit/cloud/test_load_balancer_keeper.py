@@ -173,6 +173,20 @@ def test_a_client_that_comes_in_between_is_answered_by_the_successor(keep: Keep)
     assert process.wait(10) == 0
 
 
+def test_what_is_held_is_not_passed_on_to_workers(keep: Keep) -> None:
+    process = keep(
+        """
+        def serve(link, held, killed_by):
+            if killed_by:
+                print(*map(os.get_inheritable, held.values()), flush=True)
+                return 0
+            say(link, b"+lb:80", socket.create_server(("127.0.0.1", 0)))
+            die()
+        """
+    )
+    assert process.communicate(timeout=10) == ("False\n", "")
+
+
 def test_a_socket_that_is_released_or_replaced_is_not_held(keep: Keep) -> None:
     process = keep(
         """
