@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from terrarium.cloud.firewall.web_acl import WebAcl
 from terrarium.cloud.functions.api import read_targets
@@ -71,6 +72,9 @@ _CALLED = {
     "wafv2": ["GetIPSet", "GetRegexPatternSet", "GetRuleGroup", "GetWebACLForResource"],
 }
 """All that the clients can do: what is called and is not here fails as an unknown method."""
+
+_UNREADABLE = (ResponseParserError, AttributeError, LookupError, TypeError, ValueError)
+"""What comes of an answer that is not AWS's: whoever gave it is no reason to stop serving."""
 
 _READY = {"cloudwatch": ["Counts", "Values"], "logs": ["InputLogEvents"]}
 """Hundreds at a time; requests wait while botocore looks at each field of each."""
@@ -140,10 +144,10 @@ class Account:
     def read(self, known: str | None) -> Reading | None:
         """What is configured now; None if that is what ``known``, a mark, stands for.
 
-        Raises CloudError when the control plane does not answer.
+        Raises CloudError when the control plane does not answer, or not as AWS does.
         """
         mark = self._own.mark()
-        with self._boto_errors():
+        with self._errors():
             if mark is not None and self._door is not None:
                 self._register(self._door, mark)
             if mark is not None and mark == known:
@@ -164,7 +168,7 @@ class Account:
 
     def read_target(self, arn: str) -> Target | None:
         """What the ARN of a function stands for now, or None. Raises CloudError."""
-        with self._boto_errors():
+        with self._errors():
             clients = self._current()
             target = read_targets(clients.functions, [arn]).get(arn)
             if target is None or self._surroundings is None:
@@ -203,7 +207,7 @@ class Account:
                 try:
                     # A session's name has at least two characters, a function's may have one.
                     known = _assume(self._current().sts, role, function.ljust(2, "-"))
-                except (BotoCoreError, ClientError) as error:
+                except (BotoCoreError, ClientError, *_UNREADABLE) as error:
                     raise CloudError(f"the role {role} cannot be assumed: {error}") from error
                 self._execution[role, function] = known
             return known
@@ -214,11 +218,13 @@ class Account:
             self._own.register(door, mark, account=account, region=self._region)
 
     @contextmanager
-    def _boto_errors(self) -> Iterator[None]:
+    def _errors(self) -> Iterator[None]:
         try:
             yield
         except (BotoCoreError, ClientError) as error:
             raise CloudError(f"{self._endpoint_url}: {error}") from error
+        except _UNREADABLE as error:
+            raise CloudError(f"{self._endpoint_url} answers as no AWS does: {error!r}") from error
 
     def _current(self) -> _Clients:
         with self._lock:

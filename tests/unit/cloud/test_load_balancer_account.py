@@ -1,6 +1,11 @@
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import ClassVar
 
 import pytest
 
@@ -10,6 +15,7 @@ from terrarium.cloud.load_balancer.account import Account
 from terrarium.cloud.observation.distribution import Minute, metric
 from terrarium.cloud.observation.log_bucket import LogBuckets
 from terrarium.cloud.observation.metric_delivery import CloudWatchMetrics
+from terrarium.errors import CloudError
 from tests.unit.cloud.plane import DEV, REGION, Plane
 
 _NOW = datetime.now(UTC).replace(microsecond=0)
@@ -65,3 +71,52 @@ def test_a_log_file_arrives_under_its_key(plane: Plane, account: Account) -> Non
     LogBuckets(lambda: client).put("logs", "AWSLogs/a b.log.gz", b"\x1f\x8b")
     found = reader.get_object(Bucket="logs", Key="AWSLogs/a b.log.gz")
     assert found["Body"].read() == b"\x1f\x8b"
+
+
+_ROLE = (
+    b"<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>a</AccessKeyId>"
+    b"</Credentials></AssumeRoleResult></AssumeRoleResponse>"
+)
+"""Credentials with half of what they should have."""
+
+
+@pytest.mark.parametrize("said", [b"garbage", b"<a/>", b"\xff\x00", _ROLE])
+def test_an_answer_that_is_not_awss_is_an_error_that_says_so(said: bytes) -> None:
+    with _saying(said) as url:
+        account = Account(url, REGION, DEV)
+        with pytest.raises(CloudError, match=url):
+            account.read(None)
+        with pytest.raises(CloudError, match=url):
+            account.read_target(f"arn:aws:lambda:{REGION}:{DEV}:function:api")
+        with pytest.raises(CloudError, match="cannot be assumed"):
+            account.execution_credentials(f"arn:aws:iam::{DEV}:role/r", "api")
+
+
+@contextmanager
+def _saying(said: bytes) -> Iterator[str]:
+    """The URL of a server that answers everything with 200 and the same bytes."""
+
+    class Handler(BaseHTTPRequestHandler):
+        body: ClassVar[bytes] = said
+
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(self.body)))
+            self.end_headers()
+            self.wfile.write(self.body)
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"] or 0))
+            self.do_GET()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+            thread.join()
