@@ -21,7 +21,7 @@ _PHRASES = {
 def error(
     status: int, *, reason: str | None = None, note: str | None = None, close: bool = False
 ) -> Answer:
-    """A small HTML page, as an ALB has it. ``note`` adds a line that a real one would not have."""
+    """A small HTML page, as an ALB has it, for redirects too. ``note`` adds a line of ours."""
     phrase = _PHRASES.get(status) or HTTPStatus(status).phrase
     lines = [
         "<html>",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from terrarium.cloud.load_balancer import pages
 from terrarium.cloud.load_balancer.answer import Answer
 from terrarium.cloud.load_balancer.matching import host_name
 from terrarium.cloud.load_balancer.model import Listener, Redirect
@@ -45,4 +46,5 @@ def redirect(
     if query:
         location += f"?{query}"
     safe = location.encode(errors="surrogateescape").decode(errors="replace")
-    return Answer(action.status, headers=(("Content-Type", "text/html"), ("Location", safe)))
+    page = pages.error(action.status)  # for whoever does not follow
+    return page._replace(headers=(*page.headers, ("Location", safe)))

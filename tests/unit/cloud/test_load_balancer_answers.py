@@ -207,3 +207,11 @@ def test_a_redirect_keeps_what_it_does_not_set(action: Redirect, location: str) 
     result = redirect(action, request("/a/b", "c=1"), API, {80: 8080})
     assert dict(result.headers)["Location"] == location
     assert result.status == action.status
+
+
+@pytest.mark.parametrize(("status", "length"), [(301, 134), (302, 110)])
+def test_a_redirect_has_a_page_of_the_length_that_it_has_on_aws(status: int, length: int) -> None:
+    action = Redirect(status, "HTTPS", "#{host}", "443", "/#{path}", "#{query}")
+    result = redirect(action, request("/a"), API, {})
+    assert len(result.body) == length
+    assert f"<title>{status} ".encode() in result.body
