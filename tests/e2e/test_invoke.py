@@ -240,6 +240,14 @@ def test_a_call_that_lambda_would_refuse_is_refused_in_its_words(
     assert refused["Error"]["Code"].startswith(code)
 
 
+def test_a_package_that_cannot_be_unpacked_is_named_as_lambda_names_it(account: Account) -> None:
+    function = Function(account, HANDLER)
+    function.client.update_function_code(FunctionName=function.name, ZipFile=b"no zip")
+    assert function.refusal()["Error"]["Code"] == "InvalidZipFileException"
+    function.client.update_function_code(FunctionName=function.name, ZipFile=package(HANDLER))
+    assert "FunctionError" not in function.invoke({})
+
+
 def test_an_account_that_nothing_serves_is_told_what_to_start(cloud: LocalCloud) -> None:
     refused = Function(Account(cloud.start(), PROD), HANDLER).refusal()
     assert "./inv up" in refused["Error"]["Message"]

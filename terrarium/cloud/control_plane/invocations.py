@@ -38,6 +38,7 @@ _REFUSALS = {
     "LambdaThrottling": (429, "TooManyRequestsException"),
     # On AWS a 502, which SDKs try again; here it will never be otherwise.
     "LambdaInvalidRuntimeException": (501, "InvalidRuntimeException"),
+    "LambdaInvalidZipFileException": (501, "InvalidZipFileException"),
 }
 
 

@@ -34,10 +34,15 @@ _BROKEN = (
 )
 
 
+class InvalidZipError(CloudError):
+    """The package is broken or unsafe; the next try would find it so again."""
+
+
 def provide(function: FunctionVersion, cache: Path) -> Path:
     """The folder with the code of ``function``, downloading it when this machine has not seen it.
 
-    Raises CloudError when the code cannot be had, is not what ``CodeSha256`` says, or is unsafe.
+    Raises CloudError when the code cannot be had or is not what ``CodeSha256`` says, and
+    InvalidZipError as ``unpack`` does.
     """
     folder = cache / _folder_name(function.code_sha256)
     if not folder.is_dir():
@@ -55,8 +60,8 @@ def provide(function: FunctionVersion, cache: Path) -> Path:
 def unpack(package: bytes, folder: Path) -> None:
     """Unpack a zip into ``folder``, which appears complete or not at all.
 
-    Raises CloudError for a broken zip, for an entry that would leave the folder, for a symbolic
-    link, and for more than UNPACKED_LIMIT bytes.
+    Raises InvalidZipError for a broken zip, for an entry that would leave the folder, for a
+    symbolic link, and for more than UNPACKED_LIMIT bytes.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(prefix=".unpacking-", dir=folder.parent))
@@ -65,7 +70,7 @@ def unpack(package: bytes, folder: Path) -> None:
             with zipfile.ZipFile(io.BytesIO(package)) as archive:
                 _extract(archive, aside)
         except _BROKEN as error:
-            raise CloudError(f"the function's package cannot be unpacked: {error}") from error
+            raise InvalidZipError(f"the function's package cannot be unpacked: {error}") from error
         aside.chmod(0o755)
         try:
             aside.rename(folder)
@@ -89,7 +94,7 @@ def _extract(archive: zipfile.ZipFile, folder: Path) -> None:
             while chunk := source.read(min(1 << 20, left + 1)):
                 left -= len(chunk)
                 if left < 0:
-                    raise CloudError(
+                    raise InvalidZipError(
                         f"the function's package unpacks to over {UNPACKED_LIMIT} bytes"
                     )
                 sink.write(chunk)
@@ -105,9 +110,9 @@ def _inner_path(entry: zipfile.ZipInfo) -> PurePosixPath:
         or any(character in entry.filename for character in "\\:\0")
     )
     if unsafe:
-        raise CloudError(f"the function's package holds an unsafe path: {entry.filename!r}")
+        raise InvalidZipError(f"the function's package holds an unsafe path: {entry.filename!r}")
     if stat.S_ISLNK(entry.external_attr >> 16):
-        raise CloudError(f"the function's package holds a symbolic link: {entry.filename!r}")
+        raise InvalidZipError(f"the function's package holds a symbolic link: {entry.filename!r}")
     return path
 
 

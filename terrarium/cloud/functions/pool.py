@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
+from terrarium.cloud.functions.code import InvalidZipError
 from terrarium.cloud.functions.function import FunctionVersion
 from terrarium.cloud.functions.init_error import InitError
 from terrarium.cloud.functions.invocation import Invocation
@@ -198,7 +199,9 @@ class Pool:
 
     def _fail(self, invocation: Invocation, error: Exception) -> None:
         if not isinstance(error, InitError):
-            invocation.done(Failed(Reason.SERVICE, str(error)))
+            is_zip = isinstance(error, InvalidZipError)
+            reason = Reason.INVALID_ZIP if is_zip else Reason.SERVICE
+            invocation.done(Failed(reason, str(error)))
             return
         if invocation.tail is not None:
             invocation.tail.follow(error.tail)

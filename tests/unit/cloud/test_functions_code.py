@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from terrarium.cloud.functions import code
+from terrarium.cloud.functions.code import InvalidZipError
 from terrarium.cloud.functions.function import FunctionArn, FunctionVersion
 from terrarium.errors import CloudError
 
@@ -48,13 +49,13 @@ def test_a_package_is_unpacked_with_its_folders(tmp_path: Path) -> None:
     "name", ["/etc/evil", "../evil", "pkg/../../evil", "..\\evil", "C:/evil", ".."]
 )
 def test_a_path_that_would_leave_the_folder_is_refused(tmp_path: Path, name: str) -> None:
-    with pytest.raises(CloudError, match="unsafe path"):
+    with pytest.raises(InvalidZipError, match="unsafe path"):
         code.unpack(package(("lambda.py", ""), (name, "x")), tmp_path / "code")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_symbolic_link_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(CloudError, match="symbolic link"):
+    with pytest.raises(InvalidZipError, match="symbolic link"):
         code.unpack(package(("lambda.py", ""), link="secrets"), tmp_path / "code")
 
 
@@ -62,12 +63,12 @@ def test_a_package_that_unpacks_to_too_much_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(code, "UNPACKED_LIMIT", 10)
-    with pytest.raises(CloudError, match="over 10 bytes"):
+    with pytest.raises(InvalidZipError, match="over 10 bytes"):
         code.unpack(package(("a.py", "x" * 6), ("b.py", "x" * 6)), tmp_path / "code")
 
 
 def test_what_is_not_a_zip_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(CloudError, match="cannot be unpacked"):
+    with pytest.raises(InvalidZipError, match="cannot be unpacked"):
         code.unpack(b"not a zip", tmp_path / "code")
 
 
@@ -84,7 +85,7 @@ def test_what_is_a_broken_zip_is_refused_and_leaves_nothing(tmp_path: Path) -> N
     encrypted[directory + 8] |= 1
     both = package(("part", "a file"), ("part/inner.py", "and a folder"))
     for broken in (whole[:-10], whole[20:], garbled, encrypted, both):
-        with pytest.raises(CloudError, match="cannot be unpacked"):
+        with pytest.raises(InvalidZipError, match="cannot be unpacked"):
             code.unpack(bytes(broken), tmp_path / "code")
     assert list(tmp_path.iterdir()) == []
 

@@ -7,11 +7,13 @@ from collections.abc import Coroutine
 from typing import Any
 
 from terrarium.cloud.functions import pool as module
+from terrarium.cloud.functions.code import InvalidZipError
 from terrarium.cloud.functions.function import FunctionArn, FunctionVersion
 from terrarium.cloud.functions.init_error import InitError
 from terrarium.cloud.functions.invocation import Invocation
 from terrarium.cloud.functions.outcome import Answered, Failed, Outcome, Reason
 from terrarium.cloud.functions.pool import Pool
+from terrarium.errors import CloudError
 
 FUNCTION = FunctionVersion.from_answer(
     FunctionArn.parse("arn:aws:lambda:eu-west-1:111111111111:function:api"),
@@ -177,6 +179,17 @@ def test_a_function_that_does_not_initialise_fails_and_the_next_request_tries_ag
         pool = Pool(FUNCTION, workers.spawn, 4)
         assert await call(pool) == Failed(Reason.UNHANDLED, "no module named x")
         assert await call(pool) == Answered(b"0")
+
+    run(scenario())
+
+
+def test_a_package_that_cannot_be_unpacked_is_the_users_mistake_and_no_other_is() -> None:
+    async def scenario() -> None:
+        workers = Workers()
+        workers.errors += [InvalidZipError("no zip"), CloudError("no role")]
+        pool = Pool(FUNCTION, workers.spawn, 4)
+        assert await call(pool) == Failed(Reason.INVALID_ZIP, "no zip")
+        assert await call(pool) == Failed(Reason.SERVICE, "no role")
 
     run(scenario())
 
