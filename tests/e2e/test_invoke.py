@@ -139,7 +139,9 @@ def test_new_code_answers_the_very_next_call(account: Account) -> None:
 def test_a_dry_run_runs_nothing_and_an_event_is_not_waited_for(
     function: Function, account: Account
 ) -> None:
-    assert function.invoke({"raise": 1}, InvocationType="DryRun")["StatusCode"] == 204
+    dry = function.invoke({"raise": 1}, InvocationType="DryRun")
+    assert dry["StatusCode"] == 204
+    assert dry["ResponseMetadata"]["RequestId"]
     answer = function.invoke({"note": "of an event"}, InvocationType="Event")
     assert answer["StatusCode"] == 202
     assert answer["Payload"] is None
@@ -223,6 +225,12 @@ def _refused(function: Function) -> dict[str, Any] | None:
     [
         ({"FunctionName": "missing"}, 404, "ResourceNotFoundException"),
         ({"Qualifier": "missing"}, 404, "ResourceNotFoundException"),
+        ({"Qualifier": "$latest"}, 404, "ResourceNotFoundException"),
+        ({"Qualifier": "a b"}, 400, "ValidationException"),
+        ({"Qualifier": "live:1"}, 400, "ValidationException"),
+        ({"Qualifier": "l\N{LATIN SMALL LETTER DOTLESS I}ve"}, 400, "ValidationException"),
+        ({"Qualifier": "x" * 129}, 400, "ValidationException"),
+        ({"FunctionName": "l\N{LATIN SMALL LETTER DOTLESS I}ve"}, 400, "ValidationException"),
         ({"Payload": b"{'a': 1}"}, 400, "InvalidRequestContentException"),
         ({"Payload": b"[NaN]"}, 400, "InvalidRequestContentException"),
         ({"Payload": io.BytesIO(b'"' + b"x" * 6_291_455 + b'"')}, 413, "RequestEntityTooLarge"),

@@ -27,8 +27,10 @@ _INVOKE = re.compile(r"/2015-03-31/functions/(?P<name>[^/]+)/invocations")
 _OTHERS = re.compile(r"/[\d-]{10}/functions/[^/]+/(invoke-async/?|response-streaming-invocations)")
 _NAME = re.compile(
     r"(?:(?:arn:[^:]+:lambda:(?P<region>[^:]+):)?(?P<account>\d{12}):function:)?"
-    r"(?P<name>[\w-]{1,64})(?::(?P<qualifier>[\w$-]{1,128}))?"
+    r"(?P<name>[\w-]{1,64})(?::(?P<qualifier>[\w$-]{1,128}))?",
+    re.ASCII,
 )
+_QUALIFIER = re.compile(r"[\w$-]{1,128}", re.ASCII)
 _CONNECT_SECONDS = 2.0
 _LONGEST_SECONDS = 900.0 + 60.0
 """The longest function there is, and its start."""
@@ -102,9 +104,17 @@ def _arn(request: Request, account: str, region: str) -> str:
             "The derived qualifier from the function name does not match the specified qualifier."
         )
         raise RefusedError(400, "InvalidParameterValueException", message)
+    if given and _QUALIFIER.fullmatch(given) is None:
+        raise RefusedError(400, "ValidationException", f"the qualifier {given[:200]!r} is not one")
     qualifier = given or named["qualifier"]
     arn = f"arn:aws:lambda:{region}:{account}:function:{named['name']}"
-    return f"{arn}:{qualifier}" if qualifier else arn
+    if not qualifier:
+        return arn
+    if "$" in qualifier and qualifier != "$LATEST":  # no version, and no alias can be called that
+        raise RefusedError(
+            404, "ResourceNotFoundException", f"Function not found: {arn}:{qualifier}"
+        )
+    return f"{arn}:{qualifier}"
 
 
 def _kind(request: Request) -> Kind:

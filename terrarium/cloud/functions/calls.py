@@ -8,6 +8,7 @@ import hmac
 import logging
 import secrets
 import time
+import uuid
 from collections.abc import Callable
 
 from terrarium.cloud.functions.call import HEAD_BYTES, Call, Ending, Kind, Return, head_of
@@ -81,7 +82,7 @@ class Calls:
         if target is None:
             return _refused(Reason.NOT_FOUND, f"Function not found: {call.arn}")
         if call.kind is Kind.DRY_RUN:
-            return Return(Ending.ACCEPTED)
+            return Return(Ending.ACCEPTED, str(uuid.uuid4()))
         outcome: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         tail = Tail() if call.with_log and call.kind is Kind.REQUEST_RESPONSE else None
         invocation = self._functions.call(
