@@ -99,7 +99,7 @@ _parse_usual = lru_cache(maxsize=256)(_parse)
 
 
 def check_partial(block: bytes) -> None:
-    """Refuse a head that has not come to its end and is too large already. Raises RefusedError."""
+    """Refuse a head that has not come to its end and will never be one. Raises RefusedError."""
     line_end = block.find(b"\r\n")
     if line_end > LINE_BYTES or (line_end < 0 and len(block) > LINE_BYTES):
         raise RefusedError(_too_long(block))
@@ -107,10 +107,13 @@ def check_partial(block: bytes) -> None:
         raise RefusedError(400)
     if b"\n" in block and block.count(b"\n") != block.count(b"\r\n"):
         raise RefusedError(400, Reason.BAD_HEADER)  # a line that ends without CR never will
+    if _NO_METHOD.match(block):
+        raise RefusedError(400, Reason.BAD_METHOD)  # TLS, most of all, whose client waits for us
 
 
 _PLAIN = bytes(range(0x20, 0x7F))
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_NO_METHOD = re.compile(rb"(?!\r\Z)(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]*[^!#$%&'*+\-.^_`|~0-9A-Za-z ]| )")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _ESSENTIAL = {"transferencoding": "transfer-encoding", "contentlength": "content-length"}
 _USUAL_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"})

@@ -121,6 +121,21 @@ def test_what_is_suspicious_is_named_as_in_the_access_log(
     assert head(line, *headers).finding is finding
 
 
+@pytest.mark.parametrize(
+    "begun", [b"\x16\x03\x01\x02\x00\x01", b"\r\n\x80", b" GET", b"G\xc3\x89T"]
+)
+def test_what_begins_with_no_method_is_refused_before_its_end(begun: bytes) -> None:
+    with pytest.raises(RefusedError) as caught:
+        messages(begun)
+    assert (caught.value.status, caught.value.finding) == (400, Reason.BAD_METHOD)
+
+
+def test_a_request_may_come_byte_by_byte_after_empty_lines() -> None:
+    sent = b"\r\n\r\nX-y /a HTTP/1.1\r\nHost: a\r\n\r\n"
+    [message] = messages(*(bytes([each]) for each in sent))
+    assert message.head.method == "X-y"
+
+
 def test_letters_that_turn_into_ascii_do_not_hide_a_length() -> None:
     name = "Tran\N{LATIN SMALL LETTER LONG S}fer-Encod\N{LATIN SMALL LETTER DOTLESS I}ng"
     parsed = parse_head(f"GET / HTTP/1.1\r\nHost: a\r\n{name}: chunked".encode())
