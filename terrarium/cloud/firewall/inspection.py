@@ -30,6 +30,10 @@ class NotEvaluatedError(Exception):
     """This machine cannot decide what the text names; a rule that needs it is left out."""
 
 
+class NotAppliedError(Exception):
+    """The request lacks the header that holds its address: AWS leaves out the rule as a whole."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """``verdict`` says already whether the statement matches, for a request that holds more than

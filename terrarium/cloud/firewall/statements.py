@@ -16,6 +16,7 @@ from terrarium.cloud.firewall.inspection import (
     Address,
     Extract,
     Inspection,
+    NotAppliedError,
     NotEvaluatedError,
     Settings,
     address_of,
@@ -27,6 +28,8 @@ from terrarium.cloud.firewall.rate import Counter
 from terrarium.cloud.firewall.transformations import transform
 
 Predicate = Callable[[Inspection], bool]
+"""Raises NotAppliedError."""
+
 Network = IPv4Network | IPv6Network
 
 _COMPARISONS: Mapping[str, Callable[[int, int], bool]] = {
@@ -182,7 +185,7 @@ def _ip_set(networks: Sequence[Network], settings: Settings) -> Predicate:
     def holds_forwarded(seen: Inspection) -> bool:
         texts = seen.forwarded(forwarded["HeaderName"])
         if not texts:
-            return False  # without the header AWS does not evaluate the statement
+            raise NotAppliedError
         addresses = [address_of(text) for text in texts[chosen]]
         if None in addresses:
             return bool(forwarded["FallbackBehavior"] == "MATCH")

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from terrarium.cloud.firewall.inspection import Inspection
+from terrarium.cloud.firewall.inspection import Inspection, NotAppliedError
 from terrarium.cloud.firewall.statements import Predicate
 
 
@@ -38,6 +38,12 @@ class Rule:
     matches: Predicate
     action: Action
     labels: tuple[str, ...] = ()
+
+    def applies(self, seen: Inspection) -> bool:
+        try:
+            return self.matches(seen)
+        except NotAppliedError:
+            return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +74,7 @@ class WebAcl:
         """What happens to a request; its labels and the rates it counts for change."""
         counted: list[str] = []
         for rule in self.rules:
-            if not rule.matches(seen):
+            if not rule.applies(seen):
                 continue
             seen.labels.update(rule.labels)
             if rule.action.kind != "count":

@@ -238,6 +238,19 @@ def test_an_address_that_is_none_falls_back_as_the_statement_says() -> None:
         assert not judge(statement, request())
 
 
+def test_a_rule_is_left_out_for_a_request_without_the_header_of_its_address() -> None:
+    forwarded = {
+        "HeaderName": "X-Forwarded-For",
+        "FallbackBehavior": "MATCH",
+        "Position": "FIRST",
+    }
+    office = {"IPSetReferenceStatement": {"ARN": OFFICE, "IPSetForwardedIPConfig": forwarded}}
+    statement = {"NotStatement": {"Statement": office}}
+    assert judge(statement, request(headers=(("x-forwarded-for", "192.0.2.1"),)))
+    assert not judge(statement, request(headers=(("x-forwarded-for", "10.0.0.9"),)))
+    assert not judge(statement, request())
+
+
 def test_a_client_of_this_machine_says_itself_which_country_it_is_in() -> None:
     statement = {"GeoMatchStatement": {"CountryCodes": ["DE", "FR"]}}
     assert judge(statement, request(headers=(("x-terrarium-country", "fr"),)))
