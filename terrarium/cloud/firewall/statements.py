@@ -180,7 +180,7 @@ def _ip_set(networks: Sequence[Network], settings: Settings) -> Predicate:
     if not forwarded:
         return lambda seen: holds(seen.peer)
     position = forwarded["Position"]
-    chosen = {"FIRST": slice(0, 1), "LAST": slice(-1, None)}.get(position, slice(0, 10))
+    chosen = {"FIRST": slice(0, 1), "LAST": slice(-1, None)}.get(position, slice(-10, None))
 
     def holds_forwarded(seen: Inspection) -> bool:
         texts = seen.forwarded(forwarded["HeaderName"])

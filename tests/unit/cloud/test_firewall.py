@@ -238,6 +238,18 @@ def test_an_address_that_is_none_falls_back_as_the_statement_says() -> None:
         assert not judge(statement, request())
 
 
+def test_of_many_forwarded_addresses_the_last_ten_are_seen() -> None:
+    forwarded = {"HeaderName": "X-Forwarded-For", "FallbackBehavior": "NO_MATCH", "Position": "ANY"}
+    statement = {"IPSetReferenceStatement": {"ARN": OFFICE, "IPSetForwardedIPConfig": forwarded}}
+    inside, others = "10.0.0.9", ["192.0.2.1"] * 9
+    for addresses, blocked in (([inside, *others], True), ([inside, *others, others[0]], False)):
+        seen = request(headers=(("x-forwarded-for", ", ".join(addresses)),))
+        assert judge(statement, seen) is blocked
+    assert judge(
+        statement, request(headers=(("x-forwarded-for", ",".join([*others * 3, inside])),))
+    )
+
+
 def test_a_rule_is_left_out_for_a_request_without_the_header_of_its_address() -> None:
     forwarded = {
         "HeaderName": "X-Forwarded-For",
