@@ -83,17 +83,23 @@ class NetworkAcl:
         self, direction: Literal["in", "out"], address: IPv4Address, ports: tuple[int, int]
     ) -> bool:
         """Whether TCP with an address passes on every port of a range."""
-        low, high = ports
+        undecided = [ports]
         for entry in self.entries:
             if entry.direction != direction or entry.protocol not in TCP:
                 continue
             if address not in entry.network:
                 continue
             first, last = entry.ports or (0, 65_535)
-            if entry.allows and first <= low and high <= last:
-                return True
-            if not entry.allows and first <= high and low <= last:
+            if not entry.allows and any(first <= high and low <= last for low, high in undecided):
                 return False
+            undecided = [
+                (start, end)
+                for low, high in undecided
+                for start, end in ((low, min(high, first - 1)), (max(low, last + 1), high))
+                if start <= end
+            ]
+            if not undecided:
+                return True
         return False
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
 import boto3
@@ -12,6 +13,7 @@ from moto import mock_aws
 from mypy_boto3_ec2 import EC2Client
 
 from terrarium.cloud.vpc import clients, documents
+from terrarium.cloud.vpc.model import Entry, NetworkAcl
 from terrarium.cloud.vpc.reader import read_vpcs
 
 REGION = "eu-west-1"
@@ -183,6 +185,37 @@ def test_an_acl_lets_requests_in_and_answers_out(
 
 
 # -- a function and S3
+
+
+def _acl(*entries: tuple[bool, int, int]) -> NetworkAcl:
+    """Of entries in order: whether each allows, and its ports."""
+    anyone = IPv4Network(ANYWHERE)
+    return NetworkAcl(
+        "acl-1",
+        tuple(
+            Entry(number, "in", "6", anyone, (low, high), allows)
+            for number, (allows, low, high) in enumerate(entries)
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("acl", "passes"),
+    [
+        (_acl((True, 1, 15), (True, 16, 20)), True),
+        (_acl((True, 16, 20), (True, 1, 15)), True),
+        (_acl((True, 12, 14), (True, 1, 100)), True),
+        (_acl((True, 1, 15), (True, 17, 20)), False),
+        (_acl((True, 1, 15), (False, 1, 15), (True, 16, 20)), True),
+        (_acl((True, 1, 15), (False, 15, 16), (True, 1, 100)), False),
+        (_acl((False, 21, 30), (True, 1, 100)), True),
+        (_acl(), False),
+    ],
+)
+def test_entries_of_an_acl_decide_together_each_about_ports_that_none_did_before(
+    acl: NetworkAcl, passes: bool
+) -> None:
+    assert acl.allows("in", IPv4Address("192.0.2.1"), (10, 20)) is passes
 
 
 def test_a_function_reaches_s3_through_the_endpoint(network: Network) -> None:
