@@ -22,15 +22,19 @@ def obstacle(
     openings = [opening for group in groups for opening in group.ingress if opening.is_for(port)]
     if group_ids and not any(each.networks or each.prefix_lists for each in openings):
         return f"{' and '.join(group_ids)} has no ingress rule that opens tcp/{port} to an address"
+    admitted = [network for opening in openings for network in opening.networks]
     for subnet in (vpcs.subnets[each] for each in subnet_ids if each in vpcs.subnets):
-        found = _obstacle_in(subnet, port, is_internal)
-        if found is not None:
-            return found
+        usual = subnet.network[1] if is_internal else _ANYONE
+        candidates = [usual if usual in network else network[0] for network in admitted]
+        if not admitted or any(opening.prefix_lists for opening in openings):
+            candidates.append(usual)
+        found = [_obstacle_in(subnet, port, is_internal, client) for client in candidates]
+        if all(found):
+            return found[0]
     return None
 
 
-def _obstacle_in(subnet: Subnet, port: int, is_internal: bool) -> str | None:
-    client = subnet.network[1] if is_internal else _ANYONE
+def _obstacle_in(subnet: Subnet, port: int, is_internal: bool, client: IPv4Address) -> str | None:
     if not is_internal and not any(
         route.is_active and route.target.startswith("igw-") and _leads_to(route.network, client)
         for route in subnet.table.routes

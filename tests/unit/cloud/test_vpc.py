@@ -66,8 +66,10 @@ class Network:
     def drop_endpoint(self) -> None:
         self.ec2.delete_vpc_endpoints(VpcEndpointIds=[self.endpoint])
 
-    def add_acl(self, subnet: str, *entries: tuple[int, bool, int, int]) -> str:
-        """An ACL of the subnet's own that allows these: number, out or in, ports."""
+    def add_acl(
+        self, subnet: str, *entries: tuple[int, bool, int, int], cidr: str = ANYWHERE
+    ) -> str:
+        """An ACL of the subnet's own that allows these with a network: number, out or in, ports."""
         acl = self.ec2.create_network_acl(VpcId=self.vpc)["NetworkAcl"]["NetworkAclId"]
         for number, egress, low, high in entries:
             self.ec2.create_network_acl_entry(
@@ -76,7 +78,7 @@ class Network:
                 Egress=egress,
                 Protocol="6",
                 RuleAction="allow",
-                CidrBlock=ANYWHERE,
+                CidrBlock=cidr,
                 PortRange={"From": low, "To": high},
             )
         for each in self.ec2.describe_network_acls()["NetworkAcls"]:
@@ -182,6 +184,16 @@ def test_an_acl_lets_requests_in_and_answers_out(
     acl = network.add_acl(network.public, *entries)
     found = network.client_obstacle()
     assert found == (None if obstacle is None else f"{acl} of {network.public} {obstacle}")
+
+
+def test_an_acl_that_admits_one_of_those_whom_the_group_admits_is_enough(network: Network) -> None:
+    network.admit(80, "192.0.2.0/24")
+    acl = network.add_acl(
+        network.public, (100, False, 80, 80), (100, True, 1024, 65535), cidr="203.0.113.0/24"
+    )
+    assert network.client_obstacle() == f"{acl} of {network.public} does not let tcp/80 in"
+    network.admit(80, "203.0.113.64/26")
+    assert network.client_obstacle() is None
 
 
 # -- a function and S3
