@@ -186,6 +186,26 @@ def test_a_load_balancer_has_at_most_a_hundred_rules(rules: Rules) -> None:
     assert refused.value.response["Error"]["Code"] == "TooManyRules"
 
 
+def test_rules_change_places_in_one_call(rules: Rules) -> None:
+    first, second, third = rules.add(), rules.add(), rules.add()
+
+    def move(*priorities: tuple[str, int]) -> None:
+        rules.elb.set_rule_priorities(
+            RulePriorities=[{"RuleArn": arn, "Priority": number} for arn, number in priorities]
+        )
+
+    def order() -> list[str]:
+        return [rules.read(arn)["Priority"] for arn in (first, second, third)]
+
+    move((first, 2), (second, 1))
+    assert order() == ["2", "1", "3"]
+    move((first, 2))
+    for conflict in ([(first, 3)], [(first, 9), (second, 9)], [(first, 9), (second, 3)]):
+        with pytest.raises(ClientError, match=r"in use|multiple times"):
+            move(*conflict)
+        assert order() == ["2", "1", "3"]
+
+
 def test_transforms_are_kept_changed_and_reset(rules: Rules, plane: Plane) -> None:
     arn = rules.add(Transforms=[URL, HOST])
     assert rules.read(arn)["Transforms"] == [URL, HOST]

@@ -21,6 +21,8 @@ hold for it as they do for the rest::
     load_balancer_protection
                            one with deletion protection is not deleted
     load_balancer_limits   what AWS refuses in a rule; regular expressions in its conditions
+    load_balancer_priorities
+                           rules change places in one call
     load_balancer_transforms
                            what a rule rewrites
     load_balancer_targets  one function a target group, and no health where nobody asks for it
@@ -47,6 +49,7 @@ _OF_SERVICE: Mapping[str, tuple[str, ...]] = {
         "load_balancer_logs",
         "load_balancer_protection",
         "load_balancer_limits",
+        "load_balancer_priorities",
         "load_balancer_transforms",
         "load_balancer_targets",
     ),
