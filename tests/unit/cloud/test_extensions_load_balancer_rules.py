@@ -75,6 +75,10 @@ def path(*values: str, **others: Any) -> dict[str, Any]:
     return {"Field": "path-pattern", "PathPatternConfig": {**configuration, **others}}
 
 
+def source(*values: str) -> dict[str, Any]:
+    return {"Field": "source-ip", "SourceIpConfig": {"Values": list(values)}}
+
+
 def header(*values: str) -> dict[str, Any]:
     configuration = {"HttpHeaderName": "x-env", "Values": list(values)}
     return {"Field": "http-header", "HttpHeaderConfig": configuration}
@@ -103,6 +107,9 @@ def forward(groups: list[str], **configuration: Any) -> dict[str, Any]:
         ([path("/*/*/*"), query(Key="*", Value="**")], "only have '5' condition wildcards"),
         ([path(RegexValues=["(?=a)"])], "has no assert"),
         ([path(RegexValues=["("])], "no regular expression"),
+        ([source("192.0.2.1")], "CIDR format"),
+        ([source("192.0.2.0/33")], "CIDR format"),
+        ([source("10.0.0.0/8", "anywhere")], "CIDR format"),
         ([path(RegexValues=["a" * 129])], "at most '128' characters"),
         ([{**query(Value="a"), "RegexValues": ["a"]}], "has no regular expressions"),
     ],
@@ -139,6 +146,11 @@ def test_regular_expressions_are_kept(rules: Rules) -> None:
         (redirect(), "must change"),
         (redirect(Host="#{host}", Path="/#{path}", Query="#{query}"), "must change"),
         ({"Type": "redirect", "RedirectConfig": {"Path": "/", "StatusCode": "307"}}, "HTTP_302"),
+        (redirect(Protocol="FTP"), "protocol of a redirect"),
+        (redirect(Port="0"), "port of a redirect"),
+        (redirect(Port="65536"), "port of a redirect"),
+        (redirect(Port="#{host}"), "port of a redirect"),
+        (redirect(Path="x"), "path of a redirect"),
     ],
 )
 def test_actions_that_aws_does_not_take_are_refused(
@@ -152,6 +164,10 @@ def test_actions_that_aws_does_not_take_are_refused(
 def test_a_redirect_that_only_drops_the_query_changes_something(rules: Rules) -> None:
     arn = rules.add(Actions=[redirect(Port="443", Query="")])
     assert rules.read(arn)["Actions"][0]["RedirectConfig"]["Port"] == "443"
+    rules.add(
+        source("10.0.0.0/8", "2001:db8::/32"),
+        Actions=[redirect(Protocol="#{protocol}", Port="65535", Path="/#{path}")],
+    )
 
 
 def test_a_redirect_does_not_lead_from_https_to_http(rules: Rules) -> None:

@@ -8,7 +8,8 @@ for listener rules" and "Quotas"; Elastic Load Balancing API reference, RuleCond
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from ipaddress import ip_network
 from typing import Any
 
 from moto.elbv2.exceptions import ELBClientError
@@ -30,6 +31,7 @@ _GROUPS_A_FORWARD = 5
 _MOST_WEIGHT = 999
 _LONGEST_STICKINESS_SECONDS = 604_800
 _BODY_CHARACTERS = 1_024
+_LAST_PORT, _PORT_DIGITS = 65_535, 5
 _UNCHANGED = {
     "Protocol": "#{protocol}",
     "Host": "#{host}",
@@ -79,6 +81,9 @@ def check_conditions(conditions: Sequence[Part]) -> None:
     for condition in conditions:
         for regex in _regexes(condition):
             _check_regex(regex, str(condition.get("Field")))
+        if condition.get("Field") == "source-ip":
+            for value in _values(condition):
+                _check_network(str(value))
     if sum(len(_values(each)) + len(_regexes(each)) for each in conditions) > _VALUES_A_RULE:
         raise invalid(f"A rule can only have '{_VALUES_A_RULE}' condition values")
     texts = [text for each in conditions for value in _values(each) for text in _texts(value)]
@@ -118,7 +123,20 @@ def _check_regex(regex: str, field: str) -> None:
     check_pattern(regex)
 
 
+def _check_network(text: str) -> None:
+    try:
+        ip_network(text, strict=False)
+    except ValueError:
+        text = ""
+    if "/" not in text:
+        raise invalid("The value of a 'source-ip' condition must be in CIDR format")
+
+
 def _check_redirect(redirect: Part) -> None:
+    for part, holds in _REDIRECTS.items():
+        value = redirect.get(part)
+        if value and not holds(value):
+            raise invalid(f"The {part.lower()} of a redirect cannot be '{value}'")
     if redirect.get("StatusCode") not in {"HTTP_301", "HTTP_302"}:
         raise invalid("The status code of a redirect must be one of 'HTTP_301', 'HTTP_302'")
     if all(redirect.get(part) in {kept, None} for part, kept in _UNCHANGED.items()):
@@ -141,6 +159,18 @@ def _check_forward(forward: Part) -> None:
     sticky = forward.get("TargetGroupStickinessConfig") or {}
     if not 1 <= int(sticky.get("DurationSeconds") or 1) <= _LONGEST_STICKINESS_SECONDS:
         raise invalid(f"Stickiness must be between 1 and {_LONGEST_STICKINESS_SECONDS} seconds")
+
+
+def _is_port(text: str) -> bool:
+    number = text.isascii() and text.isdigit() and len(text) <= _PORT_DIGITS
+    return text == "#{port}" or (number and 1 <= int(text) <= _LAST_PORT)
+
+
+_REDIRECTS: dict[str, Callable[[str], bool]] = {
+    "Protocol": {"HTTP", "HTTPS", "#{protocol}"}.__contains__,
+    "Port": _is_port,
+    "Path": lambda text: text.startswith("/"),
+}
 
 
 def _configuration(condition: Part) -> Part:
