@@ -234,3 +234,14 @@ def test_weights_that_lambda_refuses_are_refused(
     version: str, weights: dict[str, float], expected: str
 ) -> None:
     assert expected in (alias_problem(version, weights) or "")
+
+
+def test_variables_that_are_lambdas_own_are_refused(functions: Any, role: str) -> None:
+    theirs = {"Variables": {"AWS_REGION": "eu-west-2", "LAMBDA_TASK_ROOT": "/", "MINE": "1"}}
+    with pytest.raises(ClientError, match="reserved: AWS_REGION, LAMBDA_TASK_ROOT") as refused:
+        create(functions, role, Environment=theirs)
+    assert refused.value.response["Error"]["Code"] == "InvalidParameterValueException"
+    create(functions, role, Environment={"Variables": {"MINE": "1", "AWS_PROFILE": "x"}})
+    with pytest.raises(ClientError, match="reserved"):
+        functions.update_function_configuration(FunctionName="api", Environment=theirs)
+    assert shown(functions)["Environment"]["Variables"] == {"MINE": "1", "AWS_PROFILE": "x"}

@@ -1,7 +1,8 @@
 """What a function is configured with and moto forgets: logging, SnapStart and the like.
 
 Source: Lambda API reference, CreateFunction, UpdateFunctionConfiguration and
-FunctionConfiguration; Lambda developer guide, "Improving startup performance with SnapStart".
+FunctionConfiguration; Lambda developer guide, "Improving startup performance with SnapStart" and
+"Defined runtime environment variables".
 """
 
 from __future__ import annotations
@@ -29,6 +30,28 @@ _LEVELS = {
     "ApplicationLogLevel": ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"),
     "SystemLogLevel": ("DEBUG", "INFO", "WARN"),
 }
+_RESERVED_VARIABLES = frozenset(
+    {
+        "_HANDLER",
+        "_X_AMZN_TRACE_ID",
+        "AWS_ACCESS_KEY",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_DEFAULT_REGION",
+        "AWS_EXECUTION_ENV",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+        "AWS_LAMBDA_FUNCTION_NAME",
+        "AWS_LAMBDA_FUNCTION_VERSION",
+        "AWS_LAMBDA_INITIALIZATION_TYPE",
+        "AWS_LAMBDA_LOG_GROUP_NAME",
+        "AWS_LAMBDA_LOG_STREAM_NAME",
+        "AWS_LAMBDA_RUNTIME_API",
+        "AWS_REGION",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "LAMBDA_RUNTIME_DIR",
+        "LAMBDA_TASK_ROOT",
+    }
+)
 _DEFAULT_STORAGE_MB = 512
 _SNAP_START_RUNTIME = re.compile(r"python3\.(1[2-9]|[2-9]\d)|java(1[1-9]|2\d)|dotnet([89]|1\d)")
 
@@ -120,6 +143,12 @@ def _accepted(
     before: Mapping[str, Any], given: Mapping[str, Any], runtime: str | None
 ) -> dict[str, Any]:
     settings = kept(before, given)
+    variables = (given.get("Environment") or {}).get("Variables") or {}
+    if reserved := sorted(_RESERVED_VARIABLES & variables.keys()):
+        raise InvalidParameterValueException(
+            "Lambda was unable to configure your environment variables: these keys are reserved: "
+            + ", ".join(reserved)
+        )
     if (reason := problem(settings, runtime or "")) is not None:
         raise InvalidParameterValueException(reason)
     return settings
