@@ -293,8 +293,10 @@ def test_a_call_without_any_runtime_says_what_starts_one(
 ) -> None:
     """The last of this file: it ends the data plane of the others."""
     keeper = _keeper(cloud)
-    for each in (keeper, *keeper.children()):
+    doomed = [keeper, *keeper.children()]
+    for each in doomed:
         each.kill()
+    eventually(lambda: not any(_lives(each) for each in doomed))
     assert "./inv up" in sleeper.refusal()["Error"]["Message"]
     cloud.start_load_balancer("dev", DEV, REGION, free_port(18_180))
     assert "FunctionError" not in sleeper.invoke({})
@@ -314,6 +316,13 @@ def _balancer(cloud: LocalCloud) -> ProcessStatus:
 
 def _keeper(cloud: LocalCloud) -> psutil.Process:
     return psutil.Process(_balancer(cloud).pid)
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _is_running(account: Account, function: Function) -> bool:
