@@ -1,8 +1,7 @@
-"""The serving process: what it is made of, and the options that say so."""
+"""The serving process: what it is made of."""
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import logging
 import os
@@ -23,17 +22,16 @@ from terrarium.cloud.functions.logs import LogBatcher
 from terrarium.cloud.load_balancer.account import Account
 from terrarium.cloud.load_balancer.data_plane import DataPlane
 from terrarium.cloud.load_balancer.kept import Kept
+from terrarium.cloud.load_balancer.options import HTTP_PORT, Options, parse
 from terrarium.cloud.load_balancer.own import TOKEN_VARIABLE, Door
 from terrarium.cloud.load_balancer.state_file import StateFile
 from terrarium.cloud.observation.log_bucket import LogBuckets
 from terrarium.cloud.observation.metric_delivery import CloudWatchMetrics
-from terrarium.cloud.observation.observer import Intervals, Observer
+from terrarium.cloud.observation.observer import Observer
 from terrarium.cloud.ports import free_port
 from terrarium.errors import CloudError
 
 _log = logging.getLogger(__name__)
-
-_HTTP_PORT = 8080
 
 _SWITCH_SECONDS = 0.0005
 
@@ -43,7 +41,7 @@ def main(kept: Kept, killed_by: int) -> int:
 
     ``killed_by`` is the signal that killed the process before this one, or 0.
     """
-    options = _parse()
+    options = parse()
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
@@ -56,15 +54,13 @@ def main(kept: Kept, killed_by: int) -> int:
             "the serving process was ended from outside: %s; this one takes over", how.lower()
         )
     with ExitStack() as stack, asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        if options.http_port is None:
-            options.http_port = free_port(_HTTP_PORT)
-        if options.state_file is None:
-            options.state_file = stack.enter_context(_own_folder()) / "listeners.json"
-        runner.run(_serve(options, kept))
+        file = options.state_file or stack.enter_context(_own_folder()) / "listeners.json"
+        state_file = StateFile(file, options.http_port or free_port(HTTP_PORT))
+        runner.run(_serve(options, state_file, kept))
     return 0
 
 
-async def _serve(options: argparse.Namespace, kept: Kept) -> None:
+async def _serve(options: Options, state_file: StateFile, kept: Kept) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -87,10 +83,10 @@ async def _serve(options: argparse.Namespace, kept: Kept) -> None:
     observer = Observer(
         LogBuckets(account.log_delivery),
         CloudWatchMetrics(account.metrics),
-        Intervals(options.log_seconds, options.metric_seconds),
+        options.intervals,
     )
     functions = Functions(
-        cache=options.state_file.parent / "code",
+        cache=state_file.path.parent / "code",
         endpoint_url=options.endpoint_url,
         credentials=credentials,
         logs=LogBatcher(store),
@@ -101,7 +97,7 @@ async def _serve(options: argparse.Namespace, kept: Kept) -> None:
     data_plane = DataPlane(
         account,
         functions,
-        StateFile(options.state_file, options.http_port),
+        state_file,
         observer,
         kept,
         poll_seconds=options.poll_seconds,
@@ -110,50 +106,6 @@ async def _serve(options: argparse.Namespace, kept: Kept) -> None:
         await data_plane.run(stop)
     finally:
         calls.close()
-
-
-def _parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m terrarium.cloud.load_balancer",
-        description="Serve the load balancers of one account and Region on loopback ports.",
-    )
-    parser.add_argument("--endpoint-url", required=True, help="of the AWS API to follow")
-    parser.add_argument("--region", required=True)
-    parser.add_argument(
-        "--account",
-        help="twelve digits; its role named terrarium is assumed. "
-        "By default that of the environment's credentials, with these",
-    )
-    parser.add_argument(
-        "--http-port",
-        type=int,
-        help="for port 80 of the first load balancer; "
-        f"by default the first that is free from {_HTTP_PORT} on",
-    )
-    parser.add_argument(
-        "--state-file",
-        type=_absolute,
-        help="what is served where, and beside it the code of functions; "
-        "by default in a temporary folder",
-    )
-    parser.add_argument("--poll-seconds", type=float, default=1.0)
-    parser.add_argument(
-        "--log-seconds", type=float, default=Intervals().logs, help="between two log files"
-    )
-    parser.add_argument(
-        "--metric-seconds", type=float, default=Intervals().metrics, help="between two data points"
-    )
-    parser.add_argument(
-        "--protection",
-        action=argparse.BooleanOptionalAction,
-        default=True,
-        help="act on firewalls, security groups, subnets and routes",
-    )
-    return parser.parse_args()
-
-
-def _absolute(text: str) -> Path:
-    return Path(text).absolute()
 
 
 @contextmanager
