@@ -45,7 +45,8 @@ def command(**arguments: Any) -> Callable[[Callable[..., None]], Any]:
                 console.note("stopped")
                 raise Exit(code=130) from None
 
-        return task(**arguments)(run)
+        # What has no default would be positional to invoke and swallow --help; so it comes as None.
+        return task(positional=(), **arguments)(run)
 
     return decorate
 
@@ -167,11 +168,11 @@ def bootstrap(c: Context, env: str, target: str = "auto") -> None:
 @command(
     help={"env": ENV, "target": TARGET, "wait": "Seconds to wait until the API answers at all."},
 )
-def smoke(c: Context, env: str, target: str = "auto", wait: int = 60) -> None:
+def smoke(c: Context, env: str, target: str = "auto", wait: str = "60") -> None:
     """Check a deployed API over HTTP, through its load balancer."""
     from terrarium import verbs
 
-    verbs.smoke(env, target, wait_seconds=wait)
+    verbs.smoke(env, target, wait=wait)
 
 
 @command(

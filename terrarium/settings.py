@@ -54,9 +54,11 @@ def environments(live: Path = LIVE) -> dict[str, Environment]:
     }
 
 
-def environment(name: str, live: Path = LIVE) -> Environment:
-    """The environment of that name. Raises UsageError for any other name."""
+def environment(name: str | None, live: Path = LIVE) -> Environment:
+    """The environment of that name. Raises UsageError for any other name, and for none."""
     known = environments(live)
+    if name is None:
+        raise UsageError("--env is missing", hint=f"--env and one of: {', '.join(known) or 'none'}")
     if name not in known:
         raise UsageError(
             f"unknown environment {name!r}", hint=f"environments: {', '.join(known) or 'none'}"

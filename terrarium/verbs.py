@@ -3,6 +3,7 @@ those names do."""
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from pathlib import Path
@@ -69,9 +70,11 @@ def bootstrap(env: str, target: str) -> None:
     deployment.bootstrap(deployment.resolve(_checked(env, None), target))
 
 
-def smoke(env: str, target: str, *, wait_seconds: int) -> None:
+def smoke(env: str, target: str, *, wait: str) -> None:
     environment = _checked(env, None)
-    check_api(deployment.resolve(environment, target), wait_seconds=wait_seconds)
+    if not re.fullmatch("[0-9]{1,6}", wait):
+        raise UsageError(f"--wait {wait!r} is not a number of seconds", hint="such as 60")
+    check_api(deployment.resolve(environment, target), wait_seconds=int(wait))
 
 
 def check_api(resolved: Deployment, *, wait_seconds: int) -> str:

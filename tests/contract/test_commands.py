@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 from invoke.collection import Collection
+from invoke.program import Program
 
 import tasks
 from terrarium import settings
 
 PAGES = sorted([settings.ROOT / "README.md", *settings.ROOT.glob("docs/**/*.md")])
-TASKS = Collection.from_module(tasks).tasks
+COMMANDS = Collection.from_module(tasks)
+TASKS = COMMANDS.tasks
 ARGUMENTS = {name: task.get_arguments() for name, task in TASKS.items()}
 COMMAND = re.compile(r"(?:\./inv|\binvoke) ([a-z][a-z-]*)((?: (?:-[\w-]+|[\w./<>'-]+))*)")
 
@@ -57,6 +59,29 @@ def test_a_task_explains_itself_and_each_of_its_flags(name: str) -> None:
     assert (TASKS[name].__doc__ or "").strip()
     unexplained = [argument.name for argument in ARGUMENTS[name] if not argument.help]
     assert unexplained == []
+
+
+@pytest.mark.parametrize("name", sorted(TASKS))
+def test_help_after_a_task_is_the_help_of_that_task(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Program(namespace=COMMANDS).run(["invoke", name, "--help"], exit=False)
+    shown = capsys.readouterr()
+    assert (f"[--core-opts] {name} " in shown.out, shown.err) == (True, "")
+
+
+def test_a_task_without_the_environment_that_it_needs_says_which_there_are(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Program(namespace=COMMANDS).run(["invoke", "plan"], exit=False)
+    assert capsys.readouterr().err == "error --env is missing -> --env and one of: dev, prod\n"
+
+
+def test_a_wait_that_is_no_number_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    Program(namespace=COMMANDS).run(["invoke", "smoke", "--env", "dev", "--wait", "x"], exit=False)
+    assert capsys.readouterr().err == (
+        "error --wait 'x' is not a number of seconds -> such as 60\n"
+    )
 
 
 @pytest.mark.parametrize("name", sorted(TASKS))
