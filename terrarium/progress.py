@@ -141,7 +141,12 @@ class RunProgress:
             self._enter(unit, Phase.FAILED)
 
     def finish(self, results: dict[str, str], *, succeeded: bool) -> None:
-        """The run has ended. ``results`` are those of the report, by unit: succeeded, failed, …"""
+        """The run has ended. ``results`` are those of the report, by unit: succeeded, failed, …
+
+        A run of one unit makes no report: how it ended is how the unit did.
+        """
+        if len(self.units) == 1 and not succeeded:
+            results = {name: "failed" for name, unit in self.units.items() if unit.lines} | results
         for unit in self.units.values():
             result = results.get(unit.name, "succeeded" if succeeded else "")
             if result == "succeeded" and unit.phase is not Phase.WAITING:

@@ -64,6 +64,9 @@ def read_backends(
 
 def _text(values: Mapping[str, Any], name: str, file: Path) -> str:
     value = values.get(name)
+    if value is None:
+        hint = f'write {name} = "…" into its locals'
+        raise ConfigurationError(f"{name} is missing", file=file, hint=hint)
     if not isinstance(value, str) or not value:
         raise ConfigurationError(f"{name} must be a string, not {value!r}", file=file)
     return value

@@ -32,9 +32,13 @@ def test_a_role_is_named_by_the_files_of_the_environment(
 
 
 def test_a_project_without_a_name_is_refused_with_its_file(tmp_path: Path) -> None:
-    environment = an_environment(tmp_path, "eu-west-1", "null")
-    with pytest.raises(ConfigurationError, match=r"project\.hcl: project must be a string"):
+    environment = an_environment(tmp_path, "eu-west-1", "7")
+    with pytest.raises(ConfigurationError, match=r"project\.hcl: project must be a string, not 7"):
         deploy_role(environment, "apply")
+    (tmp_path / "project.hcl").write_text("locals {}\n")
+    with pytest.raises(ConfigurationError, match=r"project\.hcl: project is missing") as refused:
+        deploy_role(environment, "apply")
+    assert refused.value.hint == 'write project = "…" into its locals'
 
 
 def test_the_outputs_of_a_step_are_printed(capsys: pytest.CaptureFixture[str]) -> None:

@@ -107,6 +107,20 @@ def test_the_report_decides_for_units_that_said_nothing_conclusive() -> None:
     assert run.progress.units["storage"].phase is Phase.WAITING
 
 
+def test_a_run_of_one_unit_that_fails_is_the_failure_of_that_unit() -> None:
+    phases: list[Phase] = []
+    progress = RunProgress(("network",), lambda unit: phases.append(unit.phase))
+    progress.feed(parse("error live/dev/env.hcl:3: no such function", "network"))
+    progress.finish({}, succeeded=False)
+    assert phases == [Phase.RUNNING, Phase.FAILED]
+
+
+def test_a_single_unit_that_said_nothing_never_ran() -> None:
+    progress = RunProgress(("network",), lambda _: None)
+    progress.finish({}, succeeded=False)
+    assert progress.units["network"].phase is Phase.WAITING
+
+
 def test_lines_of_unknown_units_and_of_terragrunt_itself_change_nothing() -> None:
     run = Watched()
     run.progress.feed(Line("elsewhere", "Error: x", is_terraform=True))
