@@ -6,9 +6,11 @@ does the same. ``invoke TASK --help`` explains a task; ``invoke --debug TASK`` s
 
 from __future__ import annotations
 
+import errno
 import functools
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from invoke.context import Context
@@ -16,7 +18,7 @@ from invoke.exceptions import Exit
 from invoke.tasks import task
 
 from terrarium import console
-from terrarium.errors import TerrariumError
+from terrarium.errors import DiskError, TerrariumError
 
 ENV = "Environment: a folder of live/ with an env.hcl, such as dev or prod."
 TARGET = (
@@ -35,7 +37,8 @@ def command(**arguments: Any) -> Callable[[Callable[..., None]], Any]:
         @functools.wraps(function)
         def run(*args: Any, **kwargs: Any) -> None:
             try:
-                function(*args, **kwargs)
+                with _disk():
+                    function(*args, **kwargs)
             except TerrariumError as error:
                 if logging.getLogger("invoke").isEnabledFor(logging.DEBUG):
                     console.debug_traceback()
@@ -49,6 +52,20 @@ def command(**arguments: Any) -> Callable[[Callable[..., None]], Any]:
         return task(positional=(), **arguments)(run)
 
     return decorate
+
+
+@contextmanager
+def _disk() -> Iterator[None]:
+    """Raises DiskError where something could not be written, wherever it was."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
+            raise
+        where = f"{error.filename}: " if error.filename else ""
+        raise DiskError(
+            f"{where}{error.strerror}", hint="make room, or make .terrarium writable; run it again"
+        ) from error
 
 
 @command(

@@ -11,6 +11,7 @@ TerrariumError
 ├── StateError            the state bucket or a state object cannot be used
 │   └── StateLockedError  somebody else holds the lock of a unit
 ├── TerraformError        Terraform ran and failed
+├── DiskError             a file cannot be written: the disk is full, or not ours
 ├── CloudError            the AWS inside the machine does not start, stop or answer
 └── SmokeError            the deployed API does not answer as it should
 
@@ -92,6 +93,10 @@ class StateLockedError(StateError):
 
 
 class TerraformError(TerrariumError):
+    pass
+
+
+class DiskError(TerrariumError):
     pass
 
 

@@ -126,24 +126,34 @@ def _follow(
     log: Path,
     unit: str | None,
 ) -> int:
-    # A process group of its own: Ctrl-C reaches Terragrunt once, from here, and Terraform from it.
-    process = subprocess.Popen(
-        command,
-        cwd=folder,
-        env={**environ, "TG_NO_COLOR": "true", "TG_NON_INTERACTIVE": "true"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        process_group=0,
-    )
-    assert process.stdout is not None  # noqa: S101 - asked for above
-    with _forwarding_signals(process), log.open("w") as transcript:
-        for raw in process.stdout:
-            transcript.write(raw)
-            progress.feed(parse(raw, unit))
-        return process.wait()
+    with log.open("w") as transcript:
+        # A process group of its own: Ctrl-C reaches Terragrunt once, from here, and Terraform from
+        # it.
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env={**environ, "TG_NO_COLOR": "true", "TG_NON_INTERACTIVE": "true"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            process_group=0,
+        )
+        assert process.stdout is not None  # noqa: S101 - asked for above
+        with process.stdout, _forwarding_signals(process):
+            try:
+                for raw in process.stdout:
+                    transcript.write(raw)
+                    progress.feed(parse(raw, unit))
+            except OSError:
+                # The disk is full. Terraform finishes what it is doing and keeps its states.
+                process.send_signal(signal.SIGINT)
+                for raw in process.stdout:
+                    progress.feed(parse(raw, unit))
+                process.wait()
+                raise
+            return process.wait()
 
 
 @contextmanager

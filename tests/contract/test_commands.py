@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 import shlex
 from pathlib import Path
@@ -81,6 +83,20 @@ def test_a_wait_that_is_no_number_is_one_line(capsys: pytest.CaptureFixture[str]
     Program(namespace=COMMANDS).run(["invoke", "smoke", "--env", "dev", "--wait", "x"], exit=False)
     assert capsys.readouterr().err == (
         "error --wait 'x' is not a number of seconds -> such as 60\n"
+    )
+
+
+def test_a_full_disk_is_one_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "build/lambda.tmp")
+
+    monkeypatch.setattr("terrarium.package.build", write)
+    Program(namespace=COMMANDS).run(["invoke", "build"], exit=False)
+    assert capsys.readouterr().err == (
+        "error build/lambda.tmp: No space left on device -> "
+        "make room, or make .terrarium writable; run it again\n"
     )
 
 

@@ -1,12 +1,24 @@
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
 
-from terrarium import runs, settings
+from terrarium import runs, settings, toolchain
 from terrarium.errors import TerraformError
 from terrarium.progress import Phase, RunProgress, parse
+
+
+class Program:
+    """Stands for Terragrunt: runs a Python program, whatever it is asked for."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def command(self, *_: str) -> list[str]:
+        return [sys.executable, "-c", self._text]
 
 
 def shown(capsys: pytest.CaptureFixture[str], tmp_path: Path, *lines: str) -> list[str]:
@@ -50,3 +62,23 @@ def test_a_unit_that_named_no_error_is_shown_as_it_is(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     assert shown(capsys, tmp_path, out("killed")) == ["killed"]
+
+
+def test_a_log_that_takes_no_more_stops_terragrunt_gracefully(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = tmp_path / "ended"
+    program = f"""
+import pathlib, signal, sys
+signal.signal(signal.SIGINT, lambda *_: pathlib.Path({str(ended)!r}).write_text("by SIGINT"))
+print("x" * 100_000, flush=True)
+signal.pause()
+print("state saved")
+"""
+    monkeypatch.setattr(toolchain, "terragrunt", lambda: Program(program))
+    monkeypatch.setattr(runs, "STATE_DIR", tmp_path)
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "plan-dev.log").symlink_to("/dev/full")
+    with pytest.raises(OSError, match="No space left"):
+        runs.run(settings.environment("dev"), "plan", os.environ, unit="network")
+    assert ended.read_text() == "by SIGINT"
