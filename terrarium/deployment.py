@@ -22,9 +22,6 @@ from terrarium.tree import read_account, read_backends
 
 CHANGING = frozenset({"apply", "destroy"})
 
-_SERVE_AGAIN = "./inv up --env ENV serves an environment again"
-"""Load balancers end with the cloud that they were of."""
-
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
@@ -95,9 +92,7 @@ def start_local() -> Target:
     recover(cloud)
     endpoint = cloud.start()
     if endpoint.recovered:
-        console.warning(
-            f"the cloud had ended without being stopped; it is back as last saved; {_SERVE_AGAIN}"
-        )
+        console.warning("the cloud had ended without being stopped; it is back as last saved")
     return Target(Kind.LOCAL, endpoint.url)
 
 
@@ -108,7 +103,7 @@ def recover(cloud: LocalCloud) -> None:
             return
         console.warning(
             f"'{interrupted.command}' was killed at work: its changes since the last snapshot "
-            f"are discarded; {_SERVE_AGAIN}"
+            "are discarded; ./inv up --env ENV serves an environment again"
         )
         end_left_over_processes(settings.LIVE)
         cloud.discard_changes()

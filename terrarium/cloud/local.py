@@ -60,8 +60,10 @@ class LocalCloud:
                 if health is not None:
                     return _endpoint(previous, health, started=False, recovered=False)
             # Whatever is left belongs to a cloud that is gone: half-started, hung or killed.
-            self._end_everything(grace_seconds=0.0)
+            self._end_what_has("--snapshots", grace_seconds=0.0)
             process, health = self._start_control_plane()
+            if previous is None or _url(process) != _url(previous):
+                self._end_what_has("--state-file", grace_seconds=0.0)
             return _endpoint(process, health, started=True, recovered=previous is not None)
 
     def start_load_balancer(
@@ -225,16 +227,19 @@ class LocalCloud:
         return processes.is_running(process) or self._listening(process) is not None
 
     def _end_everything(self, grace_seconds: float) -> None:
-        """End what was written down, load balancers first, and then what never came to be."""
-        written = self._supervision.all()
-        for process in sorted(written, key=lambda process: process.name == CONTROL_PLANE):
-            self._end(process, grace_seconds)
+        for option in ("--state-file", "--snapshots"):
+            self._end_what_has(option, grace_seconds)
+
+    def _end_what_has(self, option: str, grace_seconds: float) -> None:
+        """End load balancers, which have ``--state-file``, or control planes: ``--snapshots``."""
+        for process in self._supervision.all():
+            if option in process.command:
+                self._end(process, grace_seconds)
         # A command that is killed between a start and its note leaves a process without one.
-        for option in ("--snapshots", "--state-file"):
-            strays = processes.with_option_under("stray process", option, self._folder)
-            # A keeper before what it keeps, which would only be started again.
-            for stray in sorted(strays, key=lambda stray: (stray.created, stray.pid)):
-                self._end(stray, grace_seconds)
+        strays = processes.with_option_under("stray process", option, self._folder)
+        # A keeper before what it keeps, which would only be started again.
+        for stray in sorted(strays, key=lambda stray: (stray.created, stray.pid)):
+            self._end(stray, grace_seconds)
 
     def _end(self, process: Process, grace_seconds: float) -> None:
         self._supervision.end(process, grace_seconds)

@@ -9,6 +9,7 @@ import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 import pytest
@@ -18,6 +19,7 @@ from terrarium.cloud.outcomes import LoadBalancerProcess, State
 from terrarium.cloud.ports import LOOPBACK, free_port
 from terrarium.errors import CloudError
 from tests.e2e.accounts import DEV, PROD, REGION, Account, a_function, a_zip, get, kill
+from tests.e2e.balanced import eventually
 
 HANDLER = """
 import json, os
@@ -192,7 +194,28 @@ def test_a_load_balancer_that_is_killed_with_its_keeper_is_gone_until_the_next_s
     worker_of(again)
 
 
-def test_a_killed_control_plane_takes_its_load_balancers_into_the_next_start(
+def test_a_load_balancer_serves_on_while_its_control_plane_is_killed_and_started_again(
+    cloud: LocalCloud,
+) -> None:
+    endpoint = cloud.start()
+    deploy(Account(endpoint, DEV))
+    cloud.save()
+    first = serve(cloud)
+    worker_of(first)
+    kill(endpoint.pid)
+    worker_of(first)
+    again = cloud.start()
+    assert (again.recovered, again.url) == (True, endpoint.url)
+    worker_of(first)
+    served = serve(cloud)
+    assert (served.started, served.pid, served.url) == (False, first.pid, first.url)
+    elb = Account(again, DEV).client("elbv2")
+    (balancer,) = elb.describe_load_balancers()["LoadBalancers"]
+    elb.delete_load_balancer(LoadBalancerArn=balancer["LoadBalancerArn"])
+    assert eventually(lambda: cloud.listeners("dev") == ())
+
+
+def test_a_control_plane_that_comes_back_elsewhere_has_its_load_balancers_started_again(
     cloud: LocalCloud,
 ) -> None:
     endpoint = cloud.start()
@@ -200,9 +223,10 @@ def test_a_killed_control_plane_takes_its_load_balancers_into_the_next_start(
     cloud.save()
     first = serve(cloud)
     kill(endpoint.pid)
-    assert cloud.start().recovered
-    assert is_gone(first.pid)
-    worker_of(serve(cloud))
+    with socket.create_server(("127.0.0.1", urlsplit(endpoint.url).port or 0)):
+        assert cloud.start().url != endpoint.url
+        assert is_gone(first.pid)
+        worker_of(serve(cloud))
 
 
 def test_a_load_balancer_of_another_account_is_replaced(cloud: LocalCloud) -> None:
