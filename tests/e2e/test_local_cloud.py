@@ -93,6 +93,14 @@ def is_gone(pid: int) -> bool:
     return False
 
 
+def occupied(port: int) -> socket.socket | None:
+    """A socket that listens there; None while somebody else still has the port."""
+    try:
+        return socket.create_server((LOOPBACK, port))
+    except OSError:
+        return None
+
+
 def test_two_environments_answer_side_by_side_and_stop_together(cloud: LocalCloud) -> None:
     endpoint = cloud.start()
     for account in (DEV, PROD):
@@ -223,7 +231,7 @@ def test_a_control_plane_that_comes_back_elsewhere_has_its_load_balancers_starte
     cloud.save()
     first = serve(cloud)
     kill(endpoint.pid)
-    with socket.create_server(("127.0.0.1", urlsplit(endpoint.url).port or 0)):
+    with eventually(lambda: occupied(urlsplit(endpoint.url).port or 0)):
         assert cloud.start().url != endpoint.url
         assert is_gone(first.pid)
         worker_of(serve(cloud))
