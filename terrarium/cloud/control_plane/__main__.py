@@ -29,9 +29,10 @@ def main(arguments: list[str] | None = None) -> int:
         return PORT_TAKEN if error.errno == errno.EADDRINUSE else 1
     gc.disable()  # a start creates half a million objects and no garbage worth looking for
     startup.configure_environment()
-    startup.leave_out_machines()
-    startup.share_region_lists()
     lean_models.install()
+    startup.leave_out_machines()
+    startup.leave_out_managed_policies()
+    startup.share_region_lists()
 
     # Only now, because moto reads its environment when it is imported.
     from terrarium.cloud.control_plane import server

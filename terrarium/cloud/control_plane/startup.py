@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from functools import cache
+from types import ModuleType
 from typing import Any
 
 import boto3
-import botocore.session
+from botocore.exceptions import UnknownServiceError
+from botocore.loaders import create_loader
+from botocore.regions import EndpointResolver
 
 ENVIRONMENT: Mapping[str, str] = {
     # 1,291 public machine images for each account and Region, of which nothing here starts one.
@@ -42,21 +46,62 @@ def leave_out_machines() -> None:
     utils.load_resource = load_resource
 
 
-def share_region_lists() -> None:
-    """Let boto3 read its list of Regions once a service instead of once a moto module.
+def leave_out_managed_policies() -> None:
+    """Leave AWS's own managed policies on the disk unless moto's switch asks for them: 5 MB.
 
-    moto asks a new boto3 session each time, and each one parses EC2's whole service model again:
-    0.4 s of a start.
+    moto reads their text at every start, and without the switch never looks into it. Before
+    moto's IAM loads.
     """
-    session = botocore.session.Session()
+    from moto.settings import load_iam_aws_managed_policies
+
+    if not load_iam_aws_managed_policies():
+        module = ModuleType("moto.iam.aws_managed_policies")
+        vars(module)["aws_managed_policies_data"] = "{}"
+        sys.modules[module.__name__] = module
+
+
+def share_region_lists() -> None:
+    """Answer what boto3 is asked of Regions from the names alone, and from models moto shares.
+
+    moto asks a new boto3 session each time, and each one parses all endpoints and EC2's whole
+    service model again: 0.4 s of a start, and 20 MB.
+    """
+    endpoints = EndpointResolver(_names_of(create_loader().load_data("endpoints")))
 
     @cache
     def regions(service: str, partition: str, non_regional: bool) -> tuple[str, ...]:
-        return tuple(session.get_available_regions(service, partition, non_regional))
+        from moto.core.utils import get_service_model  # the very one that serves the service
+
+        try:
+            prefix = get_service_model(service).metadata.get("endpointPrefix", service)
+        except UnknownServiceError:  # boto3 knows of no Region then
+            return ()
+        return tuple(endpoints.get_available_endpoints(prefix, partition, non_regional))
 
     def get_available_regions(
         _: Any, service_name: str, partition_name: str = "aws", allow_non_regional: bool = False
     ) -> list[str]:
         return list(regions(service_name, partition_name, allow_non_regional))
 
+    def get_available_partitions(_: Any) -> list[str]:
+        return list(endpoints.get_available_partitions())
+
     boto3.Session.get_available_regions = get_available_regions  # type: ignore[assignment,method-assign]
+    boto3.Session.get_available_partitions = get_available_partitions  # type: ignore[assignment,method-assign]
+
+
+def _names_of(endpoints: Mapping[str, Any]) -> dict[str, Any]:
+    """botocore's endpoints with nothing but the names of partitions, services and Regions."""
+    return {
+        "partitions": [
+            {
+                "partition": partition["partition"],
+                "regions": dict.fromkeys(partition["regions"]),
+                "services": {
+                    name: {"endpoints": dict.fromkeys(service.get("endpoints", ()))}
+                    for name, service in partition["services"].items()
+                },
+            }
+            for partition in endpoints["partitions"]
+        ]
+    }
