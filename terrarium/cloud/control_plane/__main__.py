@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from terrarium.cloud import lean_models
-from terrarium.cloud.control_plane import startup
+from terrarium.cloud.control_plane import folded_models, startup
 from terrarium.cloud.ports import LOOPBACK, PORT_TAKEN
 
 _log = logging.getLogger("terrarium.control_plane")
@@ -30,6 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
     gc.disable()  # a start creates half a million objects and no garbage worth looking for
     startup.configure_environment()
     lean_models.install()
+    folded_models.install()
     startup.leave_out_machines()
     startup.leave_out_managed_policies()
     startup.share_region_lists()
