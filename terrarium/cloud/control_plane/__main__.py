@@ -31,6 +31,8 @@ def main(arguments: list[str] | None = None) -> int:
     startup.configure_environment()
     lean_models.install()
     folded_models.install()
+    startup.leave_out_encodings()
+    startup.forget_instances()
     startup.leave_out_machines()
     startup.leave_out_managed_policies()
     startup.share_region_lists()

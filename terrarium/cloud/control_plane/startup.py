@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Mapping
 from functools import cache
 from types import ModuleType
@@ -58,6 +59,29 @@ def leave_out_managed_policies() -> None:
         module = ModuleType("moto.iam.aws_managed_policies")
         vars(module)["aws_managed_policies_data"] = "{}"
         sys.modules[module.__name__] = module
+
+
+def leave_out_encodings() -> None:
+    """Have requests, which moto imports, not load what guesses the encoding of a text: 4 MB.
+
+    Nothing here asks another server for a text. Before moto loads.
+    """
+    for name in ("chardet", "charset_normalizer"):
+        sys.modules[name] = None  # type: ignore[assignment] # an import of it fails from now on
+    warnings.filterwarnings("ignore", message="Unable to find acceptable character detection")
+
+
+def forget_instances() -> None:
+    """Have moto not keep everything that it ever made for a dashboard that nobody sees.
+
+    What is deleted, an event of a log above all, would never leave the memory. Before a request.
+    """
+    from moto.core.common_models import BaseModel
+
+    def new(cls: type, *_: object, **__: object) -> object:
+        return object.__new__(cls)
+
+    BaseModel.__new__ = new
 
 
 def share_region_lists() -> None:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import subprocess
 import sys
+import textwrap
 
 import boto3
 import pytest
@@ -32,6 +34,28 @@ def test_shared_region_lists_are_those_of_boto3(monkeypatch: pytest.MonkeyPatch)
 
     assert _regions() == of_boto3
     assert "eu-central-1" in of_boto3["logs", "aws", False]
+
+
+def test_moto_lets_go_of_what_is_deleted() -> None:
+    program = """
+        import gc, weakref
+        from terrarium.cloud.control_plane import startup
+        startup.leave_out_encodings()
+        startup.forget_instances()
+        from moto.logs.models import LogEvent
+        event = LogEvent(1, {"timestamp": 2, "message": "text"})
+        print(event.message)
+        gone = weakref.ref(event)
+        del event
+        print(gone())
+    """
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", textwrap.dedent(program)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == ("text\nNone\n", "")
 
 
 @pytest.mark.parametrize(("switch", "left_out"), [("false", True), ("true", False)])

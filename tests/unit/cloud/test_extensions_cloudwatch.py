@@ -57,6 +57,17 @@ def test_a_composite_alarm_is_described_as_it_was_put(alarms: Any) -> None:
     assert tags == [{"Key": "Name", "Value": "down"}]
 
 
+def test_alarms_are_asked_for_by_name_and_by_state_at_once(alarms: Any) -> None:
+    alarms.set_alarm_state(AlarmName="slow", StateValue="ALARM", StateReason="a test")
+    alarms.put_composite_alarm(AlarmName="slower", AlarmRule="ALARM(slow)")
+    for state, names in (("ALARM", ["slow"]), ("OK", [])):
+        found = alarms.describe_alarms(AlarmNamePrefix="slow", StateValue=state)["MetricAlarms"]
+        assert [alarm["AlarmName"] for alarm in found] == names
+    (found,) = composites(alarms, AlarmNamePrefix="slow", StateValue="ALARM")
+    assert found["AlarmName"] == "slower"
+    assert composites(alarms, AlarmNamePrefix="slow", StateValue="OK") == []
+
+
 def test_composite_alarms_are_described_only_when_they_are_asked_for(alarms: Any) -> None:
     alarms.put_composite_alarm(AlarmName="down", AlarmRule="ALARM(slow)")
     described = alarms.describe_alarms()

@@ -8,7 +8,9 @@ hold for it as they do for the rest::
     lambda_aliases         routing weights of an alias, validated
     composite_alarms       alarms over alarms, in the state that their rule comes to
     metric_data            data points: bounded, with percentiles, by their exact dimensions
+    log_events             no more than a worker's newest
     log_metrics            what log events become: filters (filter_pattern), embedded metrics
+    log_search             filter patterns of searches; queries, no further than they go
     logs_access            who may make a log group
     query_definitions      saved queries of CloudWatch Logs Insights
     s3_access              policies of buckets, endpoints and workers, with their conditions
@@ -37,7 +39,7 @@ from collections.abc import Mapping
 _OF_SERVICE: Mapping[str, tuple[str, ...]] = {
     "awslambda": ("lambda_configuration", "lambda_aliases"),
     "cloudwatch": ("composite_alarms", "metric_data"),
-    "logs": ("query_definitions", "log_metrics", "logs_access"),
+    "logs": ("query_definitions", "log_events", "log_metrics", "log_search", "logs_access"),
     "s3": (
         "s3_subresources",
         "s3_access",

@@ -32,10 +32,13 @@ def install() -> None:
         described = original(response)
         types = response._get_param("AlarmTypes") or [_METRIC]
         wanted = _related(response, alarms)
+        state = response._get_param("StateValue")
         for kind, member in ((_METRIC, "MetricAlarms"), (_COMPOSITE, "CompositeAlarms")):
             found = described.result[member] if kind in types else []
             described.result[member] = [
-                alarm for alarm in found if wanted is None or alarm.name in wanted
+                alarm
+                for alarm in found
+                if (wanted is None or alarm.name in wanted) and state in {None, alarm.state_value}
             ]
         return described
 

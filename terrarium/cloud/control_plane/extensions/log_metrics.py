@@ -42,7 +42,7 @@ def install() -> None:
         answer = original(backend, group, stream, events)
         metrics = cloudwatch_backends[backend.account_id][backend.region_name]
         _count(metrics, group, events)
-        parsed = [(event, _json(event["message"])) for event in events]
+        parsed = [(event, as_json(event["message"])) for event in events]
         for event, document in parsed:
             if isinstance(document, dict) and isinstance(document.get("_aws"), dict):
                 _embedded(metrics, document, event["timestamp"])
@@ -140,7 +140,8 @@ def _dimensions(wanted: dict[str, str], document: Any) -> Iterator[tuple[str, st
             yield name, str(found)
 
 
-def _json(message: str) -> Any:
+def as_json(message: str) -> Any:
+    """The object that a message is, or None."""
     if not message.startswith("{"):
         return None
     try:
