@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from terrarium.cloud import lean_models
-from terrarium.cloud.control_plane import folded_models, startup
+from terrarium.cloud.control_plane import deferred, folded_models, startup
 from terrarium.cloud.ports import LOOPBACK, PORT_TAKEN
 
 _log = logging.getLogger("terrarium.control_plane")
@@ -29,9 +29,10 @@ def main(arguments: list[str] | None = None) -> int:
         return PORT_TAKEN if error.errno == errno.EADDRINUSE else 1
     gc.disable()  # a start creates half a million objects and no garbage worth looking for
     startup.configure_environment()
+    startup.leave_out_encodings()
+    deferred.install()
     lean_models.install()
     folded_models.install()
-    startup.leave_out_encodings()
     startup.forget_instances()
     startup.leave_out_machines()
     startup.leave_out_managed_policies()
