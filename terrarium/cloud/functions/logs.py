@@ -22,7 +22,7 @@ HELD_BYTES = 8 << 20
 """What is kept at most; while there is as much, new events are dropped, and counted."""
 
 BURST_EVENTS = 5_000
-EVENTS_PER_SECOND = 500
+EVENTS_PER_SECOND = 200
 """What is delivered: so many at once, and so many a second for ever. A store in this machine would
 otherwise grow, and take the processor, at the pace of a load test."""
 
