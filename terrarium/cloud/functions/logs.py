@@ -26,6 +26,9 @@ EVENTS_PER_SECOND = 200
 """What is delivered: so many at once, and so many a second for ever. A store in this machine would
 otherwise grow, and take the processor, at the pace of a load test."""
 
+PATIENCE = 4
+"""Intervals between two deliveries while as much is held as can be."""
+
 _TELL_SECONDS = 30.0
 """One line so often says how many were dropped."""
 
@@ -140,9 +143,14 @@ class LogBatcher:
         return True
 
     async def _run(self) -> None:
+        waited = 0
         while True:
             await asyncio.sleep(self._interval)
-            if self._events:
+            waited += 1
+            # While more comes than can be delivered nobody reads along, and requests wait for
+            # every delivery: then there are few.
+            if self._events and (not self.full or waited >= PATIENCE):
+                waited = 0
                 # Shielded: a cancelled flush would lose the batch it holds.
                 await asyncio.shield(self.flush())
 

@@ -72,6 +72,32 @@ def test_only_so_many_events_wait_and_the_others_are_counted(
     ]
 
 
+@pytest.mark.parametrize(("held", "intervals"), [(1, logs.PATIENCE), (2, 1)])
+def test_while_it_is_full_there_are_fewer_deliveries(
+    monkeypatch: pytest.MonkeyPatch, held: int, intervals: int
+) -> None:
+    slept: list[float] = []
+    wait = asyncio.sleep
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        await wait(0)
+
+    async def run(store: Store) -> None:
+        batcher = LogBatcher(store, interval_seconds=2.0)
+        batcher.write("g", "s", "1")
+        batcher.start()
+        while not store.batches:
+            await wait(0)
+        await batcher.close()
+
+    monkeypatch.setattr(logs, "HELD_EVENTS", held)
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    asyncio.run(run(Store()))
+    assert slept[:intervals] == [2.0] * intervals
+    assert len(slept) <= intervals + 1  # the next one may have begun
+
+
 def test_large_events_fill_it_as_many_small_ones_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(logs, "HELD_BYTES", 10)
     batcher = LogBatcher(Store())
