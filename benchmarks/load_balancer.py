@@ -156,17 +156,15 @@ def main() -> int:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 3
     seconds = int(sys.argv[2]) if len(sys.argv) > 2 else 5
     wrk.provide()
-    with (
-        tempfile.TemporaryDirectory(prefix="terrarium-benchmark-") as scratch,
-        ExitStack() as stack,
-    ):
+    with tempfile.TemporaryDirectory(prefix="terrarium-benchmark-") as scratch:
         folder = Path(scratch)
-        running = {}
-        for name, contender in CONTENDERS.items():
-            place = folder / name.split(" ", maxsplit=1)[0]
-            place.mkdir()
-            running[name] = stack.enter_context(contender(place))
-        measured = measure(running, rounds, seconds)
+        with ExitStack() as stack:
+            running = {}
+            for name, contender in CONTENDERS.items():
+                place = folder / name.split(" ", maxsplit=1)[0]
+                place.mkdir()
+                running[name] = stack.enter_context(contender(place))
+            measured = measure(running, rounds, seconds)
         starts = [start_milliseconds(folder) for _ in range(STARTS)]
     console.data(f"{'':24} {'16 conn.':>10} {'p99':>8} {'1 conn.':>10} {'memory':>8} {'failed':>7}")
     for name, each in measured.items():
