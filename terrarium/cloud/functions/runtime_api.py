@@ -20,7 +20,7 @@ from terrarium.cloud.functions.outcome import Answered, Failed, Outcome, Reason
 
 _HEAD = RESULT.size
 
-_AWAKE_SECONDS = 0.0003 if (os.cpu_count() or 1) > 1 else 0.0
+_AWAKE_SECONDS = 0.001 if (os.cpu_count() or 1) > 1 else 0.0
 """How long the loop looks out for an answer instead of sleeping: to be woken takes as long as many
 a function does. With one core the function would wait for us."""
 
