@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -91,6 +92,27 @@ def test_the_end_of_the_log_comes_with_the_answer_to_who_asks_for_it(function: F
     assert len(long) == 4_096
     assert b"REPORT" in long
     assert "LogResult" not in function.invoke({})
+
+
+def test_the_context_of_a_client_reaches_the_handler(account: Account) -> None:
+    source = """
+def handler(event, context):
+    client = context.client_context
+    return None if client is None else {"custom": client.custom, "env": client.env}
+"""
+    function = Function(account, source)
+    sent = base64.b64encode(json.dumps({"custom": {"é": 1}, "env": {"a": "b"}}).encode()).decode()
+    assert function.invoke({})["Payload"] is None
+    answer = function.invoke({}, ClientContext=sent)
+    assert answer["Payload"] == {"custom": {"é": 1}, "env": {"a": "b"}}
+    assert function.invoke({})["Payload"] is None
+
+
+@pytest.mark.parametrize("text", ["no base64", "bm8gSlNPTg==", "WzFd", "/w==", "e" * 3_600])
+def test_a_context_of_a_client_that_is_none_is_refused(function: Function, text: str) -> None:
+    with pytest.raises(ClientError, match="client context") as refused:
+        function.invoke({}, ClientContext=text)
+    assert refused.value.response["Error"]["Code"] == "InvalidRequestContentException"
 
 
 def test_a_version_and_an_alias_are_called_by_every_name_they_have(account: Account) -> None:

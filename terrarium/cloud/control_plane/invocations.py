@@ -8,6 +8,7 @@ Source: Lambda API reference, Invoke; Lambda quotas, "Invocation payload"; Lambd
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import socket
@@ -20,6 +21,9 @@ from terrarium.cloud.control_plane.http import Request, Response
 from terrarium.cloud.control_plane.runtimes import Runtime, Runtimes
 from terrarium.cloud.functions.call import HEAD_BYTES, Call, Ending, Kind, Return, head_of
 from terrarium.cloud.ports import LOOPBACK
+
+CONTEXT_BYTES = 3_583
+"""Of base64. Source: Lambda API reference, Invoke, X-Amz-Client-Context."""
 
 PAYLOAD_BYTES = {Kind.REQUEST_RESPONSE: 6_291_456, Kind.DRY_RUN: 6_291_456, Kind.EVENT: 1_048_576}
 
@@ -79,6 +83,7 @@ def answer(request: Request, account: str, runtimes: Runtimes, mark: str) -> Res
             kind=kind,
             with_log=request.header("x-amz-log-type") == "Tail",
             trace_id=request.header("x-amzn-trace-id"),
+            client_context=_client_context(request),
             mark=mark,
             payload=payload,
         )
@@ -119,13 +124,28 @@ def _arn(request: Request, account: str, region: str) -> str:
 
 def _kind(request: Request) -> Kind:
     text = request.header("x-amz-invocation-type") or Kind.REQUEST_RESPONSE
-    if request.header("x-amz-client-context"):
-        raise RefusedError(501, "NotImplemented", "a client context is not passed on here")
     try:
         return Kind(text)
     except ValueError:
         message = f"InvocationType {text[:40]!r} is none of {', '.join(Kind)}"
         raise RefusedError(400, "InvalidParameterValueException", message) from None
+
+
+def _client_context(request: Request) -> str:
+    """What is in base64 in the header, JSON of an object; empty without one."""
+    sent = request.header("x-amz-client-context") or ""
+    if len(sent) > CONTEXT_BYTES:
+        message = f"The client context exceeds {CONTEXT_BYTES} bytes of base64"
+        raise RefusedError(400, "InvalidRequestContentException", message)
+    try:
+        text = base64.b64decode(sent, validate=True).decode()
+        is_object = not sent or isinstance(json.loads(text), dict)
+    except (ValueError, RecursionError):
+        is_object = False
+    if not is_object:
+        message = "The client context is not a JSON object in base64"
+        raise RefusedError(400, "InvalidRequestContentException", message)
+    return text
 
 
 def _payload(request: Request, kind: Kind) -> bytes:

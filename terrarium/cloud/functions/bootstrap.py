@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-INVOCATION = Struct("!36sQHHI")
+INVOCATION = Struct("!36sQHHHI")
 """To the worker: request id, deadline in milliseconds since the epoch, lengths of the function's
-ARN, of the trace header and of the event; then these three."""
+ARN, of the trace header, of the client's context and of the event; then these four."""
 
 RESULT = Struct("!cI")
 """From the worker: one of the kinds below, the length of a text; then the text."""
@@ -56,18 +56,20 @@ class Transport:
             die_with(self._parent)
             TraceVariable().install()
         frame = self._read(INVOCATION.size)
-        request_id, deadline_ms, arn, trace, event = INVOCATION.unpack_from(frame)
-        size = INVOCATION.size + arn + trace + event
+        request_id, deadline_ms, arn, trace, context, event = INVOCATION.unpack_from(frame)
+        size = INVOCATION.size + arn + trace + context + event
         if len(frame) < size:
             frame += self._read(size - len(frame))
         trace_at = INVOCATION.size + arn
-        event_at = trace_at + trace
+        context_at = trace_at + trace
+        event_at = context_at + context
         return frame[event_at:], {
             "Content-Type": "application/json",
+            "Lambda-Runtime-Client-Context": frame[context_at:event_at].decode() or None,
             "Lambda-Runtime-Aws-Request-Id": request_id.decode(),
             "Lambda-Runtime-Deadline-Ms": deadline_ms,
             "Lambda-Runtime-Invoked-Function-Arn": frame[INVOCATION.size : trace_at].decode(),
-            "Lambda-Runtime-Trace-Id": frame[trace_at:event_at].decode(),
+            "Lambda-Runtime-Trace-Id": frame[trace_at:context_at].decode(),
         }
 
     def post_invocation_result(self, _request_id: str, result: bytes, *_: object) -> None:

@@ -25,13 +25,15 @@ class Kind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Call:
     """``arn`` has a qualifier if the caller gave one; ``mark`` says of which configuration he
-    spoke, see control_plane.changes. ``with_log`` asks for the end of the log."""
+    spoke, see control_plane.changes. ``with_log`` asks for the end of the log; ``client_context``
+    is JSON, or empty."""
 
     token: str = field(repr=False)
     arn: str
     kind: Kind
     with_log: bool
     trace_id: str
+    client_context: str
     mark: str
     payload: bytes = field(repr=False)
 

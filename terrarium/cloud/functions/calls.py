@@ -86,7 +86,12 @@ class Calls:
         outcome: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         tail = Tail() if call.with_log and call.kind is Kind.REQUEST_RESPONSE else None
         invocation = self._functions.call(
-            target, call.payload, outcome.set_result, trace_id=call.trace_id or _trace(), tail=tail
+            target,
+            call.payload,
+            outcome.set_result,
+            trace_id=call.trace_id or _trace(),
+            tail=tail,
+            client_context=call.client_context,
         )
         if call.kind is Kind.EVENT:
             outcome.add_done_callback(lambda done: _tell(call.arn, done.result()))

@@ -135,10 +135,12 @@ class Functions:
         *,
         trace_id: str,
         tail: Tail | None = None,
+        client_context: str = "",
     ) -> Invocation:
         """Run a function with a JSON payload for who calls it by its name.
 
-        ``done`` as for ``invoke``; ``tail`` gets the end of the log before that.
+        ``done`` as for ``invoke``; ``tail`` gets the end of the log before that;
+        ``client_context`` is JSON for the handler's context.
         """
         now = time.monotonic()
         guest = self._guests.get(target.arn)
@@ -147,6 +149,7 @@ class Functions:
             self.update(self._targets)
         guest.used_at = now
         invocation = Invocation(_request_id(), target.arn, payload, trace_id, done, now, tail=tail)
+        invocation.client_context = client_context
         self._run(guest.route, invocation)
         return invocation
 

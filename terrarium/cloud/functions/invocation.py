@@ -16,7 +16,8 @@ class Invocation:
     Moments are seconds of ``time.monotonic``: ``offered_at`` when the pool was asked,
     ``delivered_at`` when a worker got it. ``deliveries`` counts the workers that got it: one that
     ends before it takes an invocation has run no code, so another may have it. ``version`` is the
-    one that was chosen; ``tail`` is there when the caller wants the end of the log.
+    one that was chosen; ``tail`` is there when the caller wants the end of the log;
+    ``client_context`` is JSON from a caller who brings any.
     """
 
     request_id: str
@@ -29,3 +30,4 @@ class Invocation:
     deliveries: int = 0
     version: str = ""
     tail: Tail | None = None
+    client_context: str = ""

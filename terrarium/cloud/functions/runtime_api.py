@@ -67,8 +67,10 @@ class RuntimeApi(asyncio.Protocol):
         event = invocation.payload
         deadline_ms = int((time.time() + timeout_seconds) * 1000)
         request_id = invocation.request_id.encode()
-        head = INVOCATION.pack(request_id, deadline_ms, len(arn), len(trace), len(event))
-        self._transport.write(b"".join((head, arn, trace, event)))
+        context = invocation.client_context.encode()
+        lengths = len(arn), len(trace), len(context), len(event)
+        head = INVOCATION.pack(request_id, deadline_ms, *lengths)
+        self._transport.write(b"".join((head, arn, trace, context, event)))
         self._sent_at = time.perf_counter()
         if self._is_quick and not self._looks_out:
             self._look_out()
