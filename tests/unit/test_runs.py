@@ -70,9 +70,10 @@ def test_a_log_that_takes_no_more_stops_terragrunt_gracefully(
     ended = tmp_path / "ended"
     program = f"""
 import pathlib, signal, sys
-signal.signal(signal.SIGINT, lambda *_: pathlib.Path({str(ended)!r}).write_text("by SIGINT"))
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
 print("x" * 100_000, flush=True)
-signal.pause()
+signal.sigwait([signal.SIGINT])
+pathlib.Path({str(ended)!r}).write_text("by SIGINT")
 print("state saved")
 """
     monkeypatch.setattr(toolchain, "terragrunt", lambda: Program(program))
