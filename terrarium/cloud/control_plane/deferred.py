@@ -1,6 +1,6 @@
-"""A package that moto imports for a few operations, loaded when the first of these is called.
+"""A package that moto's EC2 and IAM import for a few operations, loaded when one is called.
 
-``cryptography`` is 7 MB that key pairs and server certificates need, and no environment has either.
+``cryptography`` is 7 MB that key pairs and signing certificates need; no environment has either.
 """
 
 from __future__ import annotations
@@ -15,6 +15,19 @@ from typing import Any
 
 PACKAGE = "cryptography"
 
+USERS = frozenset(
+    {
+        "moto.acm.models",
+        "moto.acmpca.models",
+        "moto.cognitoidp.models",
+        "moto.cognitoidp.utils",
+        "moto.iot.models",
+        "moto.kms.utils",
+        "moto.sns.models",
+    }
+)
+"""Modules that get the package itself: they catch its exceptions, or do little without it."""
+
 
 def install() -> None:
     """From here on, until it is used, what is imported from the package stands in for it."""
@@ -24,6 +37,9 @@ def install() -> None:
 
 class _Finder(MetaPathFinder, Loader):
     def find_spec(self, name: str, *_: Sequence[str] | ModuleType | None) -> ModuleSpec | None:
+        if name in USERS:
+            _step_aside()
+            return None
         return ModuleSpec(name, self, is_package=True) if _is_of_package(name) else None
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
+
+import moto
+
+from terrarium.cloud.control_plane.deferred import USERS
 
 BEGINNING = """
     import sys
@@ -48,6 +54,33 @@ def test_what_is_used_is_the_real_thing_wherever_it_was_imported() -> None:
         print(cryptography.__version__.split(".")[0].isdigit())
     """
     assert said(program) == ["True True False", "-----BEGIN PRIVATE KEY-----", "True"]
+
+
+def test_every_other_module_of_moto_that_imports_it_gets_the_package_itself() -> None:
+    root = Path(moto.__file__).parent
+    importing = {
+        ".".join(("moto", *file.relative_to(root).with_suffix("").parts))
+        for file in root.rglob("*.py")
+        if re.search(r"^(from|import) cryptography\b", file.read_text(), re.MULTILINE)
+    }
+    assert importing - USERS == {"moto.ec2.models.key_pairs", "moto.ec2.utils", "moto.iam.models"}
+    assert importing >= USERS
+
+
+def test_a_certificate_is_made_after_ec2_and_iam_were_imported_without_the_package() -> None:
+    program = """
+        from moto import mock_aws
+        import boto3
+        with mock_aws():
+            boto3.client("ec2", "eu-west-1").describe_vpcs()
+            boto3.client("iam").list_roles()
+            print(loaded())
+            acm = boto3.client("acm", "eu-west-1")
+            arn = acm.request_certificate(DomainName="a.example")["CertificateArn"]
+            print(acm.describe_certificate(CertificateArn=arn)["Certificate"]["DomainName"])
+            print(loaded())
+    """
+    assert said(program) == ["False", "a.example", "True"]
 
 
 def test_moto_makes_and_takes_key_pairs_with_it() -> None:
