@@ -78,6 +78,10 @@ class Pool:
         """Invocations that run or wait."""
         return len(self._workers) - len(self._idle) + len(self._queue)
 
+    @property
+    def waited_for(self) -> bool:
+        return bool(self._queue)
+
     def submit(self, invocation: Invocation) -> None:
         """Run an invocation, at once or when a worker is free.
 

@@ -41,7 +41,10 @@ _RUNTIME_API = "127.0.0.1:9001"
 
 
 class Owner(Protocol):
-    """Who gives invocations to workers; see Pool."""
+    """Who gives invocations to workers; see Pool. ``waited_for`` while invocations wait."""
+
+    @property
+    def waited_for(self) -> bool: ...
 
     def freed(self, worker: Worker) -> None:
         """It has finished its invocation and may have another."""
@@ -177,17 +180,22 @@ class Worker:
         if invocation is None:
             return
         self.used_at = now = time.monotonic()
-        # Reporting can wait until the client has its answer, unless he wants to read the report.
-        if invocation.tail is None:
+        duration_ms = (now - invocation.delivered_at) * 1000
+        if invocation.tail is None and not self._owner.waited_for:
+            invocation.done(outcome)  # reporting can wait until the client has its answer
+            self._conclude(invocation, outcome, duration_ms)
+        else:
+            # The next invocation runs while this answer is on its way.
+            self._conclude(invocation, outcome, duration_ms)
             invocation.done(outcome)
+
+    def _conclude(self, invocation: Invocation, outcome: Outcome, duration_ms: float) -> None:
+        """Report on an invocation, and be free for the next."""
         if self._log.full and invocation.tail is None:
             self._log.drop(2)
         else:
             status = "error" if isinstance(outcome, Failed) else "success"
-            duration_ms = (now - invocation.delivered_at) * 1000
             self._report(invocation, duration_ms, status, answer_bytes=len(outcome.payload))
-        if invocation.tail is not None:
-            invocation.done(outcome)
         if self.alive:
             self._owner.freed(self)
 
