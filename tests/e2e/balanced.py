@@ -281,7 +281,9 @@ def data_plane(
 def kill_with_children(process: subprocess.Popen[bytes]) -> None:
     """Kill it, and then what it has started: a keeper would start that again."""
     with suppress(psutil.NoSuchProcess):
-        started = psutil.Process(process.pid).children(recursive=True)
+        keeper = psutil.Process(process.pid)
+        keeper.suspend()  # or it might start another while we look
+        started = keeper.children(recursive=True)
         process.kill()
         for each in started:
             with suppress(psutil.NoSuchProcess):
