@@ -15,6 +15,7 @@ from __future__ import annotations
 import sys
 import time
 from contextlib import AbstractContextManager
+from importlib.util import cache_from_source
 from pathlib import Path
 
 from terrarium.cloud import client, listeners, processes
@@ -36,7 +37,9 @@ _START_SECONDS = 30.0
 _STUCK_SECONDS = 10.0
 _STOP_SECONDS = 10.0
 _ATTEMPTS = 5
-_WORKER = Path(__file__).parent / "functions" / "bootstrap.py"
+_BOOTSTRAP = Path(__file__).parent / "functions" / "bootstrap.py"
+_WORKERS = (Path(cache_from_source(str(_BOOTSTRAP))), _BOOTSTRAP)
+"""What workers are started with: the compiled file, or its source where none can be written."""
 
 
 class LocalCloud:
@@ -247,8 +250,9 @@ class LocalCloud:
         for fork in processes.with_words(process.name, process.command[1:]):
             processes.end(fork, grace_seconds)
         # The kernel ends the workers with their load balancer on Linux; elsewhere it does not.
-        for worker in processes.orphans("worker", _WORKER):
-            processes.end(worker, grace_seconds=0.0)
+        for program in _WORKERS:
+            for worker in processes.orphans("worker", program):
+                processes.end(worker, grace_seconds=0.0)
 
     def _state_file(self, name: str) -> Path:
         return self._folder / name / "listeners.json"

@@ -148,8 +148,16 @@ class Functions:
             guest = self._guests[target.arn] = _Guest(target, _Route(target, {}))
             self.update(self._targets)
         guest.used_at = now
-        invocation = Invocation(_request_id(), target.arn, payload, trace_id, done, now, tail=tail)
-        invocation.client_context = client_context
+        invocation = Invocation(
+            _request_id(),
+            target.arn,
+            payload,
+            trace_id,
+            done,
+            now,
+            tail=tail,
+            client_context=client_context,
+        )
         self._run(guest.route, invocation)
         return invocation
 
