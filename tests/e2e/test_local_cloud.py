@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from terrarium.cloud.local import LocalCloud
-from terrarium.cloud.outcomes import LoadBalancerProcess, State
+from terrarium.cloud.outcomes import Endpoint, LoadBalancerProcess, State
 from terrarium.cloud.ports import LOOPBACK, free_port
 from terrarium.errors import CloudError
 from tests.e2e.accounts import DEV, PROD, REGION, Account, a_function, a_zip, get, kill
@@ -69,6 +69,14 @@ def deploy(account: Account) -> None:
 
 def serve(cloud: LocalCloud, env: str = "dev", account: str = DEV) -> LoadBalancerProcess:
     return cloud.start_load_balancer(env, account, REGION, free_port(18_080))
+
+
+def saved_and_served(cloud: LocalCloud) -> tuple[Endpoint, LoadBalancerProcess]:
+    """A cloud whose next start has what this one has."""
+    endpoint = cloud.start()
+    deploy(Account(endpoint, DEV))
+    cloud.save()
+    return endpoint, serve(cloud)
 
 
 def worker_of(process: LoadBalancerProcess) -> int:
@@ -205,10 +213,7 @@ def test_a_load_balancer_that_is_killed_with_its_keeper_is_gone_until_the_next_s
 def test_a_load_balancer_serves_on_while_its_control_plane_is_killed_and_started_again(
     cloud: LocalCloud,
 ) -> None:
-    endpoint = cloud.start()
-    deploy(Account(endpoint, DEV))
-    cloud.save()
-    first = serve(cloud)
+    endpoint, first = saved_and_served(cloud)
     worker_of(first)
     kill(endpoint.pid)
     worker_of(first)
@@ -226,10 +231,7 @@ def test_a_load_balancer_serves_on_while_its_control_plane_is_killed_and_started
 def test_a_control_plane_that_comes_back_elsewhere_has_its_load_balancers_started_again(
     cloud: LocalCloud,
 ) -> None:
-    endpoint = cloud.start()
-    deploy(Account(endpoint, DEV))
-    cloud.save()
-    first = serve(cloud)
+    endpoint, first = saved_and_served(cloud)
     kill(endpoint.pid)
     with eventually(lambda: occupied(urlsplit(endpoint.url).port or 0)):
         assert cloud.start().url != endpoint.url

@@ -80,9 +80,8 @@ class PlatformLog:
         """How the runtime ended its initialisation, in the JSON form only."""
         if not self._json:
             return None
-        level = "DEBUG" if status == "success" else "WARN"
         record = {**_INIT, **_how(status, error_type)}
-        return self._event(level, "platform.initRuntimeDone", record)
+        return self._event("DEBUG", "platform.initRuntimeDone", record)
 
     def init_report(
         self, init_ms: float, status: str = "success", error_type: str | None = None
@@ -91,8 +90,7 @@ class PlatformLog:
         if self._json:
             record = {**_INIT, **_how(status, error_type)}
             record["metrics"] = {"durationMs": round(init_ms, 3)}
-            level = "DEBUG" if status == "success" else "WARN"
-            return self._event(level, "platform.initReport", record)
+            return self._event("DEBUG", "platform.initReport", record)
         if status == "success":
             return None
         parts = [f"INIT_REPORT Init Duration: {init_ms:.2f} ms", "Phase: init", f"Status: {status}"]
@@ -110,8 +108,7 @@ class PlatformLog:
         duration_ms = round(report.duration_ms, 3)
         record = {"requestId": report.request_id, **_how(report.status, report.error_type)}
         record["metrics"] = {"durationMs": duration_ms, "producedBytes": answer_bytes}
-        level = "DEBUG" if report.status == "success" else "WARN"
-        return self._event(level, "platform.runtimeDone", record)
+        return self._event("DEBUG", "platform.runtimeDone", record)
 
     def report(self, report: Report) -> str | None:
         billed_ms = math.ceil(report.duration_ms + (report.init_ms or 0))
@@ -126,8 +123,7 @@ class PlatformLog:
                 metrics["initDurationMs"] = round(report.init_ms, 3)
             record = {"requestId": report.request_id, **_how(report.status, report.error_type)}
             record["metrics"] = metrics
-            level = "INFO" if report.status == "success" else "WARN"
-            return self._event(level, "platform.report", record)
+            return self._event("INFO", "platform.report", record)
         parts = [
             f"REPORT RequestId: {report.request_id}",
             f"Duration: {report.duration_ms:.2f} ms",
@@ -144,6 +140,9 @@ class PlatformLog:
         return "\t".join(parts) + "\t\n"
 
     def _event(self, level: str, kind: str, record: dict[str, Any]) -> str | None:
+        """``level`` is that of what goes well; what does not is always a warning."""
+        if record.get("status", "success") != "success":
+            level = "WARN"
         if _LEVELS.index(level) < self._level:
             return None
         return json.dumps({"time": _now(), "type": kind, "record": record}) + "\n"
