@@ -14,8 +14,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from terrarium.cloud import log_file, processes
+from terrarium.cloud import local, log_file, processes
 from terrarium.cloud.exclusive import exclusive
+from terrarium.cloud.functions import process as worker_process
 from terrarium.cloud.identity import Identity
 from terrarium.cloud.ports import LOOPBACK, free_port, is_free
 from terrarium.cloud.processes import Process
@@ -252,3 +253,7 @@ def socket_on(port: int) -> Iterator[socket.socket]:
         listener.bind((LOOPBACK, port))
         listener.listen()
         yield listener
+
+
+def test_what_workers_are_started_with_is_what_is_looked_for() -> None:
+    assert Path(worker_process._bootstrap()) in local._WORKERS
