@@ -67,10 +67,10 @@ class Keeper:
                     signal.signal(number, before[number])
                 signal.pthread_sigmask(signal.SIG_UNBLOCK, passed_on)
                 return self._serve(theirs, self._held, killed_by)
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, passed_on)
             theirs.close()
-            if self._told:
+            if self._told:  # while there was nobody to tell
                 os.kill(self._child, self._told)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, passed_on)
             served = self._follow(link)
             _, status = os.waitpid(self._child, 0)
             self._child = 0

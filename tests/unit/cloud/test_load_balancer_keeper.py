@@ -137,6 +137,32 @@ def test_a_signal_to_the_keeper_reaches_the_serving_process(
     assert process.wait(10) == 3
 
 
+def test_a_signal_that_comes_while_a_process_is_started_reaches_that_once(keep: Keep) -> None:
+    process = keep(
+        """
+        fork, kill = os.fork, os.kill
+
+        def fork_and_be_told():
+            child = fork()
+            if child:
+                kill(os.getpid(), signal.SIGTERM)
+            return child
+
+        def say_and_kill(pid, number):
+            print("told", flush=True)
+            kill(pid, number)
+
+        os.fork, os.kill = fork_and_be_told, say_and_kill
+
+        def serve(link, held, killed_by):
+            signal.pause()
+        """
+    )
+    said, _ = process.communicate(timeout=10)
+    assert said == "told\n"
+    assert process.returncode == 128 + signal.SIGTERM
+
+
 def test_a_signal_that_ends_the_serving_process_ends_the_keeper_too(keep: Keep) -> None:
     process = keep(
         """
