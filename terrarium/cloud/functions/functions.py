@@ -30,6 +30,9 @@ WORKERS_PER_VERSION = 16
 _SWEEP_SECONDS = 0.02
 """How exact timeouts are, and how soon a queue gets another worker; nothing else has a timer."""
 
+_STILL_SECONDS = 0.1
+"""A sweep that is so late is none of a busy process, but of one that was stopped."""
+
 _RETIRE_SECONDS = 30.0
 _DRAIN_SECONDS = 5.0
 
@@ -199,18 +202,19 @@ class Functions:
     def _every_pool(self) -> list[Pool]:
         return [*self._pools.values(), *self._retired]
 
-    def _sweep(self) -> None:
+    def _sweep(self, due_at: float) -> None:
         now = time.monotonic()
         pools = self._every_pool()
         for pool in pools:
-            pool.sweep(now)
+            pool.sweep(now, stood_still=now - due_at > _STILL_SECONDS)
         self._sweeping = None
         if any(pool.in_flight for pool in pools):
             self._sweep_soon()
 
     def _sweep_soon(self) -> None:
         loop = asyncio.get_running_loop()
-        self._sweeping = loop.call_later(_SWEEP_SECONDS, self._sweep)
+        due_at = time.monotonic() + _SWEEP_SECONDS
+        self._sweeping = loop.call_later(_SWEEP_SECONDS, self._sweep, due_at)
 
     async def _spawn(self, function: FunctionVersion, owner: Owner) -> Worker:
         s3_url = None if function.s3_obstacle is None else self._silence.url

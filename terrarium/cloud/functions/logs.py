@@ -29,6 +29,10 @@ otherwise grow, and take the processor, at the pace of a load test."""
 PATIENCE = 4
 """Intervals between two deliveries while as much is held as can be."""
 
+CROWDED_EVENTS = 800
+"""What one of these has at most, however many are allowed by then: they are made in the time of
+requests."""
+
 _TELL_SECONDS = 30.0
 """One line so often says how many were dropped."""
 
@@ -92,7 +96,8 @@ class LogBatcher:
         earned = (now - self._allowed_at) * EVENTS_PER_SECOND
         self._allowance = min(BURST_EVENTS, self._allowance + earned)
         self._allowed_at = now
-        sent = await self._send(int(self._allowance))
+        limit = int(self._allowance)
+        sent = await self._send(min(limit, CROWDED_EVENTS) if self.full else limit)
         if self._dropped and now >= self._tell_at:
             self._tell_dropped()
             self._tell_at = now + _TELL_SECONDS

@@ -65,6 +65,7 @@ class Pool:
         self._starting: set[asyncio.Task[None]] = set()
         self._stopping: set[asyncio.Task[None]] = set()
         self._queue: deque[Invocation] = deque()
+        self._awake_since = 0.0
         self._on_quiet: asyncio.Future[None] | None = None
         self._closed = False
 
@@ -94,14 +95,14 @@ class Pool:
             invocation.done(Failed(Reason.SERVICE, "the load balancer is stopping"))
         else:
             self._queue.append(invocation)
-            self._grow(invocation.offered_at)
+            if self._size == 0:
+                self._start_worker()
 
     def freed(self, worker: PooledWorker) -> None:
         """A worker has finished its invocation."""
         self._idle.append(worker)
         if self._queue:
             self._hand_out()
-            self._grow(time.monotonic())
         elif self._on_quiet is not None:
             self._look_quiet()
 
@@ -119,11 +120,16 @@ class Pool:
         self._grow(time.monotonic())
         self._look_quiet()
 
-    def sweep(self, now: float) -> None:
-        """What time brings: timeouts, the end of patience. To be called every few milliseconds."""
+    def sweep(self, now: float, *, stood_still: bool = False) -> None:
+        """What time brings: timeouts, the end of patience. To be called every few milliseconds.
+
+        ``stood_still`` when this process did not run for a while: then nobody waited for a worker.
+        """
+        if stood_still:
+            self._awake_since = now
         for worker in list(self._workers):
             worker.check(now)
-        while self._queue and now - self._queue[0].offered_at > QUEUE_SECONDS:
+        while self._queue and self._waited(now) > QUEUE_SECONDS:
             detail = f"no worker was free for {QUEUE_SECONDS:.0f} seconds"
             self._queue.popleft().done(Failed(Reason.THROTTLING, detail))
         self._grow(now)
@@ -168,6 +174,10 @@ class Pool:
         while self._queue and (worker := self._take_idle()) is not None:
             worker.run(self._queue.popleft())
 
+    def _waited(self, now: float) -> float:
+        """Seconds for which the first of those that wait has done so."""
+        return now - max(self._queue[0].offered_at, self._awake_since)
+
     @property
     def _size(self) -> int:
         return len(self._workers) + len(self._starting)
@@ -178,7 +188,7 @@ class Pool:
             return  # nobody waits, or a worker is on its way for each
         size = self._size
         patience = GROW_TO_CORES_SECONDS if size < _CORES else GROW_SECONDS
-        if size == 0 or now - self._queue[0].offered_at >= patience:
+        if size == 0 or self._waited(now) >= patience:
             self._start_worker()
 
     def _start_worker(self) -> None:

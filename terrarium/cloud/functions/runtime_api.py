@@ -116,6 +116,8 @@ class RuntimeApi(asyncio.Protocol):
         sent_at = self._sent_at
         self._looks_out = sent_at is not None and time.perf_counter() - sent_at < _AWAKE_SECONDS
         if self._looks_out:
+            # To who waits for this core, most of all a client that has just been answered.
+            os.sched_yield()
             self._loop.call_soon(self._look_out)  # and a loop with something to call does not sleep
 
     def _hung_up(self, *, took_all: bool) -> None:

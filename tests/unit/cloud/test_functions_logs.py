@@ -98,6 +98,21 @@ def test_while_it_is_full_there_are_fewer_deliveries(
     assert len(slept) <= intervals + 1  # the next one may have begun
 
 
+def test_while_it_is_full_no_delivery_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def run(store: Store) -> None:
+        batcher = LogBatcher(store)
+        for number in range(4):
+            batcher.write("g", "s", str(number))
+        await batcher.flush()
+        await batcher.flush()  # not full any more
+
+    monkeypatch.setattr(logs, "HELD_EVENTS", 4)
+    monkeypatch.setattr(logs, "CROWDED_EVENTS", 1)
+    store = Store()
+    asyncio.run(run(store))
+    assert store.batches == [("g", "s", ["0"]), ("g", "s", ["1", "2", "3"])]
+
+
 def test_large_events_fill_it_as_many_small_ones_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(logs, "HELD_BYTES", 10)
     batcher = LogBatcher(Store())

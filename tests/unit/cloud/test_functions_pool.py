@@ -155,6 +155,26 @@ def test_a_slow_function_gets_more_workers_up_to_the_limit() -> None:
     run(scenario())
 
 
+def test_time_in_which_the_process_stood_still_is_no_reason_for_another_worker() -> None:
+    async def scenario() -> None:
+        workers = Workers(held=True)
+        pool = Pool(FUNCTION, workers.spawn, 3)
+        calls = [call(pool) for _ in range(3)]
+        first = await workers.first()
+        woken = time.monotonic() + module.QUEUE_SECONDS + 1
+        first.answer()  # what has come in between is seen before the clock is
+        pool.sweep(woken, stood_still=True)
+        pool.sweep(woken + module.GROW_TO_CORES_SECONDS / 2)
+        await asyncio.sleep(0)
+        assert workers.started == [first]
+        pool.sweep(woken + module.GROW_SECONDS)
+        await asyncio.sleep(0)
+        assert len(workers.started) == 2
+        assert isinstance(calls[0].result(), Answered)
+
+    run(scenario())
+
+
 def test_who_waits_too_long_is_throttled() -> None:
     async def scenario() -> None:
         workers = Workers(held=True)
