@@ -13,7 +13,9 @@ _READING = ("Describe", "Get", "List")
 _DATA_SERVICES = frozenset({"s3", "sts"})
 """What is in buckets is no configuration, and neither is who is logged in."""
 
-_DATA = frozenset({"CreateLogStream", "FilterLogEvents", "PutLogEvents", "PutMetricData"})
+_DATA = frozenset(
+    {"CreateLogGroup", "CreateLogStream", "FilterLogEvents", "PutLogEvents", "PutMetricData"}
+)
 
 
 class Changes:
