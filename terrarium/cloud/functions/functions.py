@@ -6,7 +6,7 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -95,9 +95,9 @@ class Functions:
             self._pools[version].warm()
         for version in self._pools.keys() - wanted:
             self._retire(self._pools.pop(version))
-        self._routes = {arn: _Route(target, self._pools) for arn, target in targets.items()}
+        self._routes = {arn: self._route(target) for arn, target in targets.items()}
         for guest in self._guests.values():
-            guest.route = _Route(guest.target, self._pools)
+            guest.route = self._route(guest.target)
 
     def recycle(self) -> None:
         """Replace every worker: what they know of the world, credentials above all, is void."""
@@ -148,7 +148,7 @@ class Functions:
         now = time.monotonic()
         guest = self._guests.get(target.arn)
         if guest is None or guest.target != target:
-            guest = self._guests[target.arn] = _Guest(target, _Route(target, {}))
+            guest = self._guests[target.arn] = _Guest(target, self._route(target))
             self.update(self._targets)
         guest.used_at = now
         invocation = Invocation(
@@ -172,7 +172,7 @@ class Functions:
             detail = version.refusal or "it cannot run here"
             invocation.done(Failed(Reason.INVALID_RUNTIME, detail))
             return
-        at_once = self._in_flight(version.name) + 1
+        at_once = sum(each.in_flight for each in route.siblings) + 1
         if self._observer is not None:
             has_weights = len(route.target.shares) > 1
             _observe(self._observer, invocation, version.version, has_weights, at_once)
@@ -196,8 +196,16 @@ class Functions:
         await self._logs.close()
         self._silence.close()
 
-    def _in_flight(self, name: str) -> int:
-        return sum(pool.in_flight for pool in self._every_pool() if pool.function.name == name)
+    def _route(self, target: Target) -> _Route:
+        pools = {
+            version.version: self._pools[version]
+            for version, _ in target.shares
+            if version in self._pools
+        }
+        names = {version.name for version, _ in target.shares}
+        return _Route(
+            target, pools, [pool for pool in self._every_pool() if pool.function.name in names]
+        )
 
     def _every_pool(self) -> list[Pool]:
         return [*self._pools.values(), *self._retired]
@@ -259,13 +267,16 @@ class Functions:
 
 
 class _Route:
-    """A target with what is looked up for each invocation: the pools of its versions, by number."""
+    """A target with what is looked up for each invocation.
 
-    def __init__(self, target: Target, pools: Mapping[FunctionVersion, Pool]) -> None:
+    ``pools`` are those of its versions, by number; ``siblings`` all of its function, also of
+    versions that only finish what they run: all of them count against its concurrency.
+    """
+
+    def __init__(self, target: Target, pools: Mapping[str, Pool], siblings: Sequence[Pool]) -> None:
         self.target = target
-        self.pools = {
-            version.version: pools[version] for version, _ in target.shares if version in pools
-        }
+        self.pools = pools
+        self.siblings = siblings
         self._allowed: dict[str, bool] = {}
 
     def allows(self, source_arn: str) -> bool:

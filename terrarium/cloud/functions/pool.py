@@ -25,7 +25,7 @@ _CORES = os.cpu_count() or 1
 GROW_SECONDS = 0.25
 """An invocation waits this long for a busy worker before another is started."""
 
-GROW_TO_CORES_SECONDS = 0.02
+GROW_TO_CORES_SECONDS = 0.05
 """The same while there are fewer workers than cores: another can then really run beside them."""
 
 DELIVERIES = 3

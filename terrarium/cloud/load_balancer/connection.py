@@ -12,14 +12,14 @@ import random
 import time
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Protocol, cast
+from typing import NamedTuple, Protocol, cast
 
 from terrarium.cloud.load_balancer import desync, pages, wire
 from terrarium.cloud.load_balancer.answer import Answer
 from terrarium.cloud.load_balancer.decision import Decision
-from terrarium.cloud.load_balancer.exchange import Responder
+from terrarium.cloud.load_balancer.exchange import Prepared, Responder
 from terrarium.cloud.load_balancer.finished import Client, Finished, Observer
-from terrarium.cloud.load_balancer.http1 import Head, RefusedError
+from terrarium.cloud.load_balancer.http1 import USUAL_BYTES, Head, RefusedError
 from terrarium.cloud.load_balancer.incoming import Incoming, Message
 from terrarium.cloud.load_balancer.request import Request, split_target
 
@@ -62,6 +62,14 @@ class _Running:
     began: float
 
 
+class _Known(NamedTuple):
+    """The request that came last: most clients say the same again and again."""
+
+    head: Head
+    responder: Responder
+    prepared: Prepared
+
+
 class Connection(asyncio.Protocol):
     """``busy`` while a request is being answered."""
 
@@ -71,6 +79,7 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self.client = _NOBODY
         self._running: _Running | None = None
+        self._known: _Known | None = None
         self._in_turn = False
         self._reading = True
         self._writable = True
@@ -194,7 +203,8 @@ class Connection(asyncio.Protocol):
     def _serve(self, message: Message) -> None:
         head = message.head
         responder = self._site.responder
-        request = self._request(head, message.body)
+        prepared = self._again(responder, message)
+        request = prepared.request if prepared else self._request(head, message.body)
         self._running = _Running(
             responder, head, message, request, head.finding, time.time(), time.perf_counter()
         )
@@ -203,10 +213,24 @@ class Connection(asyncio.Protocol):
             self._answered(pages.error(400, close=True), None, None)
             return
         try:
-            responder.respond(request, self._answered)
+            if prepared is None:
+                prepared = responder.prepare(request)
+                self._remember(responder, message, prepared)
+            responder.respond(prepared, self._answered)
         except Exception:
             _log.exception("%s %s failed", request.method, request.path)
             self._answered(pages.error(500, close=True), None, None)
+
+    def _again(self, responder: Responder, message: Message) -> Prepared | None:
+        known = self._known
+        if known is None or known.head is not message.head or known.responder is not responder:
+            return None
+        return None if message.body else known.prepared
+
+    def _remember(self, responder: Responder, message: Message, prepared: Prepared) -> None:
+        # What is larger is parsed anew each time, and would be held as long as the connection is.
+        small = not message.body and message.received_bytes <= USUAL_BYTES
+        self._known = _Known(message.head, responder, prepared) if small else None
 
     def _refuse(self, refused: RefusedError) -> None:
         responder = self._site.responder

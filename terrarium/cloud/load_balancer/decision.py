@@ -58,20 +58,28 @@ class Rules:
         self._refused = None if listener.refusal is None else Decision(None, listener.refusal)
         self._rules = [(rule_matcher(rule), rule, _constant(rule)) for rule in listener.rules]
 
-    def decide(self, request: Request, draw: float, now: float = math.inf) -> Decision:
-        """The first rule by priority that the request meets; ``draw`` is uniform in [0, 1).
+    def find(self, request: Request) -> Decision | Rule:
+        """What is decided each time the request comes, or the rule that has yet to ``choose``.
 
-        ``now`` is in seconds since the epoch, for cookies that expire; without it they all have.
+        That is the first by priority that the request meets.
         """
         if self._refused is not None:
             return self._refused
         for meets, rule, constant in self._rules:
             verdict = meets(request)
             if verdict is True:
-                return constant or Decision(rule, _outcome(rule.action, draw, request, now))
+                return constant or rule
             if verdict is not False:
                 return Decision(rule, verdict)
         return Decision(None, NoTarget())
+
+
+def choose(rule: Rule, request: Request, draw: float, now: float = math.inf) -> Decision:
+    """Decide among the groups of a rule; ``draw`` is uniform in [0, 1).
+
+    ``now`` is in seconds since the epoch, for cookies that expire; without it they all have.
+    """
+    return Decision(rule, _outcome(rule.action, draw, request, now))
 
 
 def _constant(rule: Rule) -> Decision | None:
@@ -89,7 +97,7 @@ def _outcome(
     weighted = None
     if action.sticky_seconds is not None and request is not None:
         weighted = remembered(request, action.groups, now)
-    weighted = weighted or choose(action.groups, draw)
+    weighted = weighted or by_weight(action.groups, draw)
     if weighted is None or weighted.group is None:
         return NoTarget()
     group = weighted.group
@@ -100,7 +108,7 @@ def _outcome(
     return Invoke(group, group.target_ids[0], action.sticky_seconds)
 
 
-def choose(groups: tuple[WeightedGroup, ...], draw: float) -> WeightedGroup | None:
+def by_weight(groups: tuple[WeightedGroup, ...], draw: float) -> WeightedGroup | None:
     """One group by weight, or None when no group has any. An empty group keeps its share."""
     mark = draw * sum(group.weight for group in groups)
     for group in groups:

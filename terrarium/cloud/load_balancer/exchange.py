@@ -6,17 +6,33 @@ import logging
 import random
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from terrarium.cloud.functions.outcome import Failed, Outcome, Reason
 from terrarium.cloud.load_balancer import event, pages, stickiness
 from terrarium.cloud.load_balancer.answer import Answer
-from terrarium.cloud.load_balancer.decision import Blocked, Decision, Invoke, NoTarget, Rules
+from terrarium.cloud.load_balancer.decision import (
+    Blocked,
+    Decision,
+    Invoke,
+    NoTarget,
+    Rules,
+    choose,
+)
 from terrarium.cloud.load_balancer.forwarded import target_headers, too_many_forwarded
 from terrarium.cloud.load_balancer.interpretation import BadResponseError, interpret
-from terrarium.cloud.load_balancer.model import FixedResponse, Listener, Redirect, Unsupported
+from terrarium.cloud.load_balancer.model import (
+    FixedResponse,
+    Listener,
+    Redirect,
+    Rule,
+    TargetGroup,
+    Unsupported,
+)
 from terrarium.cloud.load_balancer.redirect import redirect
 from terrarium.cloud.load_balancer.request import Request
+from terrarium.cloud.load_balancer.trace import trace_id
 from terrarium.cloud.load_balancer.transforms import TransformError, rewritten
 
 _log = logging.getLogger(__name__)
@@ -48,6 +64,20 @@ class Invoker(Protocol):
     ) -> None: ...
 
 
+@dataclass(slots=True)
+class Prepared:
+    """A request with what is found out about it once, however often the same one comes again.
+
+    ``refusal`` is the answer to one that gets no further; ``found`` is what is decided, or the rule
+    that decides anew each time; ``forms`` are those of its events, by the group that gets them.
+    """
+
+    request: Request
+    refusal: Answer | None
+    found: Decision | Rule
+    forms: dict[str, event.Form] = field(default_factory=dict)
+
+
 class Responder:
     """Answers the requests to one listener as it is configured now."""
 
@@ -65,21 +95,25 @@ class Responder:
         self._local_ports = local_ports
         self._guard = guard
 
-    def respond(self, request: Request, done: Done) -> None:
+    def prepare(self, request: Request) -> Prepared:
+        return Prepared(request, _refusal(request), self._rules.find(request))
+
+    def respond(self, prepared: Prepared, done: Done) -> None:
         """Have the request answered; ``done`` is called once, perhaps before this returns."""
-        if request.method == "TRACE":
-            done(pages.error(405), None, None)
-        elif too_many_forwarded(request):
-            done(pages.error(463), None, None)
-        elif self._guard is not None and (refusal := self._guard(request)) is not None:
-            done(refusal, _BLOCKED, None)
-        else:
+        request, decision = prepared.request, prepared.found
+        if prepared.refusal is not None:
+            done(prepared.refusal, None, None)
+            return
+        if self._guard is not None and (blocked := self._guard(request)) is not None:
+            done(blocked, _BLOCKED, None)
+            return
+        if isinstance(decision, Rule):
             draw = random.random()  # noqa: S311 - a share
-            decision = self._rules.decide(request, draw, time.time())
-            if isinstance(decision.outcome, Invoke):
-                self._invoke(decision, decision.outcome, request, done)
-            else:
-                done(self._own_answer(decision, request), decision, None)
+            decision = choose(decision, request, draw, time.time())
+        if isinstance(decision.outcome, Invoke):
+            self._invoke(decision, decision.outcome, prepared, done)
+        else:
+            done(self._own_answer(decision, request), decision, None)
 
     def _own_answer(self, decision: Decision, request: Request) -> Answer:
         match decision.outcome:
@@ -93,21 +127,17 @@ class Responder:
             case NoTarget() | Blocked() | Invoke():
                 return pages.error(503)
 
-    def _invoke(self, decision: Decision, target: Invoke, request: Request, done: Done) -> None:
+    def _invoke(self, decision: Decision, target: Invoke, prepared: Prepared, done: Done) -> None:
+        request, group = prepared.request, target.group
         if "websocket" in (request.value("upgrade") or "").lower():
             done(pages.error(400, reason=Reason.WEBSOCKET, close=True), decision, None)
             return
-        group = target.group
+        trace = trace_id(request.value("x-amzn-trace-id"))
         try:
-            if decision.rule is not None and decision.rule.transforms:
-                request = rewritten(request, decision.rule.transforms)
-            headers, trace_id = target_headers(request, self.listener)
-            payload = event.build(
-                request,
-                headers,
-                target_group_arn=group.arn,
-                multi_value=group.multi_value_headers,
-            )
+            form = prepared.forms.get(group.arn)
+            if form is None:
+                form = prepared.forms[group.arn] = self._form(decision, group, request)
+            payload = form.event(trace)
         except event.BadEventError as error:
             _log.info("%s %s: %s: %s", request.method, request.path, Reason.BAD_REQUEST, error)
             done(pages.error(400, reason=Reason.BAD_REQUEST), decision, None)
@@ -126,16 +156,35 @@ class Responder:
                 # Nobody but the worker's connection would see it, and would end for it.
                 _log.exception("%s %s failed", request.method, request.path)
                 answer = pages.error(500, close=True)
-            done(answer, decision, trace_id)
+            done(answer, decision, trace)
 
         self._functions.invoke(
-            target.function_arn, payload, finish, trace_id=trace_id, source_arn=group.arn
+            target.function_arn, payload, finish, trace_id=trace, source_arn=group.arn
+        )
+
+    def _form(self, decision: Decision, group: TargetGroup, request: Request) -> event.Form:
+        if decision.rule is not None and decision.rule.transforms:
+            request = rewritten(request, decision.rule.transforms)
+        headers = target_headers(request, self.listener, event.TRACE)
+        return event.Form.of(
+            event.build(
+                request,
+                headers,
+                target_group_arn=group.arn,
+                multi_value=group.multi_value_headers,
+            )
         )
 
     def _with_cookies(self, answer: Answer, group_arn: str, seconds: int) -> Answer:
         secure = self.listener.protocol == "HTTPS"
         cookies = stickiness.headers(group_arn, seconds, time.time(), secure=secure)
         return answer._replace(headers=(*answer.headers, *cookies))
+
+
+def _refusal(request: Request) -> Answer | None:
+    if request.method == "TRACE":
+        return pages.error(405)
+    return pages.error(463) if too_many_forwarded(request) else None
 
 
 def _answer(outcome: Outcome, request: Request, multi_value: bool) -> Answer:

@@ -11,7 +11,6 @@ from ipaddress import IPv4Address, IPv6Address
 
 from terrarium.cloud.load_balancer.model import Attributes, Listener
 from terrarium.cloud.load_balancer.request import HOP_BY_HOP, Request
-from terrarium.cloud.load_balancer.trace import trace_id
 
 MAX_FORWARDED_FOR = 30
 """Addresses in X-Forwarded-For beyond which the answer is 463."""
@@ -25,13 +24,12 @@ def too_many_forwarded(request: Request) -> bool:
     return sum(value.count(",") + 1 for value in values) > MAX_FORWARDED_FOR
 
 
-def target_headers(request: Request, listener: Listener) -> tuple[tuple[tuple[str, str], ...], str]:
-    """The request's headers as a target sees them, and its trace id, which is one of them.
+def target_headers(request: Request, listener: Listener, trace: str) -> tuple[tuple[str, str], ...]:
+    """The request's headers as a target sees them, with this trace id.
 
     Names are lower case; the load balancer's own take the place of the client's.
     """
     attributes = listener.attributes
-    trace = trace_id(request.value("x-amzn-trace-id"))
     ours = {
         "x-amzn-trace-id": trace,
         "x-forwarded-for": _forwarded_for(request, attributes),
@@ -46,7 +44,7 @@ def target_headers(request: Request, listener: Listener) -> tuple[tuple[tuple[st
         and not (attributes.drop_invalid_headers and _VALID_NAME.fullmatch(name) is None)
     ]
     headers.extend((name, value) for name, value in ours.items() if value is not None)
-    return tuple(headers), trace
+    return tuple(headers)
 
 
 def _forwarded_for(request: Request, attributes: Attributes) -> str | None:

@@ -15,8 +15,10 @@ from terrarium.cloud.load_balancer.desync import Reason
 
 LINE_BYTES = 16_384
 HEAD_BYTES = 65_536
-_USUAL_BYTES = 2_048
 """Source: Application Load Balancers guide, HTTP 400."""
+
+USUAL_BYTES = 2_048
+"""Of a head that is kept, and is then the same object when the same bytes come again."""
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -52,7 +54,7 @@ def parse_head(block: bytes) -> Head:
 
     Bytes that are not UTF-8 are kept as lone surrogates (``surrogateescape``).
     """
-    return _parse_usual(block) if len(block) <= _USUAL_BYTES else _parse(block)
+    return _parse_usual(block) if len(block) <= USUAL_BYTES else _parse(block)
 
 
 def _parse(block: bytes) -> Head:

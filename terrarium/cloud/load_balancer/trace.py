@@ -15,7 +15,9 @@ def trace_id(sent: str | None) -> str:
     A Root is kept and a Self put before it, or replaced; a caller's own fields are kept; without a
     Root there is a new one.
     """
-    fields = [field for field in (sent or "").split(";") if field.strip()]
+    if not sent:
+        return f"Root={_identifier()}"
+    fields = [field for field in sent.split(";") if field.strip()]
     others = [field for field in fields if not field.strip().lower().startswith("self=")]
     if any(field.strip().lower().startswith("root=") for field in others):
         return ";".join([f"Self={_identifier()}", *others])

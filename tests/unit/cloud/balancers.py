@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from ipaddress import ip_address
 
+from terrarium.cloud.load_balancer.decision import Decision, Rules, choose
 from terrarium.cloud.load_balancer.model import (
     Action,
     Attributes,
@@ -42,6 +44,12 @@ def forward(*groups: TargetGroup) -> Forward:
 
 def rule(priority: int | None, action: Action, *conditions: Condition) -> Rule:
     return Rule(f"arn:rule/{priority}", priority, conditions, action)
+
+
+def decided(on: Listener, sent: Request, draw: float = 0.0, now: float = math.inf) -> Decision:
+    """What the rules of a listener make of a request."""
+    found = Rules(on).find(sent)
+    return choose(found, sent, draw, now) if isinstance(found, Rule) else found
 
 
 def listener(

@@ -125,7 +125,8 @@ class Functions:
 
 def respond(sent: Request, on: Listener, functions: Functions) -> Answer:
     answers: list[Answer] = []
-    Responder(on, functions, {}).respond(sent, lambda answer, *_: answers.append(answer))
+    responder = Responder(on, functions, {})
+    responder.respond(responder.prepare(sent), lambda answer, *_: answers.append(answer))
     (answer,) = answers
     return answer
 

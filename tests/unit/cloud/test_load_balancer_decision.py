@@ -4,7 +4,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from terrarium.cloud.load_balancer.decision import Invoke, NoTarget, Rules, choose
+from terrarium.cloud.load_balancer.decision import Invoke, NoTarget, by_weight
 from terrarium.cloud.load_balancer.matching import matcher
 from terrarium.cloud.load_balancer.model import (
     Condition,
@@ -25,6 +25,7 @@ from tests.unit.cloud.balancers import (
     FUNCTION,
     GROUP,
     NOT_FOUND,
+    decided,
     forward,
     listener,
     request,
@@ -34,12 +35,12 @@ from tests.unit.cloud.balancers import (
 
 @pytest.mark.parametrize("path", ["/health", "/api/foo", "/api/a/b"])
 def test_the_paths_of_the_api_go_to_the_function(path: str) -> None:
-    assert Rules(API).decide(request(path), 0.5).outcome == Invoke(GROUP, FUNCTION)
+    assert decided(API, request(path), 0.5).outcome == Invoke(GROUP, FUNCTION)
 
 
 @pytest.mark.parametrize("path", ["/", "/healthy", "/api", "/API/foo"])
 def test_anything_else_gets_the_default_action(path: str) -> None:
-    decision = Rules(API).decide(request(path), 0.5)
+    decision = decided(API, request(path), 0.5)
     assert decision.outcome == NOT_FOUND
     assert decision.rule is not None
     assert decision.rule.priority is None
@@ -90,48 +91,48 @@ def test_the_source_is_the_peer_and_never_what_it_claims_to_forward() -> None:
 def test_all_conditions_of_a_rule_must_hold() -> None:
     both = rule(1, forward(GROUP), PathPattern(("/a",)), RequestMethod(("POST",)))
     only = listener(both, rule(None, NOT_FOUND))
-    assert Rules(only).decide(request("/a"), 0).outcome == NOT_FOUND
-    assert Rules(only).decide(request("/a", method="POST"), 0).outcome == Invoke(GROUP, FUNCTION)
+    assert decided(only, request("/a"), 0).outcome == NOT_FOUND
+    assert decided(only, request("/a", method="POST"), 0).outcome == Invoke(GROUP, FUNCTION)
 
 
 def test_a_target_group_without_a_target_has_nothing_to_answer() -> None:
     empty = TargetGroup("arn:targetgroup/empty", "lambda", ())
     only = listener(rule(None, forward(empty)))
-    assert Rules(only).decide(request(), 0).outcome == NoTarget()
+    assert decided(only, request(), 0).outcome == NoTarget()
 
 
 def test_another_target_type_is_named_as_not_built() -> None:
     instances = TargetGroup("arn:targetgroup/web", "instance", ("i-1",))
     only = listener(rule(None, forward(instances)))
-    assert Rules(only).decide(request(), 0).outcome == Unsupported("targets of type instance")
+    assert decided(only, request(), 0).outcome == Unsupported("targets of type instance")
 
 
 def test_a_condition_that_cannot_be_judged_is_named_only_when_it_decides() -> None:
     unknown = Unsupported("the condition moon-phase")
     first = rule(1, FixedResponse(200, "text/plain", "x"), unknown, RequestMethod(("POST",)))
     only = listener(first, rule(None, NOT_FOUND))
-    assert Rules(only).decide(request(), 0).outcome == NOT_FOUND
-    assert Rules(only).decide(request(method="POST"), 0).outcome == unknown
+    assert decided(only, request(), 0).outcome == NOT_FOUND
+    assert decided(only, request(method="POST"), 0).outcome == unknown
 
 
 def test_a_regular_expression_that_aws_does_not_have_is_named_when_it_decides() -> None:
     only = listener(rule(1, NOT_FOUND, PathPattern(("/a",), ("(?=b)",))), rule(None, NOT_FOUND))
-    assert Rules(only).decide(request("/a"), 0).outcome == NOT_FOUND
-    refused = Rules(only).decide(request("/b"), 0).outcome
+    assert decided(only, request("/a"), 0).outcome == NOT_FOUND
+    refused = decided(only, request("/b"), 0).outcome
     assert refused == Unsupported("a regular expression of a rule has no assert")
 
 
 def test_a_listener_that_cannot_be_served_says_so_for_every_request() -> None:
     refused = listener(port=443, protocol="TCP", refusal=Unsupported("TCP listeners"))
-    assert Rules(refused).decide(request("/health"), 0).outcome == Unsupported("TCP listeners")
+    assert decided(refused, request("/health"), 0).outcome == Unsupported("TCP listeners")
 
 
 def test_weights_share_the_traffic_and_zero_gets_none() -> None:
     shares = {"a": 3, "b": 0, "c": 1}
     groups = tuple(WeightedGroup(arn, weight, None) for arn, weight in shares.items())
-    chosen = [choose(groups, draw) for draw in (0.0, 0.74, 0.76, 0.99)]
+    chosen = [by_weight(groups, draw) for draw in (0.0, 0.74, 0.76, 0.99)]
     assert [each.arn for each in chosen if each is not None] == ["a", "a", "c", "c"]
-    assert choose(groups[1:2], 0.5) is None
+    assert by_weight(groups[1:2], 0.5) is None
 
 
 @pytest.mark.parametrize(

@@ -18,15 +18,15 @@ from tests.unit.cloud.balancers import API, listener, request
 
 
 def built(sent: Request, *, multi_value: bool = False, on: Listener = API) -> dict[str, Any]:
-    payload = event.build(
-        sent, target_headers(sent, on)[0], target_group_arn="arn:group", multi_value=multi_value
-    )
+    headers = target_headers(sent, on, event.TRACE)
+    made = event.build(sent, headers, target_group_arn="arn:group", multi_value=multi_value)
+    payload = event.Form.of(made).event(trace_id(sent.value("x-amzn-trace-id")))
     document: dict[str, Any] = json.loads(payload)
     return document
 
 
 def header(sent: Request, name: str, on: Listener = API) -> str | None:
-    return dict(target_headers(sent, on)[0]).get(name)
+    return dict(target_headers(sent, on, "Root=1")).get(name)
 
 
 def test_an_event_has_the_keys_that_aws_documents() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 import time
 from dataclasses import replace
 from typing import Literal, cast
@@ -15,9 +16,9 @@ from terrarium.cloud.load_balancer import pages
 from terrarium.cloud.load_balancer.answer import Answer
 from terrarium.cloud.load_balancer.desync import Reason
 from terrarium.cloud.load_balancer.finished import Finished
-from terrarium.cloud.load_balancer.model import Attributes
+from terrarium.cloud.load_balancer.model import Attributes, Forward, TargetGroup, WeightedGroup
 from terrarium.cloud.load_balancer.request import Request
-from tests.unit.cloud.balancers import API, NOT_FOUND, listener, rule
+from tests.unit.cloud.balancers import API, FUNCTION, NOT_FOUND, listener, rule
 from tests.unit.cloud.sockets import Done, Held, Reply, Served, Watch, http, once, serve
 
 
@@ -201,6 +202,61 @@ def test_new_rules_are_in_force_with_the_next_request() -> None:
         assert (await client.reply()).status == 404
 
     serve(scenario)
+
+
+def test_what_is_asked_again_differs_in_its_trace_id_only() -> None:
+    async def scenario(served: Served) -> None:
+        client = await served.connect()
+        events = []
+        for _ in range(3):
+            await client.send(http("GET /api/a?b=c", close=False))
+            events.append((await client.reply()).json())
+        traces = {each["headers"].pop("x-amzn-trace-id") for each in events}
+        assert len(traces) == 3
+        assert events[0] == events[1] == events[2]
+
+    serve(scenario)
+
+
+def test_the_same_head_with_another_body_is_another_request() -> None:
+    async def scenario(served: Served) -> None:
+        client = await served.connect()
+        text = "Content-Type: text/plain"
+        for body in (b"ab", b"cd"):
+            await client.send(
+                http("POST /api/a", text, "Content-Length: 2", body=body, close=False)
+            )
+            assert (await client.reply()).json()["body"] == body.decode()
+
+    serve(scenario)
+
+
+def test_weights_are_for_requests_not_for_connections(monkeypatch: pytest.MonkeyPatch) -> None:
+    groups = tuple(
+        WeightedGroup(arn, 1, TargetGroup(arn, "lambda", (FUNCTION,))) for arn in ("blue", "green")
+    )
+    on = listener(rule(None, Forward(groups)))
+
+    async def scenario(served: Served) -> None:
+        client = await served.connect()
+        for draw, arn in ((0.1, "blue"), (0.9, "green"), (0.1, "blue")):
+            monkeypatch.setattr(random, "random", lambda draw=draw: draw)
+            await client.send(http("GET /api/a", close=False))
+            assert (await client.reply()).json()["requestContext"]["elb"]["targetGroupArn"] == arn
+
+    serve(scenario, on)
+
+
+def test_a_firewall_is_asked_about_every_request() -> None:
+    refusals = [None, pages.error(403), None]
+
+    async def scenario(served: Served) -> None:
+        client = await served.connect()
+        for status in (200, 403, 200):
+            await client.send(http("GET /api/a", close=False))
+            assert (await client.reply()).status == status
+
+    serve(scenario, guard=lambda _: refusals.pop(0))
 
 
 def test_a_client_of_the_first_version_gets_one_answer() -> None:

@@ -3,10 +3,10 @@ from __future__ import annotations
 import pytest
 
 from terrarium.cloud.load_balancer import stickiness
-from terrarium.cloud.load_balancer.decision import Invoke, Rules
+from terrarium.cloud.load_balancer.decision import Invoke
 from terrarium.cloud.load_balancer.model import Forward, TargetGroup, WeightedGroup
 from terrarium.cloud.load_balancer.request import Request
-from tests.unit.cloud.balancers import FUNCTION, listener, request, rule
+from tests.unit.cloud.balancers import FUNCTION, decided, listener, request, rule
 
 NOW = 1_700_000_000.0
 GROUPS = tuple(
@@ -64,18 +64,18 @@ def test_the_cookie_for_other_sites_says_so_and_is_secure_where_the_listener_is(
 
 
 def test_a_sticky_rule_obeys_the_cookie_before_the_weights() -> None:
-    rules = Rules(listener(rule(None, Forward(GROUPS, sticky_seconds=60))))
+    sticky = listener(rule(None, Forward(GROUPS, sticky_seconds=60)))
     sent = returning(cookies("arn:green")["AWSALBTG"])
-    new = rules.decide(request(), 0.5, NOW).outcome
-    back = rules.decide(sent, 0.5, NOW).outcome
-    late = rules.decide(sent, 0.5, NOW + 60).outcome
+    new = decided(sticky, request(), 0.5, NOW).outcome
+    back = decided(sticky, sent, 0.5, NOW).outcome
+    late = decided(sticky, sent, 0.5, NOW + 60).outcome
     assert all(isinstance(each, Invoke) and each.sticky_seconds == 60 for each in (new, back, late))
     arns = [each.group.arn for each in (new, back, late) if isinstance(each, Invoke)]
     assert arns == ["arn:blue", "arn:green", "arn:blue"]
 
 
 def test_a_rule_that_is_not_sticky_ignores_the_cookie() -> None:
-    rules = Rules(listener(rule(None, Forward(GROUPS))))
-    outcome = rules.decide(returning(cookies("arn:green")["AWSALBTG"]), 0.5, NOW).outcome
+    plain = listener(rule(None, Forward(GROUPS)))
+    outcome = decided(plain, returning(cookies("arn:green")["AWSALBTG"]), 0.5, NOW).outcome
     assert isinstance(outcome, Invoke)
     assert outcome.group.arn == "arn:blue"
