@@ -3,8 +3,8 @@
 - cold: environment made, nothing applied; at most 1.25 times a plain `terraform apply` of the same
   resources in one root module against the same server. Both wait 61 s for the load balancer, which
   the provider does whatever the server answers.
-- nothing to change, cloud stopped before: under 10 s.
-- nothing to change, cloud running: shown, with one `terragrunt run --all plan` beside it.
+- nothing to change, cloud running: every unit is compared; shown, with `invoke plan` beside it.
+- nothing touched since, cloud stopped before: under 10 s.
 
 Run: .venv/bin/python -m benchmarks.up
 """
@@ -63,7 +63,7 @@ def main() -> int:
     console.data(f"  up with the cloud running: {running:.2f} s (invoke plan: {plan:.2f} s)")
     within = [
         verdict("cold up", cold, LIMIT_RATIO * plain),
-        verdict("up, nothing to change, cloud stopped before", stopped, LIMIT_SECONDS),
+        verdict("up, nothing touched, cloud stopped before", stopped, LIMIT_SECONDS),
     ]
     return 0 if all(within) else 1
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from terrarium import console, documents, identity, runs, settings, toolchain
 from terrarium.cloud.local import LocalCloud
+from terrarium.errors import BusyError
 from terrarium.identity import Account
 from terrarium.journal import Journal, end_left_over_processes
 from terrarium.settings import Environment
@@ -37,14 +38,15 @@ class Deployment:
     states: States
 
 
-def resolve(environment: Environment, requested: str) -> Deployment:
+def resolve(environment: Environment, requested: str, *, reads: bool = False) -> Deployment:
     """Decide the target and verify the identity; prints target, account and Region first.
 
-    A local target is started if need be. Raises UsageError, IdentityError, CloudError.
+    A local target is started if need be. Who only ``reads`` may do so while another task changes
+    it. Raises UsageError, IdentityError, CloudError.
     """
     choice = choose(requested, os.environ, has_aws_credentials)
     account = read_account(environment)
-    target = _reach(choice.kind)
+    target = _reach(choice.kind, reads=reads)
     where = f" at {target.endpoint_url}" if target.endpoint_url else ""
     console.note(
         f"target {target.kind.value}{where} ({choice.reason}), "
@@ -78,18 +80,26 @@ def bootstrap(deployment: Deployment, *, update: bool = True) -> None:
         console.note(f"the state bucket {done.bucket} has all it needs; nothing was changed")
 
 
-def _reach(kind: Kind) -> Target:
+def _reach(kind: Kind, *, reads: bool) -> Target:
     if kind is Kind.LOCAL:
-        return start_local()
+        return start_local(reads=reads)
     return Target(kind, os.environ["AWS_ENDPOINT_URL"] if kind is Kind.ENDPOINT else None)
 
 
-def start_local() -> Target:
-    """Start the AWS inside the machine unless it runs; what a killed task left is put right."""
+def start_local(*, reads: bool = False) -> Target:
+    """Start the AWS inside the machine unless it runs; what a killed task left is put right.
+
+    Raises BusyError while a task is at work, except for who only ``reads``.
+    """
     # It takes as long to import as the control plane takes to start.
     threading.Thread(target=import_module, args=("boto3",), daemon=True).start()
     cloud = LocalCloud(settings.STATE_DIR)
-    recover(cloud)
+    try:
+        recover(cloud)
+    except BusyError:
+        if not reads:
+            raise
+        return Target(Kind.LOCAL, cloud.url())  # not started: that is for who is at work
     endpoint = cloud.start()
     if endpoint.recovered:
         console.warning("the cloud had ended without being stopped; it is back as last saved")

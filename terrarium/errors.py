@@ -104,5 +104,9 @@ class CloudError(TerrariumError):
     pass
 
 
+class BusyError(CloudError):
+    """Another task of this checkout changes something."""
+
+
 class SmokeError(TerrariumError):
     pass

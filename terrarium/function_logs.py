@@ -41,7 +41,7 @@ def show(env: str, target: str, *, since: str, pattern: str, follow: bool) -> No
     from botocore.exceptions import BotoCoreError, ClientError
 
     since_ms = _since_ms(since, datetime.now(UTC))
-    resolved = deployment.resolve(settings.environment(env), target)
+    resolved = deployment.resolve(settings.environment(env), target, reads=True)
     group = resolved.states.outputs("function").get("log_group_name")
     if group is None:
         raise CloudError(

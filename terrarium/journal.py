@@ -19,7 +19,7 @@ from pathlib import Path
 import psutil
 
 from terrarium.cloud import json_file
-from terrarium.errors import CloudError
+from terrarium.errors import BusyError
 
 _LEFT_OVER = ("terraform", "terragrunt")
 _SECONDS_TO_END = 20
@@ -43,7 +43,7 @@ class Journal:
 
     @contextmanager
     def changing(self, command: str) -> Iterator[None]:
-        """Hold the entry while the block runs. Raises CloudError while another task does."""
+        """Hold the entry while the block runs. Raises BusyError while another task does."""
         with self._exclusively():
             now = datetime.now(UTC).isoformat(timespec="seconds")
             json_file.write(self._entry, asdict(Entry(command, os.getpid(), now)))
@@ -55,7 +55,7 @@ class Journal:
     @contextmanager
     def recovering(self) -> Iterator[Entry | None]:
         """The entry of a task that was killed, None in the normal case; forgotten when the block
-        ends well. Raises CloudError while a task is alive."""
+        ends well. Raises BusyError while a task is alive."""
         with self._exclusively():
             entry = self._read()
             yield entry
@@ -71,7 +71,7 @@ class Journal:
             except BlockingIOError:
                 other = self._read()
                 who = f"{other.command} (process {other.pid}, since {other.since})" if other else ""
-                raise CloudError(
+                raise BusyError(
                     f"another task of this checkout is at work: {who or 'it has just begun'}",
                     hint="wait for it, or end it with Ctrl-C, and run this again",
                 ) from None

@@ -52,7 +52,7 @@ def destroy(env: str, target: str, unit: str | None, *, yes: bool) -> None:
 def output(env: str, target: str, unit: str | None, *, as_json: bool) -> None:
     """Print outputs by unit; a unit that was never applied has none."""
     environment = _checked(env, unit)
-    states = deployment.resolve(environment, target).states
+    states = deployment.resolve(environment, target, reads=True).states
     states.require_bucket()
     found = {name: states.outputs(name) for name in ((unit,) if unit else environment.units)}
     if as_json:
@@ -74,7 +74,8 @@ def smoke(env: str, target: str, *, wait: str) -> None:
     environment = _checked(env, None)
     if not re.fullmatch("[0-9]{1,6}", wait):
         raise UsageError(f"--wait {wait!r} is not a number of seconds", hint="such as 60")
-    check_api(deployment.resolve(environment, target), wait_seconds=int(wait))
+    resolved = deployment.resolve(environment, target, reads=True)
+    check_api(resolved, wait_seconds=int(wait))
 
 
 def check_api(resolved: Deployment, *, wait_seconds: int) -> str:

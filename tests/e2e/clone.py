@@ -13,7 +13,7 @@ from typing import Any
 
 from terrarium import settings
 
-_FOREIGN = ("AWS_", "TG_", "TERRAGRUNT_", "TF_VAR_", "TERRARIUM_")
+_FOREIGN = ("AWS_", "PYTEST_", "TG_", "TERRAGRUNT_", "TF_VAR_", "TERRARIUM_")
 
 
 def copy_checkout(target: Path) -> Path:

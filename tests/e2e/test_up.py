@@ -17,6 +17,7 @@ from tests.e2e.accounts import DEV, Account, At, get_json
 from tests.e2e.clone import Clone, kill_group
 
 UNITS = settings.environment("dev").units
+UNTOUCHED = "nothing was touched since it was compared"
 
 
 def test_up_prints_the_url_of_an_api_that_answers(applied: Clone) -> None:
@@ -28,12 +29,14 @@ def test_up_prints_the_url_of_an_api_that_answers(applied: Clone) -> None:
     assert get_json(f"{url}/elsewhere")[0] == 404
 
 
-def test_a_second_up_finds_nothing_to_change(applied: Clone) -> None:
+def test_a_second_up_compares_every_unit_and_a_third_need_not(applied: Clone) -> None:
+    (applied.root / ".terrarium" / "up-to-date.json").unlink(missing_ok=True)
     done = applied.invoke("up")
     assert "target local at http://127.0.0.1:" in done.stderr
     assert "account 111111111111, region eu-west-1" in done.stderr
     for unit in UNITS:
         assert f"{unit}: no changes" in done.stderr
+    assert UNTOUCHED in applied.invoke("up").stderr
 
 
 def test_every_unit_has_its_outputs(applied: Clone) -> None:
@@ -75,7 +78,7 @@ def test_down_saves_and_up_restores(applied: Clone) -> None:
     with pytest.raises(urllib.error.URLError):
         get_json(f"{url}/health")
     done = applied.invoke("up")
-    assert "network: no changes" in done.stderr
+    assert UNTOUCHED in done.stderr
     assert get_json(f"{done.stdout.strip()}/api/bar") == (200, {"greeting": "I am the Bar"})
 
 
@@ -83,7 +86,7 @@ def test_a_cloud_that_was_killed_comes_back_as_it_was_saved(applied: Clone) -> N
     for process in applied.processes():
         os.kill(process["pid"], signal.SIGKILL)
     done = applied.invoke("up")
-    assert "network: no changes" in done.stderr
+    assert "the cloud had ended without being stopped" in done.stderr
     assert get_json(f"{done.stdout.strip()}/api/foo")[0] == 200
 
 
@@ -97,12 +100,23 @@ def test_an_apply_that_was_killed_is_undone_by_the_next_up(applied: Clone) -> No
         time.sleep(0.05)
     # In the middle of the run: Terraform holds locks and is left without its parent.
     time.sleep(3)
+    assert "network.vpc_id" in applied.invoke("output", "--env", "dev").stdout
+    assert "apply of dev" in applied.invoke("plan", "--env", "dev", check=False).stderr
     kill_group(process)
     document.unlink()
     done = applied.invoke("up")
     assert "was killed at work" in done.stderr
-    assert "storage: no changes" in done.stderr
+    assert "No changes." in applied.invoke("plan", "--env", "dev", "--unit", "storage").stdout
     assert get_json(f"{done.stdout.strip()}/api/killed")[0] == 404
+
+
+def test_what_somebody_has_changed_in_the_cloud_is_put_right(applied: Clone) -> None:
+    account = Account(At(applied.url("control-plane")), DEV)
+    account.s3.delete_object(Bucket=f"terrarium-documents-dev-{DEV}", Key="foo.json")
+    done = applied.invoke("up")
+    assert UNTOUCHED not in done.stderr
+    assert "apply of dev: 1 added" in done.stderr
+    assert get_json(f"{done.stdout.strip()}/api/foo")[0] == 200
 
 
 # -- bad input

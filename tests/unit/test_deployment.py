@@ -2,15 +2,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import boto3
 import pytest
 from moto import mock_aws
 
 from terrarium import deployment, settings
+from terrarium.cloud.local import LocalCloud
 from terrarium.deployment import Deployment
-from terrarium.errors import IdentityError
+from terrarium.errors import BusyError, CloudError, IdentityError
 from terrarium.identity import Account
+from terrarium.journal import Journal
 from terrarium.targets import Kind, Target
 from terrarium.terraform.state import States
 
@@ -52,6 +55,28 @@ def test_any_credentials_lead_into_the_account_of_an_environment_behind_an_endpo
     resolved = deployment.resolve(settings.environment("prod"), "auto")
     assert resolved.target.kind is Kind.ENDPOINT
     assert resolved.account.account_id == "222222222222"
+
+
+def test_who_only_reads_may_do_so_while_another_task_is_at_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "STATE_DIR", tmp_path)
+    monkeypatch.setattr(LocalCloud, "url", lambda _: "http://127.0.0.1:9")
+    with Journal(tmp_path).changing("apply of dev"):
+        assert deployment.start_local(reads=True).endpoint_url == "http://127.0.0.1:9"
+        with pytest.raises(BusyError, match="apply of dev"):
+            deployment.start_local()
+
+
+def test_nobody_but_who_is_at_work_starts_the_cloud(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "STATE_DIR", tmp_path)
+    with (
+        Journal(tmp_path).changing("apply of dev"),
+        pytest.raises(CloudError, match="the AWS inside the machine does not run"),
+    ):
+        deployment.start_local(reads=True)
 
 
 def test_bootstrap_says_what_it_did_or_that_nothing_was_needed(

@@ -22,7 +22,7 @@ class BeganError(Exception):
 def resolve(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every environment resolves to the target that was asked for, without asking AWS."""
 
-    def resolved(env: Environment, requested: str) -> Deployment:
+    def resolved(env: Environment, requested: str, **_: object) -> Deployment:
         endpoint = None if requested == "aws" else "http://127.0.0.1:9"
         account = Account("222222222222", "eu-west-1", None, is_protected=env.name == "prod")
         return Deployment(env, account, Target(Kind(requested), endpoint), {}, States(env, {}, {}))

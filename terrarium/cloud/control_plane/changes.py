@@ -1,21 +1,33 @@
-"""Whether something changed: for those who follow the configuration and would read it in vain."""
+"""Whether something changed: for those who would read, or compare, everything in vain."""
 
 from __future__ import annotations
 
 import secrets
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from terrarium.cloud.control_plane.aws_errors import operation_of, service_of
+from terrarium.cloud.control_plane import sessions
+from terrarium.cloud.control_plane.aws_errors import (
+    access_key_of,
+    operation_of,
+    service_of,
+)
 from terrarium.cloud.control_plane.http import Request
+from terrarium.cloud.policies.principal import LOG_SERVICE
 
 _READS = frozenset({"GET", "HEAD"})
 _READING = ("Describe", "Get", "List")
 _DATA_SERVICES = frozenset({"s3", "sts"})
 """What is in buckets is no configuration, and neither is who is logged in."""
 
-_DATA = frozenset(
-    {"CreateLogGroup", "CreateLogStream", "FilterLogEvents", "PutLogEvents", "PutMetricData"}
-)
+_LOGGING = frozenset({"CreateLogStream", "FilterLogEvents", "PutLogEvents", "PutMetricData"})
+"""What functions and load balancers do all the time."""
+
+_DATA = _LOGGING | {"CreateLogGroup"}
+"""A group that is missing is made by its function: nobody follows that, but Terraform made it."""
+
+_STATE_LOCK = ".tflock"
 
 
 class Changes:
@@ -24,6 +36,7 @@ class Changes:
     def __init__(self) -> None:
         self._cloud = secrets.token_hex(8)
         self._count = 0
+        self._revision = self._cloud
         self._lock = threading.Lock()
 
     @property
@@ -31,19 +44,54 @@ class Changes:
         """Differs from every earlier one if something has changed; ``CLOUD-COUNT``."""
         return f"{self._cloud}-{self._count}"
 
-    def note(self, request: Request) -> None:
-        """To be called when the request has been carried out: a mark that somebody has read
-        before must not stand for what was still to come."""
-        if is_change(request):
-            with self._lock:
-                self._count += 1
+    @property
+    def revision(self) -> str:
+        """Differs from every earlier one if anything was written that is not just a log.
+
+        It is saved with the cloud, and the same again when that is restored.
+        """
+        return self._revision
+
+    def restore(self, revision: str) -> None:
+        self._revision = revision
+
+    @contextmanager
+    def noting(self, request: Request) -> Iterator[None]:
+        """Around a request that is carried out."""
+        writes = is_write(request)
+        if writes:  # now, too: what it writes may be saved before it has ended
+            self._revision = secrets.token_hex(8)
+        try:
+            yield
+        finally:
+            # Afterwards: what somebody has read before must not stand for what was still to come.
+            if writes:
+                self._revision = secrets.token_hex(8)
+            if is_change(request):
+                with self._lock:
+                    self._count += 1
 
 
 def is_change(request: Request) -> bool:
     """Whether a request may change what somebody follows. In doubt it does."""
     if service_of(request) in _DATA_SERVICES:
         return False
-    if request.method in _READS:
+    return not _reads(request, _DATA)
+
+
+def is_write(request: Request) -> bool:
+    """Whether a request may change anything that Terraform could have made. In doubt it does."""
+    service = service_of(request)
+    if service == "sts":
         return False
+    if service == "s3" and request.method not in _READS:
+        is_lock = request.raw_path.endswith(_STATE_LOCK)
+        return not is_lock and sessions.name_of(access_key_of(request)) != LOG_SERVICE
+    return not _reads(request, _LOGGING)
+
+
+def _reads(request: Request, data: frozenset[str]) -> bool:
+    if request.method in _READS:
+        return True
     operation = operation_of(request).rpartition(" ")[2]
-    return operation not in _DATA and not operation.startswith(_READING)
+    return operation in data or operation.startswith(_READING)

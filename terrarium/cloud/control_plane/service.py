@@ -64,6 +64,8 @@ class ControlPlane:
         """Bring back the last snapshot, if there is one that can be read."""
         with self._moto.lock:
             self._restored = snapshot.restore(self._settings.snapshots)
+            if self._restored is not None and self._restored.revision is not None:
+                self._changes.restore(self._restored.revision)
         return self._restored
 
     def warm_up(self) -> None:
@@ -78,10 +80,12 @@ class ControlPlane:
             with self._moto.lock:
                 sessions.forget_expired()
                 payload, skipped = snapshot.dump()
+                # What is not all of the cloud is no revision of it.
+                revision = None if skipped else self._changes.revision
                 self._changed = False
             try:
                 path = snapshot.path_in(self._settings.snapshots)
-                return snapshot.write(path, payload, skipped)
+                return snapshot.write(path, payload, skipped, revision=revision)
             except CloudError:
                 self._changed = True
                 raise
@@ -104,10 +108,8 @@ class ControlPlane:
         if invocations.is_invocation(request):
             account = sessions.account_of(access_key_of(request))
             return invocations.answer(request, account, self._runtimes, self._changes.mark)
-        try:
+        with self._changes.noting(request):
             return self._aws(request)
-        finally:
-            self._changes.note(request)
 
     def _aws(self, request: Request) -> Response:
         self._changed = True
@@ -130,7 +132,10 @@ class ControlPlane:
         if path == HEALTH and request.method in {"GET", "HEAD"}:
             return _json(200, self._health())
         if path == CHANGES and request.method in {"GET", "HEAD"}:
-            return _json(200, {"service": SERVICE, "mark": self._changes.mark})
+            changes = self._changes
+            return _json(
+                200, {"service": SERVICE, "mark": changes.mark, "revision": changes.revision}
+            )
         if path in {RUNTIMES, SNAPSHOT} and request.method == "POST":
             if request.header(TOKEN_HEADER) != self._settings.token:
                 return _json(403, {"error": f"the header {TOKEN_HEADER} does not hold our token"})

@@ -43,6 +43,17 @@ def is_unknown_session(access_key: str) -> bool:
     )
 
 
+def name_of(access_key: str) -> str | None:
+    """The name of the session that the key is of, or None."""
+    if not access_key:
+        return None
+    for partition in list(sts_backends[account_of(access_key)].values()):
+        session = partition.get_assumed_role_from_access_key(access_key)
+        if session is not None:
+            return str(session.session_name)
+    return None
+
+
 def account_of(access_key: str) -> str:
     """The account that the key is of; moto's default one for a key that it does not know."""
     account: str = get_account_id_from(access_key)
