@@ -13,6 +13,7 @@ TerrariumError
 ├── TerraformError        Terraform ran and failed
 ├── DiskError             a file cannot be written: the disk is full, or not ours
 ├── CloudError            the AWS inside the machine does not start, stop or answer
+│   └── BusyError         another task of this checkout changes it
 └── SmokeError            the deployed API does not answer as it should
 
 The standard library alone and no newer syntax than Python 3.8's: the packager runs on whatever
