@@ -67,9 +67,9 @@ class Changes:
             # Afterwards: what somebody has read before must not stand for what was still to come.
             if writes:
                 self._revision = secrets.token_hex(8)
-            if is_change(request):
-                with self._lock:
-                    self._count += 1
+                if is_change(request):  # every change is a write, too
+                    with self._lock:
+                        self._count += 1
 
 
 def is_change(request: Request) -> bool:
@@ -86,8 +86,13 @@ def is_write(request: Request) -> bool:
         return False
     if service == "s3" and request.method not in _READS:
         is_lock = request.raw_path.endswith(_STATE_LOCK)
-        return not is_lock and sessions.name_of(access_key_of(request)) != LOG_SERVICE
+        return not is_lock and not _delivers_logs(request)
     return not _reads(request, _LOGGING)
+
+
+def _delivers_logs(request: Request) -> bool:
+    session = sessions.session_of(access_key_of(request))
+    return session is not None and session.session_name == LOG_SERVICE
 
 
 def _reads(request: Request, data: frozenset[str]) -> bool:

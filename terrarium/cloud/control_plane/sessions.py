@@ -13,6 +13,7 @@ from moto.iam.models import get_account_id_from, iam_backends
 from moto.sts.models import sts_backends
 
 _TEMPORARY = "ASIA"
+_PARTITION = "aws"
 
 
 def forget_expired() -> int:
@@ -43,15 +44,10 @@ def is_unknown_session(access_key: str) -> bool:
     )
 
 
-def name_of(access_key: str) -> str | None:
-    """The name of the session that the key is of, or None."""
-    if not access_key:
-        return None
-    for partition in list(sts_backends[account_of(access_key)].values()):
-        session = partition.get_assumed_role_from_access_key(access_key)
-        if session is not None:
-            return str(session.session_name)
-    return None
+def session_of(access_key: str) -> Any:
+    """moto's assumed role that the key was given out for, or None."""
+    backend = sts_backends[account_of(access_key)][_PARTITION]
+    return backend.get_assumed_role_from_access_key(access_key)
 
 
 def account_of(access_key: str) -> str:

@@ -69,12 +69,7 @@ def test_neither_reading_nor_data_changes_the_mark(plane: Plane) -> None:
     logs, s3 = plane.client("logs"), plane.client("s3")
     logs.create_log_group(logGroupName="g")
     before = mark(plane)
-    logs.create_log_stream(logGroupName="g", logStreamName="s")
-    event = {"timestamp": 1, "message": "m"}
-    logs.put_log_events(logGroupName="g", logStreamName="s", logEvents=[event])
-    plane.client("cloudwatch").put_metric_data(
-        Namespace="N", MetricData=[{"MetricName": "M", "Value": 1.0}]
-    )
+    observe(plane)
     location = {"LocationConstraint": REGION}
     s3.create_bucket(Bucket="documents", CreateBucketConfiguration=location)
     s3.put_object(Bucket="documents", Key="a.json", Body=b"{}")
@@ -83,6 +78,17 @@ def test_neither_reading_nor_data_changes_the_mark(plane: Plane) -> None:
     plane.client("ec2").describe_vpcs()
     plane.client("lambda").get_function(FunctionName="api")
     assert mark(plane) == before
+
+
+def observe(plane: Plane) -> None:
+    """What functions and load balancers do all the time, in a log group that is there."""
+    logs = plane.client("logs")
+    logs.create_log_stream(logGroupName="g", logStreamName="s")
+    event = {"timestamp": 1, "message": "m"}
+    logs.put_log_events(logGroupName="g", logStreamName="s", logEvents=[event])
+    plane.client("cloudwatch").put_metric_data(
+        Namespace="N", MetricData=[{"MetricName": "M", "Value": 1.0}]
+    )
 
 
 def bucket(plane: Plane) -> Any:
@@ -108,12 +114,7 @@ def test_neither_reading_nor_logs_nor_locks_make_another_revision(plane: Plane) 
     logs.create_log_group(logGroupName="g")
     service = plane.session(f"arn:aws:iam::{DEV}:role/terrarium", LOG_SERVICE)
     before = revision(plane)
-    logs.create_log_stream(logGroupName="g", logStreamName="s")
-    event = {"timestamp": 1, "message": "m"}
-    logs.put_log_events(logGroupName="g", logStreamName="s", logEvents=[event])
-    plane.client("cloudwatch").put_metric_data(
-        Namespace="N", MetricData=[{"MetricName": "M", "Value": 1.0}]
-    )
+    observe(plane)
     s3.put_object(Bucket="documents", Key="dev/terraform.tfstate.tflock", Body=b"{}")
     s3.delete_object(Bucket="documents", Key="dev/terraform.tfstate.tflock")
     plane.session(f"arn:aws:iam::{DEV}:role/terrarium")

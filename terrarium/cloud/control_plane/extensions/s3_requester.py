@@ -17,9 +17,9 @@ from functools import lru_cache
 from typing import Any
 
 from moto.awslambda.models import lambda_backends
-from moto.iam.models import get_account_id_from, iam_backends
-from moto.sts.models import sts_backends
+from moto.iam.models import iam_backends
 
+from terrarium.cloud.control_plane import sessions
 from terrarium.cloud.control_plane.extensions.s3_network import NoWayError, endpoint_of
 from terrarium.cloud.policies.policy import Policy, parse
 from terrarium.cloud.policies.principal import LOG_SERVICE, NOBODY, Caller
@@ -53,8 +53,8 @@ def requester(access_key: str) -> Requester:
     if not access_key:
         context = {"aws:principaltype": ("Anonymous",), "aws:sourceip": (_LOOPBACK,)}
         return Requester(NOBODY, context, identity=())
-    account = get_account_id_from(access_key)
-    session = sts_backends[account][_PARTITION].get_assumed_role_from_access_key(access_key)
+    account = sessions.account_of(access_key)
+    session = sessions.session_of(access_key)
     if session is not None and session.session_name == LOG_SERVICE:
         return LOG_DELIVERY
     if session is not None:
@@ -64,8 +64,8 @@ def requester(access_key: str) -> Requester:
 
 def worker(access_key: str) -> Requester | None:
     """The worker of a function that the key was given to, or None. Raises MalformedPolicyError."""
-    account = get_account_id_from(access_key)
-    session = sts_backends[account][_PARTITION].get_assumed_role_from_access_key(access_key)
+    account = sessions.account_of(access_key)
+    session = sessions.session_of(access_key)
     if session is None or _function_of(account, session) is None:
         return None
     limits = role_requester(session.role_arn)
