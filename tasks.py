@@ -18,7 +18,7 @@ from invoke.exceptions import Exit
 from invoke.tasks import task
 
 from terrarium import console
-from terrarium.errors import DiskError, TerrariumError
+from terrarium.errors import DiskError
 
 ENV = "Environment: a folder of live/ with an env.hcl, such as dev or prod."
 TARGET = (
@@ -39,7 +39,7 @@ def command(**arguments: Any) -> Callable[[Callable[..., None]], Any]:
             try:
                 with _disk():
                     function(*args, **kwargs)
-            except TerrariumError as error:
+            except console.PERSON_ERRORS as error:
                 if logging.getLogger("invoke").isEnabledFor(logging.DEBUG):
                     console.debug_traceback()
                 console.failure(error)

@@ -19,13 +19,13 @@ from pathlib import Path
 
 import boto3
 import psutil
+from local_aws.local import LocalCloud
+from local_aws.ports import LOOPBACK, free_port
+from local_aws_tests.accounts import Account
+from local_aws_tests.balanced import Service, data_plane, package
 
 from benchmarks.measure import run
-from terrarium.cloud.local import LocalCloud
-from terrarium.cloud.ports import LOOPBACK, free_port
 from terrarium.settings import ROOT, STATE_DIR
-from tests.e2e.accounts import Account
-from tests.e2e.balanced import Service, data_plane, package
 
 PATH = "/api/static"
 BODY = b'{"ok": true}'

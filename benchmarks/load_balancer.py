@@ -24,18 +24,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import uvloop
+from local_aws.lambda_runtime import code
+from local_aws.lambda_runtime.environment import Credentials
+from local_aws.lambda_runtime.function import FunctionArn, FunctionVersion, Target
+from local_aws.lambda_runtime.functions import Functions
+from local_aws.lambda_runtime.logs import LogBatcher
+from local_aws.lambda_runtime.outcome import Answered, Outcome
+from local_aws_tests.balanced import package
 
 from benchmarks import contenders, wrk
 from benchmarks.contenders import Contender, Running
 from benchmarks.wrk import Load
 from terrarium import console
-from terrarium.cloud.functions import code
-from terrarium.cloud.functions.environment import Credentials
-from terrarium.cloud.functions.function import FunctionArn, FunctionVersion, Target
-from terrarium.cloud.functions.functions import Functions
-from terrarium.cloud.functions.logs import LogBatcher
-from terrarium.cloud.functions.outcome import Answered, Outcome
-from tests.e2e.balanced import package
 
 CONTENDERS: dict[str, Contender] = {
     "terrarium": contenders.terrarium,

@@ -14,10 +14,11 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from terragrunt_runner.config.context import Settings
+from terragrunt_runner.config.reader import Reader
+
 from benchmarks.measure import Timing, median, run, verdict
 from terrarium import console, deployment, settings, toolchain
-from terrarium.terragrunt.context import Settings
-from terrarium.terragrunt.reader import Reader
 
 LIMIT_RATIO = 1.3
 INPUTS = "terragrunt-debug.tfvars.json"

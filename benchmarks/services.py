@@ -8,12 +8,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from local_aws.local import LocalCloud
+from local_aws.outcomes import Endpoint
+from local_aws.ports import free_port
+from local_aws_tests.accounts import REGION, Account, a_bucket
+from local_aws_tests.balanced import Service, data_plane
+
 from terrarium import package, settings
-from terrarium.cloud.local import LocalCloud
-from terrarium.cloud.outcomes import Endpoint
-from terrarium.cloud.ports import free_port
-from tests.e2e.accounts import REGION, Account, a_bucket
-from tests.e2e.balanced import Service, data_plane
 
 BUCKET = "documents"
 NAMES = tuple(f"document-{number}" for number in range(10))
@@ -45,7 +46,7 @@ class Services:
 
     def variables(self) -> dict[str, str]:
         """The environment of a worker."""
-        role = f"arn:aws:iam::{self.account.id}:role/terrarium"
+        role = f"arn:aws:iam::{self.account.id}:role/local-aws"
         sts = self.account.client("sts")
         keys = sts.assume_role(RoleArn=role, RoleSessionName="benchmark")["Credentials"]
         return {

@@ -16,9 +16,10 @@ import sys
 import tempfile
 from pathlib import Path
 
+from local_aws.local import LocalCloud
+
 from benchmarks.measure import run, verdict
 from terrarium import console, documents, package, settings, toolchain
-from terrarium.cloud.local import LocalCloud
 from terrarium.targets import Kind, Target
 from tests.e2e.clone import Clone, copy_checkout
 
@@ -38,7 +39,7 @@ def one_root(folder: Path) -> Path:
 
 def plain_apply(clone: Clone, folder: Path) -> float:
     """Seconds of `terraform init` and `apply` of everything, into the clone's own cloud."""
-    endpoint = LocalCloud(clone.root / ".terrarium", root=clone.root).start()
+    endpoint = LocalCloud(clone.root / ".terrarium").start()
     environ = Target(Kind.LOCAL, endpoint.url).environ(clone.environ | toolchain.environ())
     terraform = str(toolchain.terraform().path)
     init = run([terraform, "init", "-input=false"], folder, environ)

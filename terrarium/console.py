@@ -10,11 +10,16 @@ import sys
 import traceback
 from typing import Any
 
+from local_aws.errors import CloudError
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from terragrunt_runner.errors import RunnerError
 
 from terrarium.errors import TerrariumError
+
+PERSON_ERRORS = (TerrariumError, RunnerError, CloudError)
+"""Errors of this repository and of its two packages: one line each, with a hint."""
 
 stderr = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -52,7 +57,7 @@ def warning(text: str) -> None:
     stderr.print(f"[bold yellow]warning[/] {escape(text)}")
 
 
-def failure(error: TerrariumError) -> None:
+def failure(error: TerrariumError | RunnerError | CloudError) -> None:
     """One line: what is wrong, where, and what to do next."""
     hint = f" [dim]->[/] {escape(error.hint)}" if error.hint else ""
     stderr.print(f"[bold red]error[/] {escape(error.message)}{hint}")

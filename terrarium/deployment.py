@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
+from local_aws.local import LocalCloud
+
 from terrarium import console, documents, identity, runs, settings, toolchain
-from terrarium.cloud.local import LocalCloud
 from terrarium.errors import BusyError
 from terrarium.identity import Account
 from terrarium.journal import Journal, end_left_over_processes

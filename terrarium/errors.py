@@ -12,8 +12,8 @@ TerrariumError
 │   └── StateLockedError  somebody else holds the lock of a unit
 ├── TerraformError        Terraform ran and failed
 ├── DiskError             a file cannot be written: the disk is full, or not ours
-├── CloudError            the AWS inside the machine does not start, stop or answer
-│   └── BusyError         another task of this checkout changes it
+├── BusyError             another task of this checkout changes the AWS inside the machine
+├── LogsError             the log group of a function cannot be read
 └── SmokeError            the deployed API does not answer as it should
 
 The standard library alone and no newer syntax than Python 3.8's: the packager runs on whatever
@@ -101,12 +101,12 @@ class DiskError(TerrariumError):
     pass
 
 
-class CloudError(TerrariumError):
-    pass
-
-
-class BusyError(CloudError):
+class BusyError(TerrariumError):
     """Another task of this checkout changes something."""
+
+
+class LogsError(TerrariumError):
+    pass
 
 
 class SmokeError(TerrariumError):

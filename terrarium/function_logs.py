@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from terrarium import console, deployment, identity, settings
-from terrarium.errors import CloudError, UsageError
+from terrarium.errors import LogsError, UsageError
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
@@ -35,7 +35,7 @@ class Query:
 def show(env: str, target: str, *, since: str, pattern: str, follow: bool) -> None:
     """Print one line an event, the oldest first: its time in UTC and what was written.
 
-    With ``follow`` it never returns. Raises UsageError for a ``since`` that is none, CloudError
+    With ``follow`` it never returns. Raises UsageError for a ``since`` that is none, LogsError
     when the function was never applied or its logs cannot be read.
     """
     from botocore.exceptions import BotoCoreError, ClientError
@@ -44,7 +44,7 @@ def show(env: str, target: str, *, since: str, pattern: str, follow: bool) -> No
     resolved = deployment.resolve(settings.environment(env), target, reads=True)
     group = resolved.states.outputs("function").get("log_group_name")
     if group is None:
-        raise CloudError(
+        raise LogsError(
             f"{env} has no function yet", hint=f"apply it first: invoke apply --env {env}"
         )
     client = identity.session(resolved.account, resolved.target).client("logs")
@@ -53,7 +53,7 @@ def show(env: str, target: str, *, since: str, pattern: str, follow: bool) -> No
         for timestamp_ms, message in events(client, query, _pause if follow else None):
             console.data(f"{_utc(timestamp_ms)} {message.rstrip()}")
     except (BotoCoreError, ClientError) as error:
-        raise CloudError(f"the logs in {query.log_group} cannot be read: {error}") from error
+        raise LogsError(f"the logs in {query.log_group} cannot be read: {error}") from error
 
 
 def events(

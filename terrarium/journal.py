@@ -17,8 +17,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
+from local_aws import json_file
 
-from terrarium.cloud import json_file
 from terrarium.errors import BusyError
 
 _LEFT_OVER = ("terraform", "terragrunt")

@@ -26,7 +26,7 @@ def terragrunt() -> NoReturn:
     if tool.is_official:
         os.execv(tool.path, [str(tool.path), *sys.argv[1:]])  # noqa: S606 - no shell is the point
 
-    from terrarium.terragrunt.__main__ import main
+    from terragrunt_runner.__main__ import main
 
     sys.exit(main(sys.argv[1:]))
 

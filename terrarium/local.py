@@ -5,10 +5,10 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 
+from local_aws.local import CONTROL_PLANE, LocalCloud
 from rich.table import Table
 
 from terrarium import console, deployment, package, settings, toolchain, untouched, verbs
-from terrarium.cloud.local import CONTROL_PLANE, LocalCloud
 from terrarium.deployment import Deployment
 from terrarium.settings import Environment
 from terrarium.untouched import Sight, Untouched

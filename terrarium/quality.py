@@ -107,7 +107,7 @@ def fmt() -> None:
     """Format Python, Terraform and Terragrunt files in place, and write generated pages again."""
     _gate("ruff check --fix", [sys.executable, "-m", "ruff", "check", "--fix", "--quiet"])
     _gate("ruff format", [sys.executable, "-m", "ruff", "format", "--quiet"])
-    _gate("generated pages", [sys.executable, "-m", "tests.e2e.conformance.page"])
+    _gate("generated pages", [sys.executable, "-m", "local_aws_tests.conformance_page"])
     _gate("terragrunt hcl fmt", _format_hcl())
     toolchain.activate()
     console.step("terraform fmt")

@@ -14,6 +14,13 @@ ROOT = Path(__file__).resolve().parent.parent
 STATE_DIR = ROOT / ".terrarium"
 """Everything that the tooling writes: logs, pid files, snapshots, the CLI configuration."""
 
+IMPORT_PATHS = (
+    ROOT,
+    ROOT / "packages" / "terragrunt-runner" / "src",
+    ROOT / "packages" / "local-aws" / "src",
+)
+"""Where Python finds ``terrarium`` and the two packages."""
+
 LIVE = ROOT / "live"
 MODULES = ROOT / "modules"
 DOCUMENTS = ROOT / "documents"

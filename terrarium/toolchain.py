@@ -53,7 +53,7 @@ class Terragrunt:
         """The argument list that starts it."""
         if self.is_official:
             return [str(self.path), *arguments]
-        return [str(self.path), "-m", "terrarium.terragrunt", *arguments]
+        return [str(self.path), "-m", "terragrunt_runner", *arguments]
 
 
 @dataclass(frozen=True, slots=True)

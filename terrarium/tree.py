@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from terragrunt_runner.config.context import Settings
+from terragrunt_runner.config.reader import Reader
+
 from terrarium.errors import ConfigurationError
 from terrarium.identity import Account
 from terrarium.settings import Environment
-from terrarium.terragrunt.context import Settings
-from terrarium.terragrunt.reader import Reader
 
 _ACCOUNT_ID = re.compile(r"\d{12}")
 

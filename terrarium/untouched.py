@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from terrarium.cloud import json_file
+from local_aws import json_file
 
 _MADE_HERE = frozenset(
     {

@@ -8,9 +8,10 @@ import sys
 import time
 from pathlib import Path
 
+from local_aws.local import LocalCloud
+
 from terrarium import console, deployment, documents, settings
 from terrarium import smoke as http_smoke
-from terrarium.cloud.local import LocalCloud
 from terrarium.deployment import Deployment
 from terrarium.errors import SmokeError, UsageError
 from terrarium.runs import Outcome

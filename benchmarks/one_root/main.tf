@@ -20,7 +20,7 @@ terraform {
     use_path_style = true
 
     assume_role = {
-      role_arn = "arn:aws:iam::111111111111:role/terrarium"
+      role_arn = "arn:aws:iam::111111111111:role/local-aws"
     }
   }
 }
@@ -31,7 +31,7 @@ provider "aws" {
   s3_use_path_style   = true
 
   assume_role {
-    role_arn = "arn:aws:iam::111111111111:role/terrarium"
+    role_arn = "arn:aws:iam::111111111111:role/local-aws"
   }
 }
 

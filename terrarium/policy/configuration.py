@@ -12,17 +12,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from terragrunt_runner.config.context import Settings
+from terragrunt_runner.config.model import Config
+from terragrunt_runner.config.reader import Reader
+from terragrunt_runner.language.nodes import Block, Literal
+from terragrunt_runner.language.source import decode
+from terragrunt_runner.language.syntax import parse
+from terragrunt_runner.run import module_source, working_folder
+from terragrunt_runner.run.working_folder import CopyRules
+
 from terrarium.errors import ConfigurationError
 from terrarium.settings import Environment
 from terrarium.terraform.plan import Resource
-from terrarium.terragrunt import module_source, working_folder
-from terrarium.terragrunt.config import Config
-from terrarium.terragrunt.context import Settings
-from terrarium.terragrunt.nodes import Block, Literal
-from terrarium.terragrunt.reader import Reader
-from terrarium.terragrunt.source import decode
-from terrarium.terragrunt.syntax import parse
-from terrarium.terragrunt.working_folder import CopyRules
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from terragrunt_runner.state import bucket as state_bucket
+from terragrunt_runner.state.bucket import Bootstrapped
+from terragrunt_runner.state.s3_backend import S3States
+
 from terrarium.errors import StateError, StateLockedError
 from terrarium.settings import Environment
-from terrarium.terragrunt import state_bucket
-from terrarium.terragrunt.backend_s3 import S3States
-from terrarium.terragrunt.state_bucket import Bootstrapped
 
 
 @dataclass(frozen=True, slots=True)

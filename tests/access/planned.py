@@ -8,11 +8,12 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+from local_aws.iam.policy import parse
+from terragrunt_runner.config.context import Settings
+from terragrunt_runner.config.reader import Reader
+
 from terrarium import settings
-from terrarium.cloud.policies.policy import parse
 from terrarium.settings import Environment
-from terrarium.terragrunt.context import Settings
-from terrarium.terragrunt.reader import Reader
 from terrarium.tree import read_account
 from tests.access.roles import REGION, Access, Role
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from terrarium.cloud.policies.decision import Policies, decide
-from terrarium.cloud.policies.policy import AccessRequest, Policy
-from terrarium.cloud.policies.principal import Caller
+from local_aws.iam.decision import Policies, decide
+from local_aws.iam.policy import AccessRequest, Policy
+from local_aws.iam.principal import Caller
+
 from tests.access.required import Need, Required, load
 
 REGION = "eu-west-1"

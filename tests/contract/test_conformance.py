@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
-from tests.e2e.conformance import page
+from local_aws_tests import conformance_page as page
 
 ITEMS = page.items()
 SHOWN = page.shown()

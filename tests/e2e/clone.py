@@ -48,7 +48,8 @@ class Clone:
             del kept["TF_CLI_CONFIG_FILE"]
         # Credentials of the person who runs the tests must not turn a local test into one on AWS.
         absent = {"AWS_CONFIG_FILE": "/nonexistent", "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent"}
-        own = {"PYTHONPATH": str(self.root), "AWS_EC2_METADATA_DISABLED": "true"}
+        paths = (self.root / path.relative_to(settings.ROOT) for path in settings.IMPORT_PATHS)
+        own = {"PYTHONPATH": os.pathsep.join(map(str, paths)), "AWS_EC2_METADATA_DISABLED": "true"}
         return kept | absent | own | dict(self.extra)
 
     def invoke(

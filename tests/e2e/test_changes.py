@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from local_aws_tests.accounts import DEV, Account, At, get_json
 from mypy_boto3_s3 import S3Client
 
-from tests.e2e.accounts import DEV, Account, At, get_json
 from tests.e2e.clone import Clone
 
 FRESH_SECONDS = 5

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
+from local_aws.local import LocalCloud
+from local_aws_tests.accounts import DEV, Account
 
 from terrarium import settings
-from terrarium.cloud.local import LocalCloud
 from terrarium.deploy_role import deploy_role
 from tests.access import applied as read_back
 from tests.access import calls
 from tests.access.roles import REGION, Access
-from tests.e2e.accounts import DEV, Account
 from tests.e2e.clone import Clone
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class Made:
 
 @pytest.fixture(scope="module")
 def account(applied: Clone) -> Account:
-    running = LocalCloud(applied.root / ".terrarium", root=applied.root).start()
+    running = LocalCloud(applied.root / ".terrarium").start()
     return Account(running, DEV)
 
 

@@ -11,9 +11,9 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from local_aws_tests.accounts import DEV, Account, At, get_json
 
 from terrarium import settings
-from tests.e2e.accounts import DEV, Account, At, get_json
 from tests.e2e.clone import Clone, kill_group
 
 UNITS = settings.environment("dev").units

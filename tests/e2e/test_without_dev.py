@@ -28,7 +28,7 @@ def holdings(clone: Clone, env: str) -> dict[str, list[str]]:
     """What the environment's account holds in the cloud as it was saved last."""
     words = [str(clone.root / ".terrarium" / "cloud" / "snapshots"), ACCOUNTS[env]]
     done = subprocess.run(
-        [sys.executable, "-m", "tests.e2e.inventory", *words],
+        [sys.executable, "-m", "local_aws_tests.inventory", *words],
         cwd=settings.ROOT,
         capture_output=True,
         text=True,

@@ -10,18 +10,18 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from local_aws.cloudwatch.balancer_metrics import BalancerTally
+from local_aws.cloudwatch.firewall_metrics import FirewallTally
+from local_aws.cloudwatch.function_metrics import FunctionTally
+from local_aws.lambda_runtime.ended import Ended
+from local_aws.lambda_runtime.outcome import Answered
+from local_aws.load_balancer.answer import Answer
+from local_aws.load_balancer.decision import Blocked, Decision
+from local_aws_tests.balancers import FUNCTION
+from local_aws_tests.exchanges import BALANCER, exchange, failed, not_found
 
-from terrarium.cloud.functions.ended import Ended
-from terrarium.cloud.functions.outcome import Answered
-from terrarium.cloud.load_balancer.answer import Answer
-from terrarium.cloud.load_balancer.decision import Blocked, Decision
-from terrarium.cloud.observation.balancer_metrics import BalancerTally
-from terrarium.cloud.observation.firewall_metrics import FirewallTally
-from terrarium.cloud.observation.function_metrics import FunctionTally
 from terrarium.settings import ROOT, environments
 from tests.terraform.whole_environment import Resource, apply
-from tests.unit.cloud.balancers import FUNCTION
-from tests.unit.cloud.exchanges import BALANCER, exchange, failed, not_found
 
 PAGES = ROOT / "docs" / "how-to"
 REGION = "eu-west-1"

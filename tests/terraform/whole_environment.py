@@ -15,12 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from terragrunt_runner.config.context import Settings
+from terragrunt_runner.config.model import Config
+from terragrunt_runner.config.reader import Reader
+from terragrunt_runner.language.render import to_json
+from terragrunt_runner.language.values import Value
+
 from terrarium.settings import DOCUMENTS, MODULES, ROOT, Environment
-from terrarium.terragrunt.config import Config
-from terrarium.terragrunt.context import Settings
-from terrarium.terragrunt.reader import Reader
-from terrarium.terragrunt.render import to_json
-from terrarium.terragrunt.values import Value
 
 MOCKS = Path(__file__).parent / "mocks"
 

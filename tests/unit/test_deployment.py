@@ -6,12 +6,13 @@ from pathlib import Path
 
 import boto3
 import pytest
+from local_aws.errors import CloudError
+from local_aws.local import LocalCloud
 from moto import mock_aws
 
 from terrarium import deployment, settings
-from terrarium.cloud.local import LocalCloud
 from terrarium.deployment import Deployment
-from terrarium.errors import BusyError, CloudError, IdentityError
+from terrarium.errors import BusyError, IdentityError
 from terrarium.identity import Account
 from terrarium.journal import Journal
 from terrarium.targets import Kind, Target

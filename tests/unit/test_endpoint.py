@@ -7,8 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from local_aws.load_balancer.tls import server_context
 
-from terrarium.cloud.load_balancer.tls import server_context
 from terrarium.endpoint import Endpoint, ExchangeError
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from terrarium.errors import CloudError
+from terrarium.errors import BusyError
 from terrarium.journal import Journal, end_left_over_processes
 
 KILLED = """
@@ -46,8 +46,8 @@ def test_a_killed_change_is_noticed_once(tmp_path: Path) -> None:
 
 def test_a_recovery_that_fails_is_not_forgotten(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-c", KILLED, tmp_path], check=False)
-    with pytest.raises(CloudError), Journal(tmp_path).recovering():
-        raise CloudError("could not restore")
+    with pytest.raises(BusyError), Journal(tmp_path).recovering():
+        raise BusyError("could not restore")
     with Journal(tmp_path).recovering() as interrupted:
         assert interrupted is not None
 
@@ -55,7 +55,7 @@ def test_a_recovery_that_fails_is_not_forgotten(tmp_path: Path) -> None:
 def test_a_second_change_is_refused_with_who_makes_the_first(tmp_path: Path) -> None:
     with (
         Journal(tmp_path).changing("apply of dev"),
-        pytest.raises(CloudError, match=r"apply of dev \(process \d+, since 20"),
+        pytest.raises(BusyError, match=r"apply of dev \(process \d+, since 20"),
         Journal(tmp_path).changing("destroy of dev"),
     ):
         pytest.fail("two changes at once")

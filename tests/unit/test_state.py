@@ -8,6 +8,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from terrarium import console
 from terrarium.errors import StateError, StateLockedError
 from terrarium.settings import Environment
 from terrarium.terraform.state import Lock, Output, States
@@ -86,7 +87,7 @@ def test_a_unit_that_was_never_applied_has_no_outputs(bucket: Bucket) -> None:
 def test_what_is_no_state_is_refused_with_its_address(bucket: Bucket, body: object) -> None:
     bucket.create()
     bucket.put(KEY, body)
-    with pytest.raises(StateError, match=f"s3://states/{KEY} is not a Terraform state"):
+    with pytest.raises(console.PERSON_ERRORS, match=f"s3://states/{KEY} is not a Terraform state"):
         bucket.states.outputs("network")
 
 

@@ -3,9 +3,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from terragrunt_runner.errors import ConfigurationError
 
 from terrarium import settings
-from terrarium.errors import ConfigurationError
 from terrarium.policy.configuration import Configuration, Configurations, Written, read
 from tests.unit.policy.plans import resource
 

@@ -1,0 +1,156 @@
+"""An exchange as a line of the access log.
+
+Source: Application Load Balancers guide, "Access logs", log entries, up to the field
+``request_transform_status``; what the fields hold of a request that could not be read is as
+observed on AWS. A Lambda target has neither address nor list of status codes.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from functools import lru_cache
+
+from local_aws.cloudwatch.names import BalancerName
+from local_aws.load_balancer.decision import Blocked, Invoke, NoTarget
+from local_aws.load_balancer.finished import Finished
+from local_aws.load_balancer.matching import host_name
+from local_aws.load_balancer.model import FixedResponse, Forward, Redirect
+from local_aws.load_balancer.request import Request
+from local_aws.load_balancer.trace import trace_id
+from local_aws.load_balancer.transforms import rewritten
+
+USER_AGENT_CHARACTERS = 8_192
+
+_UNSAFE = re.compile(rb"[^ !#-\[\]-~]")
+
+
+def entry(exchange: Finished, balancer: BalancerName, *, has_firewall: bool) -> str:
+    """One line, without its end. ``has_firewall`` is whether a web ACL has looked at requests."""
+    listener, client, answer = exchange.listener, exchange.client, exchange.answer
+    request = exchange.request
+    began, ended = exchange.received_at, exchange.received_at + exchange.answer_seconds
+    times = f"0.000 {exchange.answer_seconds:.3f} 0.000" if was_dispatched(exchange) else "-1 -1 -1"
+    answered = str(answer.status) if is_targets_answer(exchange) else "-"
+    agent = None if request is None else request.value("user-agent")
+    finding = exchange.finding
+    return (
+        f"{listener.protocol.lower()} {timestamp(ended)} {balancer.resource_id} "
+        f"{client.address}:{client.port} - {times} {answer.status} {answered} "
+        f"{exchange.received_bytes} {exchange.sent_bytes} "
+        f'"{_request_line(exchange)}" "{escaped(agent)[:USER_AGENT_CHARACTERS]}" - - '
+        f'{_target_group(exchange)} "{_trace(exchange)}" "-" "-" {_priority(exchange)} '
+        f'{timestamp(began)} "{_actions(exchange, has_firewall)}" "{_location(exchange)}" '
+        f'"{answer.error_reason or "-"}" "-" "-" '
+        f'"{"-" if finding is None else finding.tier.name.capitalize()}" "{finding or "-"}" '
+        f"{client.trace_id} {_transformed(exchange)}"
+    )
+
+
+def was_dispatched(exchange: Finished) -> bool:
+    """Whether a function was asked."""
+    return exchange.trace_id is not None
+
+
+def is_targets_answer(exchange: Finished) -> bool:
+    """Whether the answer is the function's own; otherwise it is the load balancer's."""
+    answer = exchange.answer
+    return exchange.trace_id is not None and answer.error_reason is None and not answer.close
+
+
+def timestamp(seconds: float) -> str:
+    """ISO 8601 in UTC with six places."""
+    whole = int(seconds)
+    return f"{_second(whole)}.{int((seconds - whole) * 1e6):06d}Z"
+
+
+@lru_cache(maxsize=16)
+def _second(whole: int) -> str:
+    return datetime.fromtimestamp(whole, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def escaped(text: str | None) -> str:
+    r"""``\xNN`` for quotes, backslashes and what is not printable ASCII; ``-`` for nothing."""
+    if not text:
+        return "-"
+    if text.isascii() and text.isprintable() and '"' not in text and "\\" not in text:
+        return text
+    raw = text.encode("utf-8", "surrogateescape")
+    return _UNSAFE.sub(lambda match: b"\\x%02X" % match[0][0], raw).decode("ascii")
+
+
+def _request_line(exchange: Finished) -> str:
+    listener, request = exchange.listener, exchange.request
+    scheme = listener.protocol.lower()
+    if request is None:
+        return f"- {scheme}://{listener.dns_name}:{listener.port}- -"
+    host = host_name(request.value("host") or listener.dns_name)
+    target = _target(request)
+    return escaped(f"{request.method} {scheme}://{host}:{listener.port}{target} {exchange.version}")
+
+
+def _target(request: Request) -> str:
+    return f"{request.path}?{request.query}" if request.query else request.path
+
+
+def _target_group(exchange: Finished) -> str:
+    decision = exchange.decision
+    match decision and decision.outcome:
+        case Invoke(group, _):
+            return group.arn
+        case NoTarget():
+            action = None if decision is None or decision.rule is None else decision.rule.action
+            if isinstance(action, Forward) and len(action.groups) == 1:
+                return action.groups[0].arn
+    return "-"
+
+
+def _trace(exchange: Finished) -> str:
+    request = exchange.request
+    if request is None:
+        return "-"
+    return escaped(exchange.trace_id or trace_id(request.value("x-amzn-trace-id")))
+
+
+def _priority(exchange: Finished) -> str:
+    decision = exchange.decision
+    if decision is None:
+        failed = exchange.request is not None and exchange.answer.status == 500
+        return "-1" if failed else "-"
+    if decision.rule is None:
+        return "-"
+    return str(decision.rule.priority or 0)
+
+
+def _actions(exchange: Finished, has_firewall: bool) -> str:
+    match exchange.decision and exchange.decision.outcome:
+        case Blocked():
+            return "waf"
+        case Invoke() | NoTarget():
+            action = "forward"
+        case FixedResponse():
+            action = "fixed-response"
+        case Redirect():
+            action = "redirect"
+        case _:
+            return "-"
+    return f"waf,{action}" if has_firewall else action
+
+
+def _transformed(exchange: Finished) -> str:
+    """Host and URI where a rule has rewritten them, and that it has."""
+    request, decision = exchange.request, exchange.decision
+    rule = None if decision is None else decision.rule
+    if request is None or rule is None or not rule.transforms or not was_dispatched(exchange):
+        return '"-" "-" "-"'
+    changed = rewritten(request, rule.transforms)
+    host, uri = changed.value("host"), _target(changed)
+    shown = escaped(host) if host != request.value("host") else "-"
+    return f'"{shown}" "{escaped(uri) if uri != _target(request) else "-"}" "TransformSuccess"'
+
+
+def _location(exchange: Finished) -> str:
+    if exchange.decision is None or not isinstance(exchange.decision.outcome, Redirect):
+        return "-"
+    headers = exchange.answer.headers
+    return escaped(next((value for name, value in headers if name == "Location"), None))

@@ -1,0 +1,19 @@
+"""A connection as a line of the connection log.
+
+Source: Application Load Balancers guide, "Connection logs", log entries. Listeners here are plain
+HTTP, so every field of TLS is ``-``.
+"""
+
+from __future__ import annotations
+
+from local_aws.cloudwatch.access_log import timestamp
+from local_aws.load_balancer.finished import Client
+from local_aws.load_balancer.model import Listener
+
+
+def entry(listener: Listener, client: Client, opened_at: float) -> str:
+    """One line, without its end; ``opened_at`` is seconds since the epoch."""
+    return (
+        f"{timestamp(opened_at)} {client.address} {client.port} {listener.port} "
+        f'- - - "-" - - - {client.trace_id}'
+    )

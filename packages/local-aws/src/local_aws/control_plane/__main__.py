@@ -1,0 +1,80 @@
+"""``python -m local_aws.control_plane --port 4747 --snapshots DIR [--token TOKEN]``."""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import gc
+import logging
+import socket
+import sys
+from pathlib import Path
+
+from local_aws import lean_models
+from local_aws.control_plane import deferred, folded_models, startup
+from local_aws.ports import LOOPBACK, PORT_TAKEN
+
+_log = logging.getLogger("local_aws.control_plane")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = _parse(arguments)
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    try:
+        listener = _listen(options.port)
+    except OSError as error:
+        _log.error("port %d: %s", options.port, error.strerror)
+        return PORT_TAKEN if error.errno == errno.EADDRINUSE else 1
+    gc.disable()  # a start creates half a million objects and no garbage worth looking for
+    startup.configure_environment()
+    startup.leave_out_encodings()
+    deferred.install()
+    lean_models.install()
+    folded_models.install()
+    startup.forget_instances()
+    startup.leave_out_machines()
+    startup.leave_out_managed_policies()
+    startup.share_region_lists()
+
+    # Only now, because moto reads its environment when it is imported.
+    from local_aws.control_plane import server
+    from local_aws.control_plane.service import ControlPlane, Settings
+
+    plane = ControlPlane(
+        Settings(listener.getsockname()[1], options.snapshots.resolve(), options.token)
+    )
+    restored = plane.restore()
+    if restored is not None:
+        _log.info("restored %s, saved at %s", restored.path, restored.saved_at)
+    gc.freeze()
+    gc.enable()
+    server.run(plane, listener)
+    return 0
+
+
+def _parse(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m local_aws.control_plane")
+    parser.add_argument("--port", type=int, required=True, help="loopback port; 0: any free one")
+    parser.add_argument("--snapshots", type=Path, required=True, help="folder of the snapshots")
+    parser.add_argument("--token", default="", help="what /_local-aws/health names itself by")
+    return parser.parse_args(arguments)
+
+
+def _listen(port: int) -> socket.socket:
+    """A listening socket of our own: granian's would share the port with anybody's."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((LOOPBACK, port))
+        listener.listen(1024)
+    except OSError:
+        listener.close()
+        raise
+    listener.setblocking(False)
+    return listener
+
+
+if __name__ == "__main__":
+    sys.exit(main())

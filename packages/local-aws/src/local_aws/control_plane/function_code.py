@@ -1,0 +1,74 @@
+"""The bytes of a deployed function: what ``Code.Location`` of GetFunction leads to.
+
+moto answers with an address on AWS. Ours names the exact bytes by their hash, so that a download
+that is slower than an update gets the code it was promised, or a 404, and never the other one.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from typing import Any
+
+from moto.backends import get_backend
+
+from local_aws.control_plane.http import Request, Response
+
+PREFIX = "/_local-aws/code/"
+
+_GET_FUNCTION = re.compile(r"/2015-03-31/functions/[^/]+/?")
+_CODE = re.compile(
+    PREFIX + r"(?P<account>\d{12})/(?P<region>[a-z0-9-]+)/(?P<name>[\w-]+)/(?P<sha256>[0-9a-f]{64})"
+)
+
+
+def is_get_function(request: Request) -> bool:
+    return request.method == "GET" and _GET_FUNCTION.fullmatch(request.raw_path) is not None
+
+
+def with_local_location(response: Response, base_url: str) -> Response:
+    """moto's answer to GetFunction with a ``Code.Location`` on this server.
+
+    Anything but a function with a zip is passed on as it is.
+    """
+    if response.status != 200:
+        return response
+    try:
+        document = json.loads(response.body)
+        path = _path_of(document["Configuration"])
+        if "Location" not in document["Code"]:
+            return response
+    except (ValueError, KeyError, TypeError):
+        return response
+    document["Code"]["Location"] = base_url + path
+    return Response(response.status, response.headers, json.dumps(document).encode())
+
+
+def _path_of(configuration: dict[str, Any]) -> str:
+    # arn:aws:lambda:<region>:<account>:function:<name>[:<version>]
+    _, _, _, region, account, _, name, *_ = configuration["FunctionArn"].split(":")
+    digest = base64.b64decode(configuration["CodeSha256"], validate=True).hex()
+    if len(digest) != 64:
+        raise ValueError("no hash of the code")
+    return f"{PREFIX}{account}/{region}/{name}/{digest}"
+
+
+def code_at(path: str) -> bytes | None:
+    """The zip that a path of ours names, or None. Creates no account and no Region in moto."""
+    match = _CODE.fullmatch(path)
+    if match is None:
+        return None
+    accounts = get_backend("lambda")
+    account = dict.get(accounts, match["account"])
+    backend = None if account is None else dict.get(account, match["region"])
+    if backend is None:
+        return None
+    digest = base64.b64encode(binascii.unhexlify(match["sha256"])).decode()
+    functions = backend._lambdas._functions.get(match["name"], {"latest": None, "versions": []})
+    for function in (functions["latest"], *functions["versions"]):
+        if function is not None and function.code_sha_256 == digest:
+            code: bytes = function.code_bytes
+            return code
+    return None

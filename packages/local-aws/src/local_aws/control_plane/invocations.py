@@ -1,0 +1,222 @@
+"""The Lambda API's Invoke: what a caller may send, and what he gets.
+
+The function runs where its account's load balancer runs; moto would want Docker for it.
+
+Source: Lambda API reference, Invoke; Lambda quotas, "Invocation payload"; Lambda developer guide,
+"Understanding retry behavior", error responses.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import socket
+import time
+from typing import Any
+from urllib.parse import parse_qs, unquote
+
+from local_aws.control_plane.aws_errors import aws_error, region_of
+from local_aws.control_plane.http import Request, Response
+from local_aws.control_plane.runtimes import Runtime, Runtimes
+from local_aws.lambda_runtime.call import HEAD_BYTES, Call, Ending, Kind, Return, head_of
+from local_aws.ports import LOOPBACK
+
+CONTEXT_BYTES = 3_583
+"""Of base64. Source: Lambda API reference, Invoke, X-Amz-Client-Context."""
+
+PAYLOAD_BYTES = {Kind.REQUEST_RESPONSE: 6_291_456, Kind.DRY_RUN: 6_291_456, Kind.EVENT: 1_048_576}
+
+_INVOKE = re.compile(r"/2015-03-31/functions/(?P<name>[^/]+)/invocations")
+_OTHERS = re.compile(r"/[\d-]{10}/functions/[^/]+/(invoke-async/?|response-streaming-invocations)")
+_NAME = re.compile(
+    r"(?:(?:arn:[^:]+:lambda:(?P<region>[^:]+):)?(?P<account>\d{12}):function:)?"
+    r"(?P<name>[\w-]{1,64})(?::(?P<qualifier>[\w$-]{1,128}))?",
+    re.ASCII,
+)
+_QUALIFIER = re.compile(r"[\w$-]{1,128}", re.ASCII)
+_CONNECT_SECONDS = 2.0
+_LONGEST_SECONDS = 900.0 + 60.0
+"""The longest function there is, and its start."""
+
+_REFUSALS = {
+    "LambdaResourceNotFound": (404, "ResourceNotFoundException"),
+    "LambdaThrottling": (429, "TooManyRequestsException"),
+    # On AWS a 502, which SDKs try again; here it will never be otherwise.
+    "LambdaInvalidRuntimeException": (501, "InvalidRuntimeException"),
+    "LambdaInvalidZipFileException": (501, "InvalidZipFileException"),
+}
+
+
+class RefusedError(Exception):
+    """The caller's mistake, as Lambda names it."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+
+
+def is_invocation(request: Request) -> bool:
+    return request.method == "POST" and _INVOKE.fullmatch(request.raw_path) is not None
+
+
+def is_other_invocation(request: Request) -> bool:
+    """Ways to invoke that are not built: streaming, and the one of 2014."""
+    return _OTHERS.fullmatch(request.raw_path) is not None
+
+
+def answer(request: Request, account: str, runtimes: Runtimes, mark: str) -> Response:
+    """Run the function that the request names in the account, or say why not."""
+    try:
+        region = region_of(request)
+        arn = _arn(request, account, region)
+        kind = _kind(request)
+        payload = _payload(request, kind)
+        runtime = runtimes.find(account, region)
+        if runtime is None:
+            raise _no_runtime(account, region)
+        call = Call(
+            token=runtime.token,
+            arn=arn,
+            kind=kind,
+            with_log=request.header("x-amz-log-type") == "Tail",
+            trace_id=request.header("x-amzn-trace-id"),
+            client_context=_client_context(request),
+            mark=mark,
+            payload=payload,
+        )
+        return _response(request, kind, _send(runtime, call))
+    except RefusedError as refused:
+        return aws_error(request, refused.status, refused.code, refused.message)
+
+
+def _arn(request: Request, account: str, region: str) -> str:
+    match = _INVOKE.fullmatch(request.raw_path)
+    named = _NAME.fullmatch(unquote(match["name"])) if match else None
+    if named is None:
+        raise RefusedError(400, "ValidationException", "the name of the function is not one")
+    if named["region"] not in {None, region}:
+        message = f"Functions from '{named['region']}' are not reachable in this region"
+        raise RefusedError(404, "ResourceNotFoundException", f"{message} ('{region}')")
+    if named["account"] not in {None, account}:
+        message = f"functions of account {named['account']} are invoked with a role of that account"
+        raise RefusedError(403, "AccessDeniedException", message)
+    given = parse_qs(request.query).get("Qualifier", [None])[0]
+    if given and named["qualifier"] not in {None, given}:
+        message = (
+            "The derived qualifier from the function name does not match the specified qualifier."
+        )
+        raise RefusedError(400, "InvalidParameterValueException", message)
+    if given and _QUALIFIER.fullmatch(given) is None:
+        raise RefusedError(400, "ValidationException", f"the qualifier {given[:200]!r} is not one")
+    qualifier = given or named["qualifier"]
+    arn = f"arn:aws:lambda:{region}:{account}:function:{named['name']}"
+    if not qualifier:
+        return arn
+    if "$" in qualifier and qualifier != "$LATEST":  # no version, and no alias can be called that
+        raise RefusedError(
+            404, "ResourceNotFoundException", f"Function not found: {arn}:{qualifier}"
+        )
+    return f"{arn}:{qualifier}"
+
+
+def _kind(request: Request) -> Kind:
+    text = request.header("x-amz-invocation-type") or Kind.REQUEST_RESPONSE
+    try:
+        return Kind(text)
+    except ValueError:
+        message = f"InvocationType {text[:40]!r} is none of {', '.join(Kind)}"
+        raise RefusedError(400, "InvalidParameterValueException", message) from None
+
+
+def _client_context(request: Request) -> str:
+    """What is in base64 in the header, JSON of an object; empty without one."""
+    sent = request.header("x-amz-client-context") or ""
+    if len(sent) > CONTEXT_BYTES:
+        message = f"The client context exceeds {CONTEXT_BYTES} bytes of base64"
+        raise RefusedError(400, "InvalidRequestContentException", message)
+    try:
+        text = base64.b64decode(sent, validate=True).decode()
+        is_object = not sent or isinstance(json.loads(text), dict)
+    except (ValueError, RecursionError):
+        is_object = False
+    if not is_object:
+        message = "The client context is not a JSON object in base64"
+        raise RefusedError(400, "InvalidRequestContentException", message)
+    return text
+
+
+def _payload(request: Request, kind: Kind) -> bytes:
+    limit = PAYLOAD_BYTES[kind]
+    if len(request.body) > limit:
+        message = f"Request must be smaller than {limit} bytes for the InvokeFunction operation"
+        raise RefusedError(413, "RequestEntityTooLargeException", message)
+    if not request.body:
+        return b"{}"
+    try:
+        json.loads(request.body, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        message = f"Could not parse request body into json: {error}"
+        raise RefusedError(400, "InvalidRequestContentException", message) from None
+    return request.body
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _no_runtime(account: str, region: str) -> RefusedError:
+    message = (
+        f"nothing here runs the functions of account {account} in {region}: "
+        "./inv up starts what does"
+    )
+    return RefusedError(501, "ServiceException", message)  # which no SDK tries again
+
+
+def _send(runtime: Runtime, call: Call) -> Return:
+    deadline = time.monotonic() + _LONGEST_SECONDS
+    try:
+        connection = socket.create_connection((LOOPBACK, runtime.port), _CONNECT_SECONDS)
+    except OSError:
+        raise _no_runtime(runtime.account, runtime.region) from None
+    try:
+        with connection, connection.makefile("rb") as answers:
+            connection.settimeout(deadline - time.monotonic())
+            connection.sendall(call.encode())
+            head, length = head_of(answers.readline(HEAD_BYTES))
+            payload = answers.read(length)
+            if len(payload) == length:
+                return Return.decode(head, payload)
+    except (OSError, ValueError):
+        pass
+    message = "what runs the functions has ended before it answered"
+    raise RefusedError(500, "ServiceException", message)
+
+
+def _response(request: Request, kind: Kind, made: Return) -> Response:
+    if made.ending is Ending.REFUSED:
+        return _refusal(request, made)
+    headers = [("x-amzn-requestid", made.request_id)]
+    if made.version:
+        headers.append(("x-amz-executed-version", made.version))
+    if made.ending is Ending.ACCEPTED:
+        return Response(204 if kind is Kind.DRY_RUN else 202, tuple(headers), b"")
+    if made.ending is Ending.FAILED:
+        headers.append(("x-amz-function-error", "Unhandled"))
+    if made.log:
+        headers.append(("x-amz-log-result", made.log))
+    headers.append(("content-type", "application/json"))
+    return Response(200, tuple(headers), made.payload)
+
+
+def _refusal(request: Request, made: Return) -> Response:
+    status, code = _REFUSALS.get(made.reason, (500, "ServiceException"))
+    if status != 429:
+        return aws_error(request, status, code, made.detail)
+    refused = aws_error(request, status, code, "Rate Exceeded.")
+    body = {"Reason": "ReservedFunctionConcurrentInvocationLimitExceeded", "Type": "User"}
+    body["message"] = "Rate Exceeded."
+    headers = (*refused.headers, ("retry-after", "1"))
+    return Response(status, headers, json.dumps(body).encode())

@@ -1,0 +1,114 @@
+"""moto's WSGI application behind a function from request to response."""
+
+from __future__ import annotations
+
+import io
+import sys
+import threading
+from functools import lru_cache
+from typing import Any
+from urllib.parse import unquote_to_bytes, urlsplit
+
+from moto.core.request import PRESERVED_HEADER_NAMES_ENVIRON_KEY
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from werkzeug.test import run_wsgi_app
+
+from local_aws.control_plane import extensions
+from local_aws.control_plane.http import Request, Response
+
+
+class Moto:
+    """One AWS, all accounts and Regions.
+
+    ``lock`` is held for the whole of every request. moto is plain Python on dictionaries, so
+    threads bring it no speed, and its check-then-act steps are only right one at a time: the
+    ``If-None-Match: *`` with which Terraform takes a state lock is one of them. A snapshot takes
+    the same lock, and so is always of a moment between two requests.
+    """
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self._application = _Dispatcher(_application_of)
+
+    def handle(self, request: Request) -> Response:
+        """Raises whatever moto raises: NotImplementedError for an operation it does not know."""
+        environ = environ_of(request)
+        with self.lock:
+            body, status, headers = run_wsgi_app(self._application, environ, buffered=True)
+            content = b"".join(body)
+        return Response(int(status.split(" ", 1)[0]), tuple(headers), content)
+
+
+class _Dispatcher(DomainDispatcherApplication):  # type: ignore[misc] # moto ships no types
+    """Remembers which service a host name is of.
+
+    moto looks at each of its own folders on disk to find out, which is a third of a request.
+    """
+
+    get_backend_for_host = lru_cache(maxsize=1024)(DomainDispatcherApplication.get_backend_for_host)
+
+
+def _application_of(service: Any) -> Any:
+    extensions.install(service)
+    return create_backend_app(service)
+
+
+def environ_of(request: Request) -> dict[str, Any]:
+    """The WSGI environment of a request (PEP 3333), with the raw path that moto looks for."""
+    name, port = _authority(request.header("host"))
+    query = f"?{request.query}" if request.query else ""
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": request.method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": unquote_to_bytes(request.raw_path).decode("latin-1"),
+        "RAW_URI": request.raw_path + query,
+        "QUERY_STRING": request.query,
+        "SERVER_NAME": name,
+        "SERVER_PORT": str(port),
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "REMOTE_ADDR": "127.0.0.1",
+        "HTTP_HOST": "localhost",
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(request.body),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+    }
+    environ.update(_header_variables(request.headers))
+    # A chunked body has been read to its end, so its length is known by now.
+    environ.pop("HTTP_TRANSFER_ENCODING", None)
+    environ["CONTENT_LENGTH"] = str(len(request.body))
+    return environ
+
+
+def _header_variables(headers: tuple[tuple[str, str], ...]) -> dict[str, Any]:
+    """WSGI folds ``-`` and ``_`` into one; S3 metadata keys keep their spelling on the side."""
+    dashed = {_variable(name) for name, _ in headers if "_" not in name}
+    variables: dict[str, Any] = {}
+    spelling: dict[str, str] = {}
+    for name, value in headers:
+        variable = _variable(name)
+        if "_" in name:
+            if variable in dashed or not name.startswith("x-amz-meta-"):
+                continue  # never a stand-in for the header with dashes
+            spelling.setdefault(variable, name)
+        variables[variable] = f"{variables[variable]},{value}" if variable in variables else value
+    variables[PRESERVED_HEADER_NAMES_ENVIRON_KEY] = spelling
+    return variables
+
+
+def _variable(name: str) -> str:
+    folded = name.upper().replace("-", "_")
+    return folded if folded in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{folded}"
+
+
+def _authority(host: str) -> tuple[str, int]:
+    """Name and port of a Host header, whatever it holds."""
+    try:
+        parts = urlsplit(f"//{host}")
+        name, port = parts.hostname, parts.port
+    except ValueError:
+        name, port = None, None
+    return name or "localhost", port or 80

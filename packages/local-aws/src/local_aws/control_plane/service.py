@@ -1,0 +1,202 @@
+"""Every request to the control plane: what we answer ourselves, and what moto does."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+import threading
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import moto
+from moto.backends import get_backend
+
+from local_aws.control_plane import function_code, invocations, sessions, snapshot
+from local_aws.control_plane.aws_errors import access_key_of, aws_error, operation_of
+from local_aws.control_plane.changes import Changes
+from local_aws.control_plane.http import Request, Response
+from local_aws.control_plane.moto_http import Moto
+from local_aws.control_plane.runtimes import Runtime, Runtimes
+from local_aws.errors import CloudError
+
+OWN_PREFIX = "/_local-aws/"
+HEALTH = "/_local-aws/health"
+CHANGES = "/_local-aws/changes"
+RUNTIMES = "/_local-aws/runtimes"
+SNAPSHOT = "/_local-aws/snapshot"
+TOKEN_HEADER = "x-local-aws-token"  # noqa: S105 - the name of a header
+SERVICE = "local-aws-control-plane"
+
+_FIRST_SERVICES = ("iam", "sts", "s3", "ec2", "elbv2", "lambda", "logs")
+"""What an apply uses: loaded while the first clients are still on their way."""
+
+_HOST = re.compile(r"[A-Za-z0-9.\-]+(:\d{1,5})?|\[[0-9a-f:]+\](:\d{1,5})?")
+_log = logging.getLogger("local_aws.control_plane")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """``token`` says which checkout this control plane belongs to."""
+
+    port: int
+    snapshots: Path
+    token: str
+
+
+class ControlPlane:
+    """``handle`` answers one request; safe to call from many threads at once."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._moto = Moto()
+        self._restored: snapshot.Snapshot | None = None
+        self._started_at = datetime.now(UTC).isoformat(timespec="seconds")
+        self._saving = threading.Lock()
+        self._changed = False
+        self._changes = Changes()
+        self._runtimes = Runtimes()
+
+    def restore(self) -> snapshot.Snapshot | None:
+        """Bring back the last snapshot, if there is one that can be read."""
+        with self._moto.lock:
+            self._restored = snapshot.restore(self._settings.snapshots)
+            if self._restored is not None and self._restored.revision is not None:
+                self._changes.restore(self._restored.revision)
+        return self._restored
+
+    def warm_up(self) -> None:
+        """Import what the first requests need; one module at a time, so that none waits long."""
+        for name in _FIRST_SERVICES:
+            with self._moto.lock:  # moto's modules import each other in rings: one thread only
+                get_backend(name)
+
+    def save(self) -> snapshot.Snapshot:
+        """Write a snapshot of a moment between two requests. Raises CloudError."""
+        with self._saving:
+            with self._moto.lock:
+                sessions.forget_expired()
+                payload, skipped = snapshot.dump()
+                # What is not all of the cloud is no revision of it.
+                revision = None if skipped else self._changes.revision
+                self._changed = False
+            try:
+                path = snapshot.path_in(self._settings.snapshots)
+                return snapshot.write(path, payload, skipped, revision=revision)
+            except CloudError:
+                self._changed = True
+                raise
+
+    def save_if_changed(self) -> snapshot.Snapshot | None:
+        return self.save() if self._changed else None
+
+    def handle(self, request: Request) -> Response:
+        if request.raw_path.startswith(OWN_PREFIX):
+            return self._own(request)
+        if request.raw_path.startswith("/moto-api"):
+            # Any web page open in a browser could reset the cloud through it.
+            return _json(404, {"error": "moto's own control API is not part of this cloud"})
+        if invocations.is_other_invocation(request):
+            message = "functions of this cloud are invoked by Invoke and by its load balancer only"
+            return aws_error(request, 501, "NotImplemented", message)
+        if sessions.is_unknown_session(access_key_of(request)):
+            message = "the session is not known to this cloud: assume the role again"
+            return aws_error(request, 403, "ExpiredToken", message)
+        if invocations.is_invocation(request):
+            account = sessions.account_of(access_key_of(request))
+            return invocations.answer(request, account, self._runtimes, self._changes.mark)
+        with self._changes.noting(request):
+            return self._aws(request)
+
+    def _aws(self, request: Request) -> Response:
+        self._changed = True
+        try:
+            response = self._moto.handle(request)
+        except NotImplementedError:
+            return _not_implemented(request)
+        except Exception as error:  # whatever moto trips over, the client gets an AWS error
+            _log.exception("moto failed in %s", operation_of(request))
+            message = f"{operation_of(request)} failed inside moto: {type(error).__name__}: {error}"
+            return aws_error(request, 501, "InternalFailure", message)
+        if response.status == 404 and b"<!doctype html>" in response.body[:32].lower():
+            return _not_implemented(request)  # moto has no such path at all
+        if function_code.is_get_function(request):
+            return function_code.with_local_location(response, self._base_url(request))
+        return response
+
+    def _own(self, request: Request) -> Response:
+        path = request.raw_path
+        if path == HEALTH and request.method in {"GET", "HEAD"}:
+            return _json(200, self._health())
+        if path == CHANGES and request.method in {"GET", "HEAD"}:
+            changes = self._changes
+            return _json(
+                200, {"service": SERVICE, "mark": changes.mark, "revision": changes.revision}
+            )
+        if path in {RUNTIMES, SNAPSHOT} and request.method == "POST":
+            if request.header(TOKEN_HEADER) != self._settings.token:
+                return _json(403, {"error": f"the header {TOKEN_HEADER} does not hold our token"})
+            return self._save() if path == SNAPSHOT else self._register(request)
+        if path.startswith(function_code.PREFIX) and request.method in {"GET", "HEAD"}:
+            with self._moto.lock:
+                code = function_code.code_at(path)
+            if code is not None:
+                return Response(200, (("content-type", "application/zip"),), code)
+        return _json(404, {"error": f"nothing answers {request.method} {path[:200]}"})
+
+    def _register(self, request: Request) -> Response:
+        try:
+            self._runtimes.register(Runtime.parse(request.body))
+        except ValueError as error:
+            return _json(400, {"error": str(error)})
+        return _json(200, {})
+
+    def _save(self) -> Response:
+        try:
+            saved = self.save()
+        except CloudError as error:
+            _log.error("%s", error)
+            return _json(507, {"error": error.message})
+        return _json(
+            200,
+            {
+                "path": str(saved.path),
+                "saved_at": saved.saved_at,
+                "size": saved.size,
+                "skipped": list(saved.skipped),
+            },
+        )
+
+    def _health(self) -> dict[str, Any]:
+        return {
+            "service": SERVICE,
+            "pid": os.getpid(),
+            "token": self._settings.token,
+            "format": snapshot.FORMAT,
+            "moto": moto.__version__,
+            "started_at": self._started_at,
+            "restored_from": None if self._restored is None else str(self._restored.path),
+            "restored_at": None if self._restored is None else self._restored.saved_at,
+            "unsaved_changes": self._changed,
+        }
+
+    def _base_url(self, request: Request) -> str:
+        host = request.header("host")
+        if not _HOST.fullmatch(host):
+            host = f"127.0.0.1:{self._settings.port}"
+        return f"http://{host}"
+
+
+def _not_implemented(request: Request) -> Response:
+    operation = operation_of(request)
+    _log.warning("moto does not implement %s", operation)
+    message = f"moto {moto.__version__}, the AWS inside this machine, does not know {operation}"
+    return aws_error(request, 501, "NotImplemented", message)
+
+
+def _json(status: int, value: dict[str, Any]) -> Response:
+    body = json.dumps(value, indent=2).encode() + b"\n"
+    return Response(status, (("content-type", "application/json"),), body)

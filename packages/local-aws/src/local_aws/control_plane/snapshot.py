@@ -1,0 +1,273 @@
+"""The whole state of moto in one file, and back.
+
+A snapshot is one pickle of every backend of every account and Region, so that objects that refer
+to each other across services still do afterwards. The bytes of S3 objects and of functions are
+inside. cloudpickle, because some backends hold lambdas; a code object is readable only by the
+Python that wrote it, and a class only by its own moto, hence both are in the file's name::
+
+    snapshots/control-plane.v1.moto-5.2.5.python-3.11.snapshot
+
+The file starts with one line of JSON (format, sha256, saved_at, size, revision), the pickle
+follows. Only a file whose hash is right is ever unpickled.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copyreg
+import hashlib
+import importlib
+import io
+import json
+import logging
+import os
+import pickle
+import platform
+import sys
+import weakref
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import cloudpickle
+import moto
+from moto.core.base_backend import BackendDict, backend_lock
+
+from local_aws.errors import CloudError
+
+FORMAT = 1
+SUFFIX = ".snapshot"
+
+_PREFIX = "control-plane."
+_OWN_ATTRIBUTES = frozenset(
+    {"backend", "service_name", "_use_boto3_regions", "_additional_regions", "_id"}
+)
+_log = logging.getLogger("local_aws.snapshot")
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A file that was written or read. ``skipped`` names services that could not be saved;
+    ``revision`` is that of the cloud, see changes."""
+
+    path: Path
+    saved_at: str
+    size: int
+    skipped: tuple[str, ...] = ()
+    revision: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Service:
+    """One of moto's module-level dictionaries of accounts, and what it holds."""
+
+    module: str
+    name: str
+    attributes: dict[str, Any]
+    accounts: dict[str, Any]
+
+
+def path_in(directory: Path) -> Path:
+    """Where this moto and this Python keep their snapshot."""
+    python = ".".join(platform.python_version_tuple()[:2])
+    name = f"{_PREFIX}v{FORMAT}.moto-{moto.__version__}.python-{python}{SUFFIX}"
+    return directory / name
+
+
+def dump() -> tuple[bytes, tuple[str, ...]]:
+    """The state as bytes, and the services that could not be part of it.
+
+    Call it while no request is being served. Raises CloudError when nothing can be saved.
+    """
+    services = list(_services())
+    failures: dict[str, Exception] = {}
+    try:
+        return _pickled(services), ()
+    except Exception:  # any object may refuse in any way; find out whose it is
+        for service in services:
+            try:
+                _pickled([service])
+            except Exception as error:
+                failures[service.module] = error
+    for module, failure in failures.items():
+        _log.warning("%s cannot be saved: %s", module, failure)
+    try:
+        kept = [service for service in services if service.module not in failures]
+        return _pickled(kept), tuple(sorted(failures))
+    except Exception as error:
+        raise CloudError(f"the state of the cloud cannot be saved: {error}") from error
+
+
+def write(
+    path: Path, payload: bytes, skipped: tuple[str, ...] = (), *, revision: str | None = None
+) -> Snapshot:
+    """Replace the file at once or not at all. Raises CloudError (disk full, not writable)."""
+    saved_at = datetime.now(UTC).isoformat(timespec="seconds")
+    header = {
+        "format": FORMAT,
+        "saved_at": saved_at,
+        "sha256": hashlib.sha256(payload).hexdigest(),
+        "size": len(payload),
+        "revision": revision,
+    }
+    temporary = path.with_name(f"{path.name}.tmp")  # one writer; a killed one leaves just this
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("wb") as file:
+            file.write(json.dumps(header).encode() + b"\n")
+            file.write(payload)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise CloudError(f"the snapshot {path} cannot be written: {error.strerror}") from error
+    return Snapshot(path, saved_at, len(payload), skipped, revision)
+
+
+def restore(directory: Path) -> Snapshot | None:
+    """Bring moto to the state of the directory's snapshot; None when there is none to read.
+
+    A damaged file, and one of another version, is renamed to ``….set-aside`` with a warning in
+    the log, and the cloud starts empty: never a half-restored one, never a crash in a loop.
+    """
+    path = path_in(directory)
+    for other in sorted(directory.glob(f"{_PREFIX}*{SUFFIX}")):
+        if other != path:
+            _set_aside(other, f"it is of another version; this one reads {path.name}")
+    if not path.exists():
+        return None
+    try:
+        header, payload = _read(path)
+        services = _Unpickler(io.BytesIO(payload)).load()
+        targets = [(_backends(service.module, service.name), service) for service in services]
+    except Exception as error:  # unpickling may raise anything
+        _set_aside(path, f"it cannot be read: {type(error).__name__}: {error}")
+        return None
+    for target, service in targets:
+        _install(target, service)
+    revision = header.get("revision")
+    return Snapshot(
+        path,
+        str(header["saved_at"]),
+        len(payload),
+        revision=revision if isinstance(revision, str) else None,
+    )
+
+
+def _read(path: Path) -> tuple[dict[str, Any], bytes]:
+    first, _, payload = path.read_bytes().partition(b"\n")
+    header = json.loads(first)
+    if header["format"] != FORMAT:
+        raise ValueError(f"format {header['format']}, not {FORMAT}")
+    if hashlib.sha256(payload).hexdigest() != header["sha256"]:
+        raise ValueError("its content does not match its own hash")
+    return header, payload
+
+
+def _set_aside(path: Path, reason: str) -> None:
+    aside = path.with_name(path.name + ".set-aside")
+    path.replace(aside)
+    _log.warning("snapshot set aside as %s: %s", aside, reason)
+
+
+def _services() -> Iterator[_Service]:
+    for (module, name), backends in _global_backends().items():
+        attributes = {k: v for k, v in vars(backends).items() if k not in _OWN_ATTRIBUTES}
+        if len(backends):
+            yield _Service(module, name, attributes, dict(backends.items()))
+
+
+def _global_backends() -> dict[tuple[str, str], Any]:
+    """Every loaded ``moto.<service>.models.<name>_backends``, where it is defined.
+
+    Other modules import the same dictionary; the one whose package its class is from defines it.
+    """
+    found: dict[int, tuple[str, str, Any]] = {}
+    for module_name, module in sorted(sys.modules.items()):
+        if not module_name.startswith("moto.") or module is None:
+            continue
+        for name, value in list(vars(module).items()):
+            if not isinstance(value, BackendDict):
+                continue
+            home = value.backend.__module__
+            if module_name == home or id(value) not in found:
+                found[id(value)] = (module_name, name, value)
+    return {(module, name): value for module, name, value in found.values()}
+
+
+def _backends(module: str, name: str) -> Any:
+    backends = getattr(importlib.import_module(module), name)
+    if not isinstance(backends, BackendDict):
+        raise TypeError(f"{module}.{name} holds no backends")
+    return backends
+
+
+def _install(target: Any, service: _Service) -> None:
+    with backend_lock:
+        target.clear()
+        target.update(service.accounts)
+        vars(target).update(service.attributes)
+        if target not in BackendDict._instances:
+            BackendDict._instances.append(target)
+
+
+def _pickled(services: list[_Service]) -> bytes:
+    buffer = io.BytesIO()
+    _Pickler(buffer, protocol=5).dump(services)
+    return buffer.getvalue()
+
+
+class _Pickler(cloudpickle.Pickler):  # type: ignore[misc] # cloudpickle ships no types
+    """Names moto's module-level dictionaries instead of copying them.
+
+    moto's own kinds of dictionary are taken as what they hold, not as what they show: that of S3
+    shows the latest version of a key and holds all of them.
+    """
+
+    def __init__(self, file: io.BytesIO, protocol: int) -> None:
+        super().__init__(file, protocol=protocol)
+        self._names = {id(value): key for key, value in _global_backends().items()}
+
+    def persistent_id(self, obj: Any) -> tuple[str, str] | None:
+        return self._names.get(id(obj)) if isinstance(obj, BackendDict) else None
+
+    def reducer_override(self, obj: Any) -> Any:
+        if type(obj) is weakref.WeakValueDictionary:
+            return weakref.WeakValueDictionary, (), None, None, iter(list(obj.items()))
+        if isinstance(obj, dict) and type(obj).__module__.startswith("moto."):
+            state = (vars(obj), dict(dict.items(obj)))
+            return copyreg.__newobj__, (type(obj),), state, None, None, _fill  # type: ignore[attr-defined]
+        if type(obj).__module__.startswith("cryptography.") and hasattr(obj, "private_bytes"):
+            return _private_key, (_bytes_of(obj),)
+        return super().reducer_override(obj)
+
+
+def _fill(target: dict[Any, Any], state: tuple[dict[str, Any], dict[Any, Any]]) -> None:
+    attributes, items = state
+    vars(target).update(attributes)
+    dict.update(target, items)
+
+
+def _bytes_of(key: Any) -> bytes:
+    """A key of KMS; it refuses to be pickled, and without it no key would be saved."""
+    from cryptography.hazmat.primitives import serialization as form  # loaded with KMS, or not
+
+    content: bytes = key.private_bytes(
+        form.Encoding.DER, form.PrivateFormat.PKCS8, form.NoEncryption()
+    )
+    return content
+
+
+def _private_key(content: bytes) -> Any:
+    from cryptography.hazmat.primitives.serialization import load_der_private_key
+
+    return load_der_private_key(content, password=None)
+
+
+class _Unpickler(pickle.Unpickler):
+    def persistent_load(self, pid: tuple[str, str]) -> Any:
+        return _backends(*pid)

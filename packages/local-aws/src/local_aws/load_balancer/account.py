@@ -1,0 +1,297 @@
+"""The account whose load balancers are served: clients of its role, renewed in time."""
+
+from __future__ import annotations
+
+import logging
+import math
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
+
+from local_aws.errors import CloudError
+from local_aws.iam.principal import LOG_SERVICE
+from local_aws.lambda_runtime.api import read_targets
+from local_aws.lambda_runtime.environment import Credentials
+from local_aws.lambda_runtime.function import Target
+from local_aws.lean_clients import LeanClients
+from local_aws.load_balancer.api import read_configuration
+from local_aws.load_balancer.model import Configuration
+from local_aws.load_balancer.own import Door, OwnControlPlane
+from local_aws.load_balancer.surroundings import SurroundingsReader
+from local_aws.waf.web_acl import WebAcl
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
+    from mypy_boto3_ec2 import EC2Client
+    from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sts import STSClient
+    from mypy_boto3_wafv2 import WAFV2Client
+
+_log = logging.getLogger(__name__)
+
+_ROLE = "arn:aws:iam::{account}:role/local-aws"
+_RENEW_SECONDS = 300.0
+_EXECUTION_RENEW_SECONDS = 1800.0
+_ANYBODY = Credentials("test", "test", "", math.inf)
+_UNKNOWN_CREDENTIALS = {"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId"}
+
+_CALLED = {
+    "cloudwatch": ["PutMetricData"],
+    "ec2": [
+        "DescribeNatGateways",
+        "DescribeNetworkAcls",
+        "DescribePrefixLists",
+        "DescribeRouteTables",
+        "DescribeSecurityGroups",
+        "DescribeSubnets",
+        "GetManagedPrefixListEntries",
+    ],
+    "elbv2": [
+        "DescribeListenerAttributes",
+        "DescribeListeners",
+        "DescribeLoadBalancerAttributes",
+        "DescribeLoadBalancers",
+        "DescribeRules",
+        "DescribeTargetGroupAttributes",
+        "DescribeTargetGroups",
+        "DescribeTargetHealth",
+    ],
+    "lambda": ["GetAlias", "GetFunction", "GetPolicy"],
+    "logs": ["CreateLogGroup", "CreateLogStream", "PutLogEvents"],
+    "s3": ["PutObject"],
+    "sts": ["AssumeRole", "GetCallerIdentity"],
+    "wafv2": ["GetIPSet", "GetRegexPatternSet", "GetRuleGroup", "GetWebACLForResource"],
+}
+"""All that the clients can do: what is called and is not here fails as an unknown method."""
+
+_UNREADABLE = (ResponseParserError, AttributeError, LookupError, TypeError, ValueError)
+"""What comes of an answer that is not AWS's: whoever gave it is no reason to stop serving."""
+
+_READY = {"cloudwatch": ["Counts", "Values"], "logs": ["InputLogEvents"]}
+"""Hundreds at a time; requests wait while botocore looks at each field of each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """``generation`` changes when the control plane has forgotten every credential it gave out.
+
+    ``web_acls`` are by the ARN of the load balancer that each is in front of; ``mark`` says of
+    which moment it is, where the control plane knows that.
+    """
+
+    configuration: Configuration
+    targets: Mapping[str, Target]
+    generation: int
+    web_acls: Mapping[str, WebAcl] = field(default_factory=dict)
+    mark: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Clients:
+    elbv2: ElasticLoadBalancingv2Client
+    functions: LambdaClient
+    logs: CloudWatchLogsClient
+    metrics: CloudWatchClient
+    sts: STSClient
+    ec2: EC2Client
+    waf: WAFV2Client
+    expires_at: float
+
+
+class Account:
+    """Reads load balancers and functions; safe to use from several threads."""
+
+    def __init__(
+        self,
+        endpoint_url: str,
+        region: str,
+        account: str | None,
+        *,
+        unprotected: bool = False,
+        token: str = "",
+    ) -> None:
+        """No ``account`` means that of the environment's credentials, which are then used.
+
+        ``unprotected`` leaves out firewalls, security groups, subnets and routes; ``token`` is
+        that of our own control plane.
+        """
+        self._endpoint_url = endpoint_url
+        self._region = region
+        self._aws = LeanClients(_CALLED, endpoint_url, region, ready=_READY)
+        self._account = account
+        self._own = OwnControlPlane(endpoint_url, token)
+        self._door: Door | None = None
+        self._lock = threading.RLock()
+        self._clients: _Clients | None = None
+        self._delivery: tuple[S3Client, float] | None = None
+        self._execution: dict[tuple[str, str], Credentials] = {}
+        self._generation = 0
+        self._surroundings = None if unprotected else SurroundingsReader()
+
+    def open_door(self, door: Door) -> None:
+        """Have our own control plane pass on calls of functions, from the next reading on."""
+        self._door = door
+
+    def read(self, known: str | None) -> Reading | None:
+        """What is configured now; None if that is what ``known``, a mark, stands for.
+
+        Raises CloudError when the control plane does not answer, or not as AWS does.
+        """
+        mark = self._own.mark()
+        with self._errors():
+            if mark is not None and self._door is not None:
+                self._register(self._door, mark)
+            if mark is not None and mark == known:
+                return None
+            configuration = self._read_configuration()
+            clients = self._current()
+            targets = read_targets(clients.functions, configuration.function_arns)
+            if self._surroundings is None:
+                return Reading(configuration, targets, self._generation, mark=mark)
+            found = self._surroundings.read(clients.ec2, clients.waf, self._region, configuration)
+        return Reading(
+            found.around(configuration),
+            found.behind(targets),
+            self._generation,
+            found.web_acls,
+            mark,
+        )
+
+    def read_target(self, arn: str) -> Target | None:
+        """What the ARN of a function stands for now, or None. Raises CloudError."""
+        with self._errors():
+            clients = self._current()
+            target = read_targets(clients.functions, [arn]).get(arn)
+            if target is None or self._surroundings is None:
+                return target
+            return self._surroundings.behind(clients.ec2, self._region, target)
+
+    def logs(self) -> CloudWatchLogsClient:
+        return self._current().logs
+
+    def logs_as(self, role: str, function: str) -> CloudWatchLogsClient:
+        """A client with a function's role. Raises CloudError when it cannot be assumed."""
+        given = self.execution_credentials(role, function)
+        with self._lock:
+            client: CloudWatchLogsClient = self._aws.client("logs", given)
+            return client
+
+    def metrics(self) -> CloudWatchClient:
+        return self._current().metrics
+
+    def log_delivery(self) -> S3Client:
+        """A client that acts for the service which writes the logs of load balancers."""
+        with self._lock:
+            if self._delivery is None or self._delivery[1] - time.time() < _RENEW_SECONDS:
+                own = self._own_credentials(LOG_SERVICE)
+                self._delivery = self._aws.client("s3", own), _end(own)
+            return self._delivery[0]
+
+    def execution_credentials(self, role: str, function: str) -> Credentials:
+        """Of a function's execution role, in a session that bears the function's name, as on AWS.
+
+        Raises CloudError when the role cannot be assumed.
+        """
+        with self._lock:
+            known = self._execution.get((role, function))
+            if known is None or known.expires_at - time.time() < _EXECUTION_RENEW_SECONDS:
+                try:
+                    # A session's name has at least two characters, a function's may have one.
+                    known = _assume(self._current().sts, role, function.ljust(2, "-"))
+                except (BotoCoreError, ClientError, *_UNREADABLE) as error:
+                    raise CloudError(f"the role {role} cannot be assumed: {error}") from error
+                self._execution[role, function] = known
+            return known
+
+    def _register(self, door: Door, mark: str) -> None:
+        if not self._own.knows(door, mark):
+            account = self._account or self._caller_account()
+            self._own.register(door, mark, account=account, region=self._region)
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except (BotoCoreError, ClientError) as error:
+            raise CloudError(f"{self._endpoint_url}: {error}") from error
+        except _UNREADABLE as error:
+            raise CloudError(f"{self._endpoint_url} answers as no AWS does: {error!r}") from error
+
+    def _current(self) -> _Clients:
+        with self._lock:
+            if self._clients is None or self._clients.expires_at - time.time() < _RENEW_SECONDS:
+                self._clients = self._connect()
+            return self._clients
+
+    def _connect(self) -> _Clients:
+        own = self._own_credentials("local-aws-data-plane")
+        return _Clients(
+            elbv2=self._aws.client("elbv2", own),
+            functions=self._aws.client("lambda", own),
+            logs=self._aws.client("logs", own),
+            metrics=self._aws.client("cloudwatch", own),
+            sts=self._aws.client("sts", own),
+            ec2=self._aws.client("ec2", own),
+            waf=self._aws.client("wafv2", own),
+            expires_at=_end(own),
+        )
+
+    def _own_credentials(self, session: str) -> Credentials | None:
+        """Of the account's role; None stands for the environment's, which last."""
+        if self._account is None:
+            return None
+        # The credentials of the person at this machine never leave it: any will do here.
+        sts = self._aws.client("sts", _ANYBODY)
+        return _assume(sts, _ROLE.format(account=self._account), session)
+
+    def _read_configuration(self) -> Configuration:
+        """Read with credentials that the control plane knows, new ones after it has lost its state.
+
+        Ours refuses those that it did not give out; plain moto takes them for another account.
+        """
+        try:
+            configuration = read_configuration(self._current().elbv2)
+            if configuration.listeners or self._is_ours():
+                return configuration
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") not in _UNKNOWN_CREDENTIALS:
+                raise
+        self._forget()
+        return read_configuration(self._current().elbv2)
+
+    def _is_ours(self) -> bool:
+        return self._account in {None, self._caller_account()}
+
+    def _caller_account(self) -> str:
+        return self._current().sts.get_caller_identity()["Account"]
+
+    def _forget(self) -> None:
+        with self._lock:
+            _log.info("the control plane does not know our credentials: assuming the role again")
+            self._clients = None
+            self._delivery = None
+            self._execution.clear()
+            self._generation += 1
+
+
+def _end(credentials: Credentials | None) -> float:
+    return math.inf if credentials is None else credentials.expires_at
+
+
+def _assume(sts: STSClient, role: str, session: str) -> Credentials:
+    answer = sts.assume_role(RoleArn=role, RoleSessionName=session)["Credentials"]
+    return Credentials(
+        answer["AccessKeyId"],
+        answer["SecretAccessKey"],
+        answer["SessionToken"],
+        answer["Expiration"].timestamp(),
+    )

@@ -1,0 +1,215 @@
+"""Follows the configuration and keeps its listeners open."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import logging
+import ssl
+from collections.abc import Mapping
+from typing import Protocol
+
+from local_aws.cloudwatch.observer import Observer
+from local_aws.errors import CloudError
+from local_aws.lambda_runtime.function import Target
+from local_aws.lambda_runtime.functions import Functions
+from local_aws.listeners import certificate
+from local_aws.load_balancer.account import Reading
+from local_aws.load_balancer.firewall import Firewall
+from local_aws.load_balancer.health_checks import HealthChecks
+from local_aws.load_balancer.kept import Kept
+from local_aws.load_balancer.model import Configuration, Listener
+from local_aws.load_balancer.ports import bind, preferred
+from local_aws.load_balancer.server import ListenerServer
+from local_aws.load_balancer.state_file import Served, StateFile
+from local_aws.load_balancer.tls import server_context
+from local_aws.ports import LOOPBACK
+from local_aws.waf.web_acl import WebAcl
+
+_log = logging.getLogger(__name__)
+
+_GRACE_SECONDS = 5.0
+
+
+class Source(Protocol):
+    """Where the configuration comes from: read in a thread, CloudError while it is away.
+
+    None means that what the mark ``known`` stands for is what there is.
+    """
+
+    def read(self, known: str | None) -> Reading | None: ...
+
+
+class DataPlane:
+    """Serves what ``source`` says until it is told to stop."""
+
+    def __init__(
+        self,
+        source: Source,
+        functions: Functions,
+        state_file: StateFile,
+        observer: Observer,
+        kept: Kept,
+        *,
+        poll_seconds: float,
+    ) -> None:
+        """``observer`` is told of everything that is served."""
+        self._source = source
+        self._observer = observer
+        self._functions = functions
+        self._health_checks = HealthChecks(functions)
+        self._state_file = state_file
+        self._kept = kept
+        self._poll_seconds = poll_seconds
+        self._servers: dict[str, ListenerServer] = {}
+        self._ports: dict[str, int] = {}
+        self._remembered = state_file.remembered_ports()
+        self._local_ports: dict[str, dict[int, int]] = {}
+        self._firewalls: dict[str, Firewall] = {}
+        self._served: tuple[Served, ...] | None = None
+        self._closing: set[asyncio.Task[None]] = set()
+        self._failures = 0
+        self._generation = 0
+        self._mark: str | None = None
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Follow the configuration until ``stop`` is set; then end in good order."""
+        self._functions.start()
+        self._observer.start()
+        try:
+            while not stop.is_set():
+                await self._follow()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(self._poll_seconds):
+                        await stop.wait()
+        finally:
+            for key in list(self._servers):
+                self._close(key)
+            self._health_checks.close()
+            await asyncio.gather(*self._closing)
+            await self._functions.close()
+            await self._observer.close()
+            self._state_file.write((), self._remembered)
+
+    async def apply(
+        self,
+        configuration: Configuration,
+        targets: Mapping[str, Target],
+        web_acls: Mapping[str, WebAcl] | None = None,
+    ) -> None:
+        """Serve this from now on: open, swap and close what changed.
+
+        ``web_acls`` are by the ARN of the load balancer that each is in front of.
+        """
+        self._functions.update(targets)
+        self._observer.update(configuration, web_acls or {})
+        self._health_checks.update(configuration)
+        for listener in configuration.listeners:
+            firewall = self._firewalls.setdefault(listener.load_balancer_arn, Firewall())
+            firewall.use((web_acls or {}).get(listener.load_balancer_arn))
+        wanted = {listener.key: listener for listener in configuration.listeners}
+        for key, server in list(self._servers.items()):
+            if key not in wanted or wanted[key].protocol != server.listener.protocol:
+                self._close(key)
+        for key, listener in wanted.items():
+            if key in self._servers:
+                _say_obstacle(self._servers[key].listener, listener)
+                self._servers[key].listener = listener
+            else:
+                await self._open(listener, configuration)
+        served = tuple(self._describe(each) for each in wanted.values() if each.key in self._ports)
+        if served != self._served:
+            self._state_file.write(served, self._remembered)
+            self._served = served
+            self._kept.serves()
+            gc.freeze()  # clients and models stay: no collection need look at them, and nobody wait
+
+    async def _follow(self) -> None:
+        try:
+            reading = await asyncio.to_thread(self._source.read, self._mark)
+            if reading is not None:
+                self._mark = None  # until it is served as a whole
+                if reading.generation != self._generation:
+                    self._generation = reading.generation
+                    self._functions.recycle()
+                await self.apply(reading.configuration, reading.targets, reading.web_acls)
+                self._mark = reading.mark
+        except CloudError as error:
+            self._failures += 1
+            # Once is normal: a load balancer may go away while it is being read.
+            if self._failures == 2:
+                _log.warning("serving the last known configuration: %s", error.message)
+        else:
+            if self._failures >= 2:
+                _log.info("following the configuration again")
+            self._failures = 0
+
+    async def _open(self, listener: Listener, configuration: Configuration) -> None:
+        key = listener.key
+        bound = self._kept.take(key) or bind(self._candidates(listener, configuration))
+        port = bound.getsockname()[1]
+        local_ports = self._local_ports.setdefault(listener.load_balancer_name, {})
+        firewall = self._firewalls[listener.load_balancer_arn]
+        server = ListenerServer(
+            listener, self._functions, local_ports, guard=firewall, observers=(self._observer,)
+        )
+        await server.open(bound, await self._tls(listener))
+        self._kept.hold(key, bound)
+        local_ports[listener.port] = port
+        self._servers[key] = server
+        self._ports[key] = self._remembered[key] = port
+        url = _url(listener, port)
+        _log.info("%s serves port %d of %s", url, listener.port, listener.dns_name)
+        _say_obstacle(None, listener)
+        if listener.refusal is not None:
+            _log.warning("%s answers 501: not built: %s", url, listener.refusal.feature)
+
+    def _candidates(self, listener: Listener, configuration: Configuration) -> list[int]:
+        return preferred(
+            listener,
+            configuration.listeners,
+            self._state_file.http_port,
+            self._remembered.get(listener.key),
+            self._ports.values(),
+        )
+
+    async def _tls(self, listener: Listener) -> ssl.SSLContext | None:
+        if listener.protocol != "HTTPS":
+            return None
+        return await asyncio.to_thread(server_context, certificate(self._state_file.path))
+
+    def _close(self, key: str) -> None:
+        server = self._servers.pop(key)
+        port = self._ports.pop(key)
+        self._kept.release(key)
+        self._local_ports[server.listener.load_balancer_name].pop(server.listener.port, None)
+        _log.info("%s closes", _url(server.listener, port))
+        task = asyncio.create_task(server.close(_GRACE_SECONDS))
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+    def _describe(self, listener: Listener) -> Served:
+        port = self._ports[listener.key]
+        return Served(
+            load_balancer_arn=listener.load_balancer_arn,
+            dns_name=listener.dns_name,
+            listener_port=listener.port,
+            protocol=listener.protocol,
+            local_port=port,
+            url=_url(listener, port),
+            obstacle=listener.obstacle,
+        )
+
+
+def _say_obstacle(before: Listener | None, now: Listener) -> None:
+    if now.obstacle == (before and before.obstacle):
+        return
+    if now.obstacle is None:
+        _log.info("clients reach port %d of %s again", now.port, now.dns_name)
+    else:
+        _log.warning("no client reaches port %d of %s: %s", now.port, now.dns_name, now.obstacle)
+
+
+def _url(listener: Listener, port: int) -> str:
+    return f"{listener.protocol.lower()}://{LOOPBACK}:{port}"

@@ -1,0 +1,425 @@
+"""The control plane as a process: its answers, its state, and what a kill leaves behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psutil
+import pytest
+from botocore.exceptions import ClientError
+from local_aws import client
+from local_aws.errors import CloudError
+from local_aws.local import DEFAULT_PORT, LocalCloud
+from local_aws.outcomes import Endpoint, State
+from local_aws.ports import LOOPBACK
+from local_aws_tests.accounts import DEV, PROD, Account, a_bucket, a_function, a_zip, get, kill
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+@pytest.fixture
+def cloud(tmp_path: Path) -> Iterator[LocalCloud]:
+    cloud = LocalCloud(tmp_path / "state")
+    yield cloud
+    cloud.discard_changes()
+
+
+@pytest.fixture
+def endpoint(cloud: LocalCloud) -> Endpoint:
+    return cloud.start()
+
+
+@pytest.fixture
+def dev(endpoint: Endpoint) -> Account:
+    return Account(endpoint, DEV)
+
+
+def build_service(account: Account) -> None:
+    """One of everything that this project deploys, and two versions of an object."""
+    bucket = a_bucket(account, f"documents-{account.id}")
+    s3 = account.s3
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    for body in (b"old", b"new"):
+        s3.put_object(Bucket=bucket, Key="a/é b%2F+.json", Body=body, Metadata={"my_key": "x"})
+    s3.put_object(Bucket=bucket, Key="large", Body=b"x" * 6_000_000)
+    ec2 = account.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    subnets = [
+        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{number}.0/24", AvailabilityZone=zone)
+        for number, zone in enumerate(("eu-west-1a", "eu-west-1b"))
+    ]
+    a_function(account, a_zip(f"account = {account.id}"))
+    functions = account.client("lambda")
+    functions.publish_version(FunctionName="api")
+    functions.create_alias(FunctionName="api", Name="live", FunctionVersion="1")
+    elb = account.client("elbv2")
+    ids = [subnet["Subnet"]["SubnetId"] for subnet in subnets]
+    balancer = elb.create_load_balancer(Name="lb", Subnets=ids)["LoadBalancers"][0]
+    group = elb.create_target_group(Name="api", TargetType="lambda")["TargetGroups"][0]
+    elb.create_listener(
+        LoadBalancerArn=balancer["LoadBalancerArn"],
+        Protocol="HTTP",
+        Port=80,
+        DefaultActions=[{"Type": "forward", "TargetGroupArn": group["TargetGroupArn"]}],
+    )
+    account.client("logs").create_log_group(logGroupName="/aws/lambda/api")
+
+
+def describe_service(account: Account) -> dict[str, Any]:
+    """What the account's APIs say, down to the bytes."""
+    s3, bucket = account.s3, f"documents-{account.id}"
+    found = s3.get_object(Bucket=bucket, Key="a/é b%2F+.json")
+    versions = s3.list_object_versions(Bucket=bucket)["Versions"]
+    function = account.client("lambda").get_function(FunctionName="api", Qualifier="live")
+    elb = account.client("elbv2")
+    balancer = elb.describe_load_balancers()["LoadBalancers"][0]
+    listeners = elb.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
+    return {
+        "account": account.client("sts").get_caller_identity()["Account"],
+        "object": (found["Body"].read(), found["Metadata"], found["VersionId"]),
+        "versions": [(v["Key"], v["VersionId"], v["IsLatest"]) for v in versions],
+        "large": len(s3.get_object(Bucket=bucket, Key="large")["Body"].read()),
+        "role": account.client("iam").get_role(RoleName="r")["Role"]["RoleId"],
+        "code": get(function["Code"]["Location"].replace("localhost", LOOPBACK)),
+        "function": function["Configuration"]["FunctionArn"],
+        "balancer": balancer["DNSName"],
+        "listeners": [(item["ListenerArn"], item["DefaultActions"]) for item in listeners],
+        "vpcs": sorted(vpc["VpcId"] for vpc in account.client("ec2").describe_vpcs()["Vpcs"]),
+        "logs": account.client("logs").describe_log_groups()["logGroups"],
+    }
+
+
+def test_everything_of_two_accounts_survives_a_save_and_a_kill(cloud: LocalCloud) -> None:
+    first = cloud.start()
+    accounts = [Account(first, DEV), Account(first, PROD)]
+    for account in accounts:
+        build_service(account)
+    before = [describe_service(account) for account in accounts]
+    assert [len(found["versions"]) for found in before] == [3, 3]
+    assert before[0]["code"] == (200, a_zip(f"account = {DEV}"))
+
+    assert cloud.save() == ()
+    kill(first.pid)
+    second = cloud.start()
+
+    assert (second.restored, second.recovered, second.port) == (True, True, first.port)
+    after = [describe_service(account.moved_to(second)) for account in accounts]
+    assert after == before
+
+
+def test_a_restored_cloud_can_be_worked_with_and_saved_again(cloud: LocalCloud) -> None:
+    dev = Account(cloud.start(), DEV)
+    bucket = a_bucket(dev, "bucket")
+    dev.s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    for body in (b"1", b"2", b"3"):
+        dev.s3.put_object(Bucket=bucket, Key="k", Body=body)
+        cloud.stop()
+        dev = dev.moved_to(cloud.start())
+    versions = dev.s3.list_object_versions(Bucket=bucket)["Versions"]
+    bodies = [
+        dev.s3.get_object(Bucket=bucket, Key="k", VersionId=v["VersionId"])["Body"].read()
+        for v in versions
+    ]
+    assert bodies == [b"3", b"2", b"1"]
+
+
+def test_discarded_changes_are_gone_and_saved_ones_are_not(cloud: LocalCloud) -> None:
+    dev = Account(cloud.start(), DEV)
+    a_bucket(dev, "saved")
+    cloud.save()
+    a_bucket(dev, "unsaved")
+    cloud.discard_changes()
+    dev = dev.moved_to(cloud.start())
+    assert [bucket["Name"] for bucket in dev.s3.list_buckets()["Buckets"]] == ["saved"]
+
+
+def test_sigterm_from_outside_saves_what_changed(cloud: LocalCloud, endpoint: Endpoint) -> None:
+    dev = Account(endpoint, DEV)
+    a_bucket(dev, "kept")
+    process = psutil.Process(endpoint.pid)
+    process.terminate()
+    while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+        pass
+    dev = dev.moved_to(cloud.start())
+    assert [bucket["Name"] for bucket in dev.s3.list_buckets()["Buckets"]] == ["kept"]
+
+
+def test_a_damaged_snapshot_gives_an_empty_cloud_and_says_so(
+    cloud: LocalCloud, dev: Account, tmp_path: Path
+) -> None:
+    a_bucket(dev, "lost")
+    cloud.stop()
+    (snapshot,) = (tmp_path / "state/cloud/snapshots").iterdir()
+    snapshot.write_bytes(snapshot.read_bytes()[:-1])
+    endpoint = cloud.start()
+    assert endpoint.restored is False
+    assert Account(endpoint, DEV).s3.list_buckets()["Buckets"] == []
+    assert "set aside" in (tmp_path / "state/logs/control-plane.log").read_text()
+    assert snapshot.with_name(snapshot.name + ".set-aside").exists()
+
+
+def test_a_snapshot_under_load_is_of_a_moment_between_two_requests(
+    cloud: LocalCloud, dev: Account
+) -> None:
+    """Each writer counts up in one bucket and then in another: the first is never behind."""
+    a_bucket(dev, "first")
+    a_bucket(dev, "second")
+    stop = threading.Event()
+
+    def count(writer: int) -> None:
+        s3, number = dev.s3, 0
+        while not stop.is_set():
+            number += 1
+            for bucket in ("first", "second"):
+                s3.put_object(Bucket=bucket, Key=f"{writer}", Body=b"%d" % number)
+
+    with ThreadPoolExecutor(4) as pool:
+        writers = [pool.submit(count, writer) for writer in range(4)]
+        for _ in range(5):
+            cloud.save()
+        stop.set()
+        for writer in writers:
+            writer.result()
+    cloud.discard_changes()
+    s3 = dev.moved_to(cloud.start()).s3
+    for item in s3.list_objects_v2(Bucket="second").get("Contents", []):
+        read = [
+            int(s3.get_object(Bucket=bucket, Key=item["Key"])["Body"].read())
+            for bucket in ("first", "second")
+        ]
+        assert read[0] - read[1] in (0, 1)
+
+
+def test_only_one_of_many_takes_a_state_lock(dev: Account) -> None:
+    bucket = a_bucket(dev, "state")
+    clients = [dev.s3 for _ in range(8)]
+
+    def take(client: S3Client) -> bool:
+        try:
+            client.put_object(Bucket=bucket, Key="x.tflock", Body=b"me", IfNoneMatch="*")
+        except ClientError as error:
+            assert error.response["Error"]["Code"] == "PreconditionFailed"
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        for _ in range(5):
+            assert sum(pool.map(take, clients)) == 1
+            clients[0].delete_object(Bucket=bucket, Key="x.tflock")
+
+
+def test_each_version_of_a_function_leads_to_its_own_code(dev: Account) -> None:
+    functions = dev.client("lambda")
+    a_function(dev, a_zip("one"))
+    functions.publish_version(FunctionName="api")
+    slow = functions.get_function(FunctionName="api")["Code"]["Location"]
+    functions.update_function_code(FunctionName="api", ZipFile=a_zip("two"))
+    code = {
+        qualifier: get(
+            functions.get_function(FunctionName="api", Qualifier=qualifier)["Code"]["Location"]
+        )
+        for qualifier in ("1", "$LATEST")
+    }
+    assert code == {"1": (200, a_zip("one")), "$LATEST": (200, a_zip("two"))}
+    assert get(slow) == (200, a_zip("one"))
+    assert get(slow.replace(DEV, PROD))[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("service", "call", "arguments"),
+    [
+        ("ec2", "describe_fleet_history", {"FleetId": "f", "StartTime": 0}),
+        ("iam", "generate_service_last_accessed_details", {"Arn": "arn:aws:iam::1:role/r"}),
+        ("lambda", "get_function_recursion_config", {"FunctionName": "api"}),
+    ],
+)
+def test_what_is_not_there_is_refused_in_words_that_no_sdk_retries(
+    service: str, call: str, arguments: dict[str, Any], dev: Account
+) -> None:
+    with pytest.raises(ClientError) as refused:
+        getattr(dev.client(service), call)(**arguments)
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
+    assert refused.value.response["Error"]["Code"] == "NotImplemented"
+
+
+def test_a_session_of_another_life_is_refused_and_never_lands_in_another_account(
+    cloud: LocalCloud, dev: Account
+) -> None:
+    cloud.discard_changes()
+    stale = dev.moved_to(cloud.start())
+    with pytest.raises(ClientError, match="assume the role again") as refused:
+        stale.s3.list_buckets()
+    assert refused.value.response["Error"]["Code"] == "ExpiredToken"
+
+
+@pytest.mark.parametrize("path", ["/_local-aws/", "/_local-aws/x", "/_local-aws/code/../../x"])
+def test_an_unknown_path_of_ours_is_a_404_in_json(path: str, endpoint: Endpoint) -> None:
+    status, body = get(endpoint.url + path)
+    assert status == 404
+    assert "error" in json.loads(body)
+
+
+def test_no_web_page_can_reset_or_save_the_cloud(endpoint: Endpoint, dev: Account) -> None:
+    a_bucket(dev, "kept")
+    for path, status in (("/moto-api/reset", 404), ("/_local-aws/snapshot", 403)):
+        request = urllib.request.Request(endpoint.url + path, method="POST")  # noqa: S310
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(request, timeout=10)  # noqa: S310
+        with refused.value as answer:
+            assert answer.code == status
+            assert "access-control-allow-origin" not in answer.headers
+    assert len(dev.s3.list_buckets()["Buckets"]) == 1
+
+
+@pytest.mark.parametrize(
+    "request_bytes",
+    [
+        b"\x00\xff\xfe\r\n\r\n",
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"GET /%ff%00?%zz HTTP/1.1\r\nHost: [::\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+        b"Content-Length: 3\r\n\r\n\xff=\xff",
+        b"GET / HTTP/1.1\r\nHost: x\r\nAuthorization: AWS4-HMAC-SHA256 Credential=\xff/a\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nX-Amz-Target: a\r\n\r\n",
+        b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"PUT /b HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n\r\n",
+        b"GET /2015-03-31/functions/%2e%2e HTTP/1.1\r\nHost: a b\r\n\r\n",
+    ],
+)
+def test_hostile_input_gets_no_traceback_and_does_no_harm(
+    request_bytes: bytes, endpoint: Endpoint
+) -> None:
+    with socket.create_connection((LOOPBACK, endpoint.port), timeout=10) as connection:
+        connection.sendall(request_bytes)
+        connection.shutdown(socket.SHUT_WR)
+        answer = b""
+        while part := connection.recv(65536):
+            answer += part
+    assert b"Traceback" not in answer
+    assert b"HTTP/1.1 500" not in answer
+    assert get(f"{endpoint.url}/_local-aws/health")[0] == 200
+
+
+def test_starting_twice_gives_the_same_process(cloud: LocalCloud, endpoint: Endpoint) -> None:
+    again = cloud.start()
+    assert (again.pid, again.started, again.recovered) == (endpoint.pid, False, False)
+
+
+def test_two_commands_at_once_start_one_cloud(cloud: LocalCloud, tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from local_aws.local import LocalCloud;"
+        "print(LocalCloud(Path(sys.argv[1])).start().pid)"
+    )
+    command = [sys.executable, "-W", "ignore", "-c", code, str(tmp_path / "state")]
+    starts = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(3)]
+    pids = {start.communicate()[0] for start in starts}
+    assert pids == {b"%d\n" % cloud.start().pid}
+
+
+def test_two_clones_get_two_clouds(cloud: LocalCloud, endpoint: Endpoint, tmp_path: Path) -> None:
+    other = LocalCloud(tmp_path / "other")
+    try:
+        theirs = other.start()
+        assert (theirs.port, theirs.pid) != (endpoint.port, endpoint.pid)
+        a_bucket(Account(endpoint, DEV), "ours")
+        assert Account(theirs, DEV).s3.list_buckets()["Buckets"] == []
+    finally:
+        other.discard_changes()
+    assert cloud.start().pid == endpoint.pid
+
+
+def test_a_cloud_whose_port_somebody_took_meanwhile_gets_another(
+    cloud: LocalCloud, endpoint: Endpoint
+) -> None:
+    assert endpoint.port >= DEFAULT_PORT
+    cloud.stop()
+    with socket.socket() as somebody:
+        somebody.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        somebody.bind((LOOPBACK, endpoint.port))
+        somebody.listen()
+        assert cloud.start().port > endpoint.port
+
+
+def test_a_port_is_never_shared(endpoint: Endpoint, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "local_aws.control_plane"]
+    command += ["--port", str(endpoint.port), "--snapshots", str(tmp_path)]
+    ended = subprocess.run(command, capture_output=True, check=False, timeout=30)
+    assert ended.returncode == 98
+    assert b"Address already in use" in ended.stderr
+
+
+def test_a_pid_file_of_another_process_is_no_cloud_and_ends_nobody(
+    cloud: LocalCloud, endpoint: Endpoint, tmp_path: Path
+) -> None:
+    note = tmp_path / "state/cloud/processes/control-plane.json"
+    written = json.loads(note.read_text())
+    kill(endpoint.pid)
+    note.write_text(json.dumps(written | {"pid": os.getpid()}))
+    assert [status.state for status in cloud.status()] == [State.GONE]
+    fresh = cloud.start()
+    assert (fresh.started, fresh.recovered) == (True, True)
+
+
+def test_a_cloud_that_was_never_written_down_is_ended_by_the_next_start(
+    cloud: LocalCloud, endpoint: Endpoint, tmp_path: Path
+) -> None:
+    (tmp_path / "state/cloud/processes/control-plane.json").unlink()
+    fresh = cloud.start()
+    assert fresh.pid != endpoint.pid
+    assert not psutil.pid_exists(endpoint.pid) or (
+        psutil.Process(endpoint.pid).status() == psutil.STATUS_ZOMBIE
+    )
+
+
+def test_a_cloud_that_hangs_is_seen_by_status(cloud: LocalCloud, endpoint: Endpoint) -> None:
+    (running,) = cloud.status()
+    assert (running.state, running.urls) == (State.RUNNING, (endpoint.url,))
+    os.kill(endpoint.pid, signal.SIGSTOP)
+    try:
+        (hung,) = cloud.status()
+        assert hung.state is State.NOT_ANSWERING
+        with pytest.raises(CloudError, match="does not answer") as refused:
+            client.save(endpoint.port, "token", timeout_seconds=0.2)
+        assert "./inv up" in str(refused.value.hint)
+    finally:
+        os.kill(endpoint.pid, signal.SIGCONT)
+
+
+def test_stop_says_what_it_stopped_and_then_nothing_runs(
+    cloud: LocalCloud, endpoint: Endpoint
+) -> None:
+    assert cloud.stop() == ("control-plane",)
+    assert cloud.status() == ()
+    assert cloud.stop() == ()
+    with pytest.raises(OSError, match="refused"):
+        socket.create_connection((LOOPBACK, endpoint.port), timeout=1)
+
+
+def test_saving_what_does_not_run_is_one_clear_error(cloud: LocalCloud) -> None:
+    with pytest.raises(CloudError, match="does not run") as refused:
+        cloud.save()
+    assert refused.value.hint == "./inv up starts it"
+
+
+def test_a_client_that_keeps_its_connection_does_not_keep_the_cloud(
+    cloud: LocalCloud, endpoint: Endpoint
+) -> None:
+    with socket.create_connection((LOOPBACK, endpoint.port)) as idle:
+        idle.sendall(b"GET /_local-aws/health HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert idle.recv(15) == b"HTTP/1.1 200 OK"
+        began = time.monotonic()
+        cloud.stop()
+        assert time.monotonic() - began < 8

@@ -1,0 +1,158 @@
+"""What a function finds around it, and what is said of it, as on AWS."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import psutil
+import pytest
+from local_aws.local import LocalCloud
+from local_aws.ports import free_port
+from local_aws_tests.accounts import DEV, REGION, Account
+from local_aws_tests.balanced import MAY_LOG, eventually
+from local_aws_tests.called import Function
+
+HANDLER = """
+import os, sys
+
+def handler(event, context):
+    if "flood" in event:
+        for _ in range(event["flood"]):
+            sys.stdout.write("x" * 1023 + chr(10))
+    return {"environment": dict(os.environ), "pid": os.getpid(), "cwd": os.getcwd()}
+"""
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+    cloud = LocalCloud(tmp_path_factory.mktemp("cloud"))
+    cloud.start()
+    cloud.start_load_balancer("dev", DEV, REGION, free_port(18_280))
+    yield cloud
+    cloud.discard_changes()
+
+
+@pytest.fixture(scope="module")
+def account(cloud: LocalCloud) -> Account:
+    return Account(cloud.start(), DEV)
+
+
+def log_of(answer: dict[str, Any]) -> str:
+    return base64.b64decode(answer["LogResult"]).decode()
+
+
+def test_the_variables_that_lambda_reserves_are_there_and_its_own_of_the_function(
+    account: Account,
+) -> None:
+    own = {"Variables": {"BUCKET": "documents"}}
+    function = Function(account, HANDLER, Environment=own, MemorySize=256)
+    answer = function.invoke({})["Payload"]
+    found = answer["environment"]
+    expected = {
+        "_HANDLER": "lambda.handler",
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256",
+        "AWS_LAMBDA_FUNCTION_NAME": function.name,
+        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{function.name}",
+        "AWS_REGION": REGION,
+        "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
+        "BUCKET": "documents",
+        "LAMBDA_TASK_ROOT": answer["cwd"],
+        "TZ": ":UTC",
+    }
+    assert {name: found.get(name) for name in expected} == expected
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        assert found[name]
+    assert "[$LATEST]" in found["AWS_LAMBDA_LOG_STREAM_NAME"]
+    assert found["_X_AMZN_TRACE_ID"].startswith("Root=1-")
+    assert "LOCAL_AWS_TOKEN" not in found
+
+
+def test_only_the_first_report_of_a_worker_tells_how_long_it_took_to_start(
+    account: Account,
+) -> None:
+    function = Function(account, HANDLER, MemorySize=256)
+    first, second = (log_of(function.invoke({}, LogType="Tail")) for _ in range(2))
+    report = (
+        r"REPORT RequestId: [0-9a-f-]{36}\tDuration: \d+\.\d\d ms\tBilled Duration: \d+ ms\t"
+        r"Memory Size: 256 MB\tMax Memory Used: [1-9]\d* MB\t"
+    )
+    assert re.search(report + r"Init Duration: \d+\.\d\d ms\t\n", first)
+    assert re.search(report + r"\n", second)
+    assert "Init Duration" not in second
+
+
+def test_a_function_that_does_not_initialise_has_a_report_of_that(account: Account) -> None:
+    function = Function(account, "import nothing_of_that_name")
+    log = log_of(function.invoke({}, LogType="Tail"))
+    assert "No module named 'nothing_of_that_name'" in log
+    report = r"INIT_REPORT Init Duration: \d+\.\d\d ms\tPhase: init\tStatus: error\t"
+    assert re.search(report + r"Error Type: Runtime\.ImportModuleError\t\n", log)
+
+
+def test_a_function_that_takes_too_much_memory_to_initialise_is_ended(account: Account) -> None:
+    source = "import time\nheld = bytearray(200 << 20)\ntime.sleep(9)\n" + HANDLER
+    function = Function(account, source, MemorySize=128)
+    began = time.monotonic()
+    answer = function.invoke({}, LogType="Tail")
+    assert time.monotonic() - began < 5
+    assert answer["FunctionError"] == "Unhandled"
+    assert answer["Payload"]["errorType"] == "Runtime.ExitError"
+    assert "Error Type: Runtime.OutOfMemory" in log_of(answer)
+
+
+def test_a_worker_that_is_killed_from_outside_is_replaced_for_the_next_call(
+    account: Account,
+) -> None:
+    function = Function(account, HANDLER)
+    pid = function.invoke({})["Payload"]["pid"]
+    psutil.Process(pid).kill()
+    answer = function.invoke({})
+    assert "FunctionError" not in answer
+    assert answer["Payload"]["pid"] != pid
+
+
+def test_a_log_group_that_is_gone_comes_back_only_if_the_role_may_make_it(
+    account: Account, cloud: LocalCloud
+) -> None:
+    function = Function(account, HANDLER)
+    logs, iam = account.client("logs"), account.client("iam")
+    group = f"/aws/lambda/{function.name}"
+
+    def is_there() -> bool:
+        found = logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]
+        return any(each["logGroupName"] == group for each in found)
+
+    function.invoke({})
+    eventually(is_there)
+    policy = json.loads(json.dumps(MAY_LOG).replace('"logs:CreateLogGroup", ', ""))
+    iam.put_role_policy(
+        RoleName=function.name, PolicyName="logs", PolicyDocument=json.dumps(policy)
+    )
+    logs.delete_log_group(logGroupName=group)
+    function.invoke({})
+    log = cloud._supervision.log("load-balancer-dev")
+    eventually(lambda: f"no log group {group}" in log.read_text())
+    assert not is_there()
+    logs.create_log_group(logGroupName=group)
+    function.invoke({})
+    eventually(lambda: logs.describe_log_streams(logGroupName=group)["logStreams"])
+
+
+def test_a_hundred_megabytes_on_stdout_delay_nobody_and_keep_the_end_of_the_log(
+    account: Account,
+) -> None:
+    """The last of this file: what is logged after it waits for its turn."""
+    function = Function(account, HANDLER, Timeout=60, MemorySize=256)
+    answer = function.invoke({"flood": 100_000}, LogType="Tail")
+    assert "FunctionError" not in answer
+    assert "REPORT RequestId" in log_of(answer)
+    assert "FunctionError" not in function.invoke({})

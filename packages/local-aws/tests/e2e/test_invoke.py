@@ -1,0 +1,353 @@
+"""Invoke of the Lambda API: the control plane passes it on to the workers of the data plane."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import psutil
+import pytest
+from botocore.exceptions import ClientError
+from local_aws.local import LocalCloud
+from local_aws.outcomes import ProcessStatus, State
+from local_aws.ports import free_port
+from local_aws_tests.accounts import DEV, PROD, REGION, Account
+from local_aws_tests.balanced import eventually, package
+from local_aws_tests.called import Function
+
+HANDLER = """
+import os, sys, time
+
+print("cold")
+
+def handler(event, context):
+    print("event", event)
+    if event.get("sleep"):
+        time.sleep(event["sleep"])
+    if event.get("exit"):
+        sys.exit(3)
+    if event.get("raise"):
+        raise ValueError("on purpose")
+    if event.get("print"):
+        print("x" * event["print"])
+    if event.get("set"):
+        return {1, 2}
+    if event.get("large"):
+        return "x" * 7_000_000
+    return {
+        "arn": context.invoked_function_arn,
+        "event": event,
+        "id": context.aws_request_id,
+        "version": context.function_version,
+    }
+"""
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+    cloud = LocalCloud(tmp_path_factory.mktemp("cloud"))
+    cloud.start()
+    cloud.start_load_balancer("dev", DEV, REGION, free_port(18_180))
+    yield cloud
+    cloud.discard_changes()
+
+
+@pytest.fixture(scope="module")
+def account(cloud: LocalCloud) -> Account:
+    return Account(cloud.start(), DEV)
+
+
+@pytest.fixture(scope="module")
+def function(account: Account) -> Function:
+    return Function(account, HANDLER, MemorySize=256)
+
+
+def test_a_function_answers_who_calls_it_by_its_name(function: Function) -> None:
+    answer = function.invoke({"a": 1})
+    assert answer["StatusCode"] == 200
+    assert answer["ExecutedVersion"] == "$LATEST"
+    assert "FunctionError" not in answer
+    assert answer["Payload"] == {
+        "arn": function.arn,
+        "event": {"a": 1},
+        "id": answer["ResponseMetadata"]["RequestId"],
+        "version": "$LATEST",
+    }
+    assert function.invoke()["Payload"]["event"] == {}
+
+
+def test_the_end_of_the_log_comes_with_the_answer_to_who_asks_for_it(function: Function) -> None:
+    answer = function.invoke({"a": 2}, LogType="Tail")
+    lines = base64.b64decode(answer["LogResult"]).decode().splitlines()
+    request_id = answer["Payload"]["id"]
+    assert lines[0] == f"START RequestId: {request_id} Version: $LATEST"
+    assert lines[1:3] == ["event {'a': 2}", f"END RequestId: {request_id}"]
+    assert lines[3].startswith(f"REPORT RequestId: {request_id}\tDuration: ")
+    long = base64.b64decode(function.invoke({"print": 9_000}, LogType="Tail")["LogResult"])
+    assert len(long) == 4_096
+    assert b"REPORT" in long
+    assert "LogResult" not in function.invoke({})
+
+
+def test_the_context_of_a_client_reaches_the_handler(account: Account) -> None:
+    source = """
+def handler(event, context):
+    client = context.client_context
+    return None if client is None else {"custom": client.custom, "env": client.env}
+"""
+    function = Function(account, source)
+    sent = base64.b64encode(json.dumps({"custom": {"é": 1}, "env": {"a": "b"}}).encode()).decode()
+    assert function.invoke({})["Payload"] is None
+    answer = function.invoke({}, ClientContext=sent)
+    assert answer["Payload"] == {"custom": {"é": 1}, "env": {"a": "b"}}
+    assert function.invoke({})["Payload"] is None
+
+
+@pytest.mark.parametrize("text", ["no base64", "bm8gSlNPTg==", "WzFd", "/w==", "e" * 3_600])
+def test_a_context_of_a_client_that_is_none_is_refused(function: Function, text: str) -> None:
+    with pytest.raises(ClientError, match="client context") as refused:
+        function.invoke({}, ClientContext=text)
+    assert refused.value.response["Error"]["Code"] == "InvalidRequestContentException"
+
+
+def test_a_version_and_an_alias_are_called_by_every_name_they_have(account: Account) -> None:
+    function = Function(account, HANDLER)
+    client = function.client
+    first = client.publish_version(FunctionName=function.name)["Version"]
+    client.update_function_code(
+        FunctionName=function.name, ZipFile=package(HANDLER + "#"), Publish=True
+    )
+    client.create_alias(FunctionName=function.name, Name="live", FunctionVersion=first)
+    names = (
+        {"Qualifier": "live"},
+        {"FunctionName": f"{function.name}:live"},
+        {"FunctionName": f"{function.arn}:live"},
+        {"FunctionName": f"{DEV}:function:{function.name}:live"},
+    )
+    for name in names:
+        answer = function.invoke({}, **name)
+        assert answer["ExecutedVersion"] == first
+        assert answer["Payload"]["arn"] == f"{function.arn}:live"
+    assert function.invoke({}, Qualifier="$LATEST")["ExecutedVersion"] == "$LATEST"
+    client.update_alias(
+        FunctionName=function.name,
+        Name="live",
+        FunctionVersion=first,
+        RoutingConfig={"AdditionalVersionWeights": {"2": 0.5}},
+    )
+    seen: set[str] = set()
+
+    def both() -> bool:
+        seen.add(function.invoke({}, Qualifier="live")["ExecutedVersion"])
+        return seen == {"1", "2"}
+
+    assert eventually(both)
+
+
+def test_new_code_answers_the_very_next_call(account: Account) -> None:
+    function = Function(account, HANDLER)
+    function.invoke({})
+    function.client.update_function_code(
+        FunctionName=function.name, ZipFile=package("def handler(*_): return 'new'")
+    )
+    assert function.invoke({})["Payload"] == "new"
+
+
+def test_a_dry_run_runs_nothing_and_an_event_is_not_waited_for(
+    function: Function, account: Account
+) -> None:
+    dry = function.invoke({"raise": 1}, InvocationType="DryRun")
+    assert dry["StatusCode"] == 204
+    assert dry["ResponseMetadata"]["RequestId"]
+    answer = function.invoke({"note": "of an event"}, InvocationType="Event")
+    assert answer["StatusCode"] == 202
+    assert answer["Payload"] is None
+
+
+@pytest.mark.parametrize(
+    ("event", "kind", "message"),
+    [
+        ({"raise": 1}, "ValueError", "on purpose"),
+        ({"exit": 1}, "Runtime.ExitError", "Error: Runtime exited with error: exit status 3"),
+        ({"sleep": 9}, "Sandbox.Timedout", "Error: Task timed out after 3.00 seconds"),
+        ({"set": 1}, "Runtime.MarshalError", "Unable to marshal response"),
+        ({"large": 1}, "Function.ResponseSizeTooLarge", "maximum allowed payload size"),
+    ],
+)
+def test_what_goes_wrong_in_a_function_is_its_error_and_the_next_call_works(
+    function: Function, event: dict[str, int], kind: str, message: str
+) -> None:
+    answer = function.invoke(event)
+    assert answer["StatusCode"] == 200
+    assert answer["FunctionError"] == "Unhandled"
+    assert answer["Payload"]["errorType"] == kind
+    assert message in answer["Payload"]["errorMessage"]
+    assert "FunctionError" not in function.invoke({})
+
+
+@pytest.mark.parametrize(
+    ("handler", "kind"),
+    [
+        ("import nothing_of_that_name", "Runtime.ImportModuleError"),
+        ("def handler(: pass", "Runtime.UserCodeSyntaxError"),
+        ("other = 1", "Runtime.HandlerNotFound"),
+        ("import sys; sys.exit(1)", "Runtime.ExitError"),
+    ],
+)
+def test_a_function_that_does_not_initialise_says_why(
+    account: Account, handler: str, kind: str
+) -> None:
+    function = Function(account, handler)
+    for _ in range(2):
+        answer = function.invoke({}, LogType="Tail")
+        assert answer["FunctionError"] == "Unhandled"
+        assert answer["Payload"]["errorType"] == kind
+
+
+def test_one_that_takes_more_memory_than_it_has_is_killed(account: Account) -> None:
+    handler = "import time\ndef handler(*_):\n    taken = b'x' * (400 << 20)\n    time.sleep(2)"
+    function = Function(account, handler, MemorySize=128, Timeout=10)
+    answer = function.invoke({}, LogType="Tail")
+    assert answer["Payload"]["errorType"] == "Runtime.ExitError"
+    assert "Runtime exited with error: signal: killed" in answer["Payload"]["errorMessage"]
+    log = base64.b64decode(answer["LogResult"]).decode()
+    assert "Status: error\tError Type: Runtime.OutOfMemory" in log
+
+
+def test_the_reserve_counts_calls_of_every_kind(account: Account) -> None:
+    function = Function(account, HANDLER, Timeout=10, MemorySize=256)
+    function.client.put_function_concurrency(
+        FunctionName=function.name, ReservedConcurrentExecutions=1
+    )
+    with ThreadPoolExecutor() as threads:
+        refused = [each for each in threads.map(lambda _: _refused(function), range(3)) if each]
+    assert len(refused) == 2
+    for each in refused:
+        assert each["Error"]["Code"] == "TooManyRequestsException"
+        assert each["Reason"] == "ReservedFunctionConcurrentInvocationLimitExceeded"
+        assert each["ResponseMetadata"]["HTTPStatusCode"] == 429
+        assert each["ResponseMetadata"]["HTTPHeaders"]["retry-after"] == "1"
+
+
+def _refused(function: Function) -> dict[str, Any] | None:
+    try:
+        function.invoke({"sleep": 2})
+    except ClientError as error:
+        return error.response  # type: ignore[return-value]
+    return None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "code"),
+    [
+        ({"FunctionName": "missing"}, 404, "ResourceNotFoundException"),
+        ({"Qualifier": "missing"}, 404, "ResourceNotFoundException"),
+        ({"Qualifier": "$latest"}, 404, "ResourceNotFoundException"),
+        ({"Qualifier": "a b"}, 400, "ValidationException"),
+        ({"Qualifier": "live:1"}, 400, "ValidationException"),
+        ({"Qualifier": "l\N{LATIN SMALL LETTER DOTLESS I}ve"}, 400, "ValidationException"),
+        ({"Qualifier": "x" * 129}, 400, "ValidationException"),
+        ({"FunctionName": "l\N{LATIN SMALL LETTER DOTLESS I}ve"}, 400, "ValidationException"),
+        ({"Payload": b"{'a': 1}"}, 400, "InvalidRequestContentException"),
+        ({"Payload": b"[NaN]"}, 400, "InvalidRequestContentException"),
+        ({"Payload": io.BytesIO(b'"' + b"x" * 6_291_455 + b'"')}, 413, "RequestEntityTooLarge"),
+        ({"Payload": b'"' + b"x" * 1_048_576 + b'"', "InvocationType": "Event"}, 413, ""),
+        ({"InvocationType": "Later"}, 400, "InvalidParameterValueException"),
+        ({"FunctionName": "called-1:a", "Qualifier": "b"}, 400, "InvalidParameterValueException"),
+        ({"FunctionName": f"{PROD}:function:x"}, 403, "AccessDeniedException"),
+    ],
+)
+def test_a_call_that_lambda_would_refuse_is_refused_in_its_words(
+    function: Function, arguments: dict[str, Any], status: int, code: str
+) -> None:
+    refused = function.refusal(**arguments)
+    assert refused["ResponseMetadata"]["HTTPStatusCode"] == status
+    assert refused["Error"]["Code"].startswith(code)
+
+
+def test_a_package_that_cannot_be_unpacked_is_named_as_lambda_names_it(account: Account) -> None:
+    function = Function(account, HANDLER)
+    function.client.update_function_code(FunctionName=function.name, ZipFile=b"no zip")
+    assert function.refusal()["Error"]["Code"] == "InvalidZipFileException"
+    function.client.update_function_code(FunctionName=function.name, ZipFile=package(HANDLER))
+    assert "FunctionError" not in function.invoke({})
+
+
+def test_an_account_that_nothing_serves_is_told_what_to_start(cloud: LocalCloud) -> None:
+    refused = Function(Account(cloud.start(), PROD), HANDLER).refusal()
+    assert "./inv up" in refused["Error"]["Message"]
+    assert refused["ResponseMetadata"]["HTTPStatusCode"] == 501
+
+
+def test_calls_that_wait_leave_room_for_what_functions_ask_of_the_cloud(account: Account) -> None:
+    handler = (
+        "import boto3, time\n"
+        "def handler(event, context):\n"
+        "    time.sleep(0.5)\n"
+        "    return boto3.client('sts').get_caller_identity()['Account']\n"
+    )
+    function = Function(account, handler, Timeout=30, MemorySize=512)
+    with ThreadPoolExecutor(40) as threads:
+        answers = list(threads.map(lambda _: function.invoke({})["Payload"], range(40)))
+    assert answers == [DEV] * 40
+
+
+def test_a_call_that_loses_its_runtime_fails_and_the_next_runtime_is_found(
+    cloud: LocalCloud, account: Account, sleeper: Function
+) -> None:
+    with ThreadPoolExecutor() as threads:
+        running = threads.submit(sleeper.refusal, Payload=b'{"sleep": 20}')
+        eventually(lambda: _is_running(account, sleeper))
+        [serving] = _keeper(cloud).children()
+        serving.kill()
+        assert running.result()["Error"]["Code"] == "ServiceException"
+    eventually(lambda: _balancer(cloud).state == State.RUNNING)
+    assert "FunctionError" not in sleeper.invoke({})
+
+
+def test_a_call_without_any_runtime_says_what_starts_one(
+    cloud: LocalCloud, sleeper: Function
+) -> None:
+    """The last of this file: it ends the data plane of the others."""
+    keeper = _keeper(cloud)
+    doomed = [keeper, *keeper.children()]
+    for each in doomed:
+        each.kill()
+    eventually(lambda: not any(_lives(each) for each in doomed))
+    assert "./inv up" in sleeper.refusal()["Error"]["Message"]
+    cloud.start_load_balancer("dev", DEV, REGION, free_port(18_180))
+    assert "FunctionError" not in sleeper.invoke({})
+
+
+@pytest.fixture
+def sleeper(account: Account) -> Function:
+    function = Function(account, HANDLER, Timeout=30)
+    account.client("logs").create_log_group(logGroupName=f"/aws/lambda/{function.name}")
+    return function
+
+
+def _balancer(cloud: LocalCloud) -> ProcessStatus:
+    [balancer] = [each for each in cloud.status() if each.name == "load-balancer-dev"]
+    return balancer
+
+
+def _keeper(cloud: LocalCloud) -> psutil.Process:
+    return psutil.Process(_balancer(cloud).pid)
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _is_running(account: Account, function: Function) -> bool:
+    """Whether a worker has said that it sleeps."""
+    logs = account.client("logs")
+    found = logs.filter_log_events(logGroupName=f"/aws/lambda/{function.name}")["events"]
+    return any("{'sleep': 20}" in event["message"] for event in found)

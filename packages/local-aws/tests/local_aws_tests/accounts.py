@@ -1,0 +1,125 @@
+"""Accounts of a local cloud, reached as every process of this project reaches them."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import time
+import urllib.error
+import urllib.request
+import zipfile
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import boto3
+import psutil
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+REGION = "eu-west-1"
+DEV, PROD = "111111111111", "222222222222"
+
+
+class Reachable(Protocol):
+    """A control plane that answers at ``url``."""
+
+    @property
+    def url(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """A control plane of which only the place is known."""
+
+    url: str
+
+
+class Account:
+    """Clients of one account, by its role, as every process of this project makes them."""
+
+    def __init__(self, endpoint: Reachable, account_id: str) -> None:
+        self.id = account_id
+        self._endpoint = endpoint
+        role = f"arn:aws:iam::{account_id}:role/local-aws"
+        sts: Any = self._client("sts", "test", "test", None)
+        given = sts.assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
+        self._keys = (given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
+
+    def client(self, service: str) -> Any:
+        return self._client(service, *self._keys)
+
+    @property
+    def s3(self) -> S3Client:
+        client: S3Client = self.client("s3")
+        return client
+
+    def moved_to(self, endpoint: Reachable) -> Account:
+        """The same session against a cloud that was started again."""
+        moved = object.__new__(Account)
+        moved.id, moved._keys, moved._endpoint = self.id, self._keys, endpoint
+        return moved
+
+    def _client(self, service: Any, key: str, secret: str, token: str | None) -> Any:
+        return boto3.client(
+            service,
+            region_name=REGION,
+            endpoint_url=self._endpoint.url,
+            aws_access_key_id=key,
+            aws_secret_access_key=secret,
+            aws_session_token=token,
+            config=Config(retries={"total_max_attempts": 1}),
+        )
+
+
+def kill(pid: int) -> None:
+    process = psutil.Process(pid)
+    os.kill(pid, signal.SIGKILL)
+    deadline = time.monotonic() + 5
+    with suppress(psutil.NoSuchProcess):
+        while process.status() != psutil.STATUS_ZOMBIE:
+            assert time.monotonic() < deadline
+
+
+def get(url: str) -> tuple[int, bytes]:
+    try:
+        with urllib.request.urlopen(url, timeout=10) as response:  # noqa: S310
+            return response.status, response.read()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read()
+
+
+def get_json(url: str) -> tuple[int, object]:
+    """Status and document of an answer, also of one that is an error."""
+    status, body = get(url)
+    return status, json.loads(body)
+
+
+def a_zip(text: str) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr(zipfile.ZipInfo("lambda.py"), text)
+    return buffer.getvalue()
+
+
+def a_bucket(account: Account, name: str) -> str:
+    location: Any = {"LocationConstraint": REGION}
+    account.s3.create_bucket(Bucket=name, CreateBucketConfiguration=location)
+    return name
+
+
+def a_function(account: Account, code: bytes, name: str = "api", **more: Any) -> None:
+    role = account.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument="{}")["Role"]
+    account.client("lambda").create_function(
+        FunctionName=name,
+        Role=role["Arn"],
+        Runtime="python3.13",
+        Handler="lambda.lambda_handler",
+        Code={"ZipFile": code},
+        **more,
+    )

@@ -1,0 +1,70 @@
+"""Exchanges as observers are told of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from ipaddress import ip_address
+from typing import Any
+
+from local_aws.cloudwatch.names import BalancerName
+from local_aws.load_balancer import pages
+from local_aws.load_balancer.answer import Answer
+from local_aws.load_balancer.decision import Decision, Invoke
+from local_aws.load_balancer.finished import Client, Finished
+from local_aws.load_balancer.model import TargetGroup
+from local_aws_tests.balancers import FUNCTION, NOT_FOUND, forward, listener, request, rule
+
+ACCOUNT, REGION = "111111111111", "eu-west-1"
+_ELB = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}"
+ARN = f"{_ELB}:loadbalancer/app/lb/50dc6c495c0c9188"
+GROUP = TargetGroup(f"{_ELB}:targetgroup/api/73e2d6bc24d8a067", "lambda", (FUNCTION,))
+BALANCER = BalancerName.from_arn(ARN)
+TRACE = "Root=1-58337262-36d228ad5d99923122bbe354"
+CLIENT = Client(ip_address("192.0.2.1"), 50000, "TID_7d15a1935077a44b91952330c3dc3ed8")
+
+API = replace(listener(rule(20, forward(GROUP)), rule(None, NOT_FOUND)), load_balancer_arn=ARN)
+FORWARDED = Decision(API.rules[0], Invoke(GROUP, FUNCTION))
+DEFAULT = Decision(API.rules[1], NOT_FOUND)
+OK = Answer(200, (("content-type", "application/json"),), b"{}")
+
+
+def exchange(**changes: Any) -> Finished:
+    """A request that a function has answered, with these changes."""
+    known: dict[str, Any] = {
+        "listener": API,
+        "client": CLIENT,
+        "request": request("/api/foo", headers=(("host", "www.example.com"),)),
+        "version": "HTTP/1.1",
+        "finding": None,
+        "decision": FORWARDED,
+        "trace_id": TRACE,
+        "answer": OK,
+        "received_at": 1_700_000_000.25,
+        "answer_seconds": 0.0123,
+        "received_bytes": 34,
+        "sent_bytes": 366,
+    }
+    return Finished(**{**known, **changes})
+
+
+def failed(reason: str, status: int = 502, **changes: Any) -> Finished:
+    return exchange(answer=pages.error(status, reason=reason), **changes)
+
+
+def not_found(**changes: Any) -> Finished:
+    """One that the default rule has answered."""
+    answer = Answer(404, (("Content-Type", "application/json"),), b"{}")
+    return exchange(decision=DEFAULT, trace_id=None, answer=answer, **changes)
+
+
+def unreadable(**changes: Any) -> Finished:
+    known: dict[str, Any] = {
+        "request": None,
+        "version": "",
+        "decision": None,
+        "trace_id": None,
+        "answer": pages.error(400, close=True),
+        "received_bytes": 0,
+        "sent_bytes": 272,
+    }
+    return exchange(**{**known, **changes})

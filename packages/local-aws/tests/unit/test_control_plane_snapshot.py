@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import logging
+import threading
+import weakref
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from local_aws.control_plane import snapshot
+from local_aws.errors import CloudError
+from moto.sqs.models import sqs_backends
+
+ACCOUNT = "900000000001"
+
+
+@pytest.fixture
+def queues() -> Iterator[Any]:
+    """A backend of an account that no other test uses."""
+    yield sqs_backends[ACCOUNT]["eu-west-1"]
+    dict.pop(sqs_backends, ACCOUNT, None)
+
+
+class Node:
+    """Something that moto would hold; at module level, so that it can be pickled by name."""
+
+
+def round_trip(tmp_path: Path) -> snapshot.Snapshot:
+    payload, skipped = snapshot.dump()
+    snapshot.write(snapshot.path_in(tmp_path), payload, skipped)
+    dict.pop(sqs_backends, ACCOUNT, None)
+    restored = snapshot.restore(tmp_path)
+    assert restored is not None
+    return restored
+
+
+def test_what_two_backends_share_is_shared_afterwards(tmp_path: Path, queues: Any) -> None:
+    queues.extra = sqs_backends[ACCOUNT]["us-east-1"].extra = Node()
+    round_trip(tmp_path)
+    restored = sqs_backends[ACCOUNT]
+    assert restored["eu-west-1"].extra is restored["us-east-1"].extra
+
+
+def test_modules_that_hold_the_same_dictionary_see_the_restored_state(
+    tmp_path: Path, queues: Any
+) -> None:
+    queues.extra = sqs_backends
+    before = sqs_backends
+    round_trip(tmp_path)
+    assert sqs_backends[ACCOUNT]["eu-west-1"].extra is before
+
+
+def test_weak_dictionaries_and_lambdas_survive(tmp_path: Path, queues: Any) -> None:
+    queues.node = Node()
+    queues.weak = weakref.WeakValueDictionary({"node": queues.node})
+    queues.make = lambda: 42
+    round_trip(tmp_path)
+    restored: Any = sqs_backends[ACCOUNT]["eu-west-1"]
+    assert restored.weak["node"] is restored.node
+    assert restored.make() == 42
+
+
+def test_a_service_that_cannot_be_saved_is_named_and_the_others_are_saved(
+    tmp_path: Path, queues: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    queues.lock = threading.Lock()
+    payload, skipped = snapshot.dump()
+    assert skipped == ("moto.sqs.models",)
+    assert "moto.sqs.models cannot be saved" in caplog.text
+    assert snapshot.write(snapshot.path_in(tmp_path), payload, skipped).skipped == skipped
+
+
+def test_no_snapshot_restores_nothing(tmp_path: Path) -> None:
+    assert snapshot.restore(tmp_path / "none") is None
+
+
+@pytest.mark.parametrize("damage", ["cut", "flipped", "empty", "no header", "other format"])
+def test_a_damaged_snapshot_is_set_aside_with_a_warning(
+    damage: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = snapshot.path_in(tmp_path)
+    snapshot.write(path, b"payload" * 100)
+    content = path.read_bytes()
+    damaged = {
+        "cut": content[:-10],
+        "flipped": content[:-1] + b"\0",
+        "empty": b"",
+        "no header": content.partition(b"\n")[2],
+        "other format": content.replace(b'"format": 1', b'"format": 9'),
+    }
+    path.write_bytes(damaged[damage])
+    with caplog.at_level(logging.WARNING):
+        assert snapshot.restore(tmp_path) is None
+    assert [p.name for p in tmp_path.iterdir()] == [path.name + ".set-aside"]
+    assert "set aside" in caplog.text
+    assert snapshot.restore(tmp_path) is None
+
+
+def test_a_file_whose_hash_is_right_but_which_is_no_pickle_is_set_aside(tmp_path: Path) -> None:
+    snapshot.write(snapshot.path_in(tmp_path), b"no pickle")
+    assert snapshot.restore(tmp_path) is None
+    assert not snapshot.path_in(tmp_path).exists()
+
+
+def test_a_snapshot_of_another_moto_is_set_aside_and_named(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    other = tmp_path / "control-plane.v1.moto-4.0.0.python-3.11.snapshot"
+    other.write_bytes(b"x")
+    assert snapshot.restore(tmp_path) is None
+    assert "another version" in caplog.text
+    assert other.with_name(other.name + ".set-aside").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_one_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(CloudError, match="cannot be written"):
+        snapshot.write(tmp_path / "file" / "x.snapshot", b"")
+
+
+def test_writing_leaves_no_temporary_file(tmp_path: Path) -> None:
+    path = snapshot.path_in(tmp_path)
+    snapshot.write(path, b"1")
+    snapshot.write(path, b"2")
+    assert list(tmp_path.iterdir()) == [path]

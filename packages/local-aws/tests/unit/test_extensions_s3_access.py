@@ -1,0 +1,288 @@
+from __future__ import annotations
+
+import json
+import logging
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from local_aws.control_plane.http import Request
+from local_aws_tests.plane import DEV, PROD, REGION, Plane, a_zip
+
+BUCKET = "documents"
+EVERYTHING = [f"arn:aws:s3:::{BUCKET}", f"arn:aws:s3:::{BUCKET}/*"]
+READ = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{BUCKET}/*"}
+LIST = {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": f"arn:aws:s3:::{BUCKET}"}
+
+
+def policy(*statements: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+def deny(condition: dict[str, Any], **changes: Any) -> str:
+    statement = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": EVERYTHING}
+    return policy(statement | {"Condition": condition} | changes)
+
+
+class World:
+    """A bucket with a document, and a function that reads it from private subnets."""
+
+    def __init__(self, plane: Plane) -> None:
+        self.plane = plane
+        self.s3 = plane.client("s3")
+        self.s3.create_bucket(
+            Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION}
+        )
+        self.s3.put_object(Bucket=BUCKET, Key="foo.json", Body=b"{}")
+        self.iam, self.ec2 = plane.client("iam"), plane.client("ec2")
+        self.role = self.iam.create_role(RoleName="api", AssumeRolePolicyDocument="{}")["Role"]
+        self.vpc = self.ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+        self.subnet = self.ec2.create_subnet(VpcId=self.vpc, CidrBlock="10.0.0.0/24")["Subnet"]
+        self.table = self.ec2.create_route_table(VpcId=self.vpc)["RouteTable"]["RouteTableId"]
+        self.ec2.associate_route_table(RouteTableId=self.table, SubnetId=self.subnet["SubnetId"])
+        plane.client("lambda").create_function(
+            FunctionName="api",
+            Role=self.role["Arn"],
+            Runtime="python3.13",
+            Handler="lambda.lambda_handler",
+            Code={"ZipFile": a_zip("")},
+            VpcConfig={"SubnetIds": [self.subnet["SubnetId"]], "SecurityGroupIds": []},
+        )
+        self.worker = plane.client("s3", plane.session(self.role["Arn"], "api"))
+
+    def endpoint(self, document: str | None = None) -> str:
+        policy = {"PolicyDocument": document} if document else {}
+        made = self.ec2.create_vpc_endpoint(
+            VpcId=self.vpc,
+            ServiceName=f"com.amazonaws.{REGION}.s3",
+            RouteTableIds=[self.table],
+            **policy,
+        )
+        identifier: str = made["VpcEndpoint"]["VpcEndpointId"]
+        return identifier
+
+    def allow(self, *statements: dict[str, Any]) -> None:
+        self.iam.put_role_policy(
+            RoleName="api", PolicyName="documents", PolicyDocument=policy(*statements)
+        )
+
+    def restrict(self, document: str) -> None:
+        self.s3.put_bucket_policy(Bucket=BUCKET, Policy=document)
+
+
+@pytest.fixture
+def world(plane: Plane) -> World:
+    return World(plane)
+
+
+def outcome(s3: Any, key: str = "foo.json", **more: str) -> str:
+    """``ok``, or the error's code."""
+    try:
+        s3.get_object(Bucket=BUCKET, Key=key, **more)
+    except ClientError as error:
+        return str(error.response["Error"]["Code"])
+    return "ok"
+
+
+def test_a_policy_against_plain_http_locks_nobody_out(world: World) -> None:
+    world.restrict(deny({"Bool": {"aws:SecureTransport": "false"}}))
+    world.s3.put_object(Bucket=BUCKET, Key="bar.json", Body=b"{}")
+    assert outcome(world.s3, "bar.json") == "ok"
+
+
+def test_what_the_policy_refuses_is_denied_in_the_words_of_aws_and_logged(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.restrict(
+        deny({"StringNotEquals": {"aws:SourceVpce": "vpce-1"}}, Action="s3:GetObject", Sid="Door")
+    )
+    with pytest.raises(ClientError) as denied, caplog.at_level(logging.WARNING):
+        world.s3.get_object(Bucket=BUCKET, Key="foo.json")
+    error = denied.value.response
+    assert (error["ResponseMetadata"]["HTTPStatusCode"], error["Error"]["Code"]) == (
+        403,
+        "AccessDenied",
+    )
+    assert error["Error"]["Message"] == (
+        f"User: arn:aws:sts::{DEV}:assumed-role/local-aws/test is not authorized to perform: "
+        f's3:GetObject on resource: "arn:aws:s3:::{BUCKET}/foo.json" '
+        "with an explicit deny in a resource-based policy"
+    )
+    assert f"statement Door of the policy of {BUCKET} denies it" in caplog.text
+
+
+def test_a_role_may_be_spared_by_name(world: World) -> None:
+    keep_out = {"ArnNotLike": {"aws:PrincipalArn": f"arn:aws:iam::{DEV}:role/local-aws"}}
+    world.restrict(deny({"StringNotEquals": {"aws:SourceVpce": "vpce-1"}} | keep_out))
+    assert outcome(world.s3) == "ok"
+    other = world.plane.client("s3", world.plane.session(f"arn:aws:iam::{DEV}:role/other"))
+    assert outcome(other) == "AccessDenied"
+
+
+def test_a_listing_may_be_limited_to_a_prefix(world: World) -> None:
+    world.restrict(deny({"StringNotLike": {"s3:prefix": "public/*"}}, Action="s3:ListBucket"))
+    world.s3.list_objects_v2(Bucket=BUCKET, Prefix="public/a")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        world.s3.list_objects_v2(Bucket=BUCKET)
+
+
+def test_an_upload_may_have_to_be_encrypted(world: World) -> None:
+    world.restrict(
+        deny({"Null": {"s3:x-amz-server-side-encryption": "true"}}, Action="s3:PutObject")
+    )
+    world.s3.put_object(Bucket=BUCKET, Key="a", Body=b"", ServerSideEncryption="AES256")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        world.s3.put_object(Bucket=BUCKET, Key="a", Body=b"")
+
+
+def test_tags_of_an_object_may_decide(world: World) -> None:
+    world.restrict(
+        deny({"StringEquals": {"s3:ExistingObjectTag/secret": "yes"}}, Action="s3:GetObject")
+    )
+    world.s3.put_object(Bucket=BUCKET, Key="b", Body=b"", Tagging="secret=yes")
+    assert (outcome(world.s3, "foo.json"), outcome(world.s3, "b")) == ("ok", "AccessDenied")
+
+
+def test_an_object_that_was_deleted_is_missing_and_no_failure(world: World) -> None:
+    world.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+    world.s3.delete_object(Bucket=BUCKET, Key="foo.json")
+    with pytest.raises(ClientError) as missing:
+        world.s3.get_object(Bucket=BUCKET, Key="foo.json")
+    assert missing.value.response["Error"]["Code"] == "NoSuchKey"
+    world.s3.put_object(Bucket=BUCKET, Key="foo.json", Body=b"{}")
+
+
+def test_of_many_deleted_keys_only_the_allowed_ones_are(world: World) -> None:
+    world.restrict(
+        policy(
+            {
+                "Effect": "Deny",
+                "Principal": "*",
+                "Action": "s3:DeleteObject",
+                "Resource": f"arn:aws:s3:::{BUCKET}/kept&/*",
+            }
+        )
+    )
+    for key in ("a", "kept&/b"):
+        world.s3.put_object(Bucket=BUCKET, Key=key, Body=b"")
+    keys = [{"Key": "a"}, {"Key": "kept&/b"}]
+    answer = world.s3.delete_objects(Bucket=BUCKET, Delete={"Objects": keys})
+    assert [each["Key"] for each in answer["Deleted"]] == ["a"]
+    assert [(each["Key"], each["Code"]) for each in answer["Errors"]] == [
+        ("kept&/b", "AccessDenied")
+    ]
+    left = world.s3.list_objects_v2(Bucket=BUCKET)["Contents"]
+    assert [each["Key"] for each in left] == ["foo.json", "kept&/b"]
+
+
+def test_a_policy_that_iam_would_refuse_is_not_stored(world: World) -> None:
+    with pytest.raises(ClientError, match=r"MalformedPolicy.*StringIs is not a condition"):
+        world.restrict(deny({"StringIs": {"a": "b"}}))
+    with pytest.raises(ClientError, match="NoSuchBucketPolicy"):
+        world.s3.get_bucket_policy(Bucket=BUCKET)
+
+
+def test_another_account_needs_the_word_of_the_bucket(world: World) -> None:
+    other = world.plane.client("s3", world.plane.session(f"arn:aws:iam::{PROD}:role/local-aws"))
+    assert outcome(other) == "AccessDenied"
+    world.restrict(policy(READ | {"Principal": {"AWS": PROD}}))
+    assert outcome(other) == "ok"
+
+
+def test_nobody_in_particular_reads_what_is_public_only(world: World) -> None:
+    def read() -> int:
+        request = Request("GET", f"/{BUCKET}/foo.json", "", (("host", "127.0.0.1:4747"),), b"")
+        return world.plane.handle(request).status
+
+    assert read() == 403
+    world.restrict(policy(READ | {"Principal": "*"}))
+    assert read() == 200
+    block = {"RestrictPublicBuckets": True}
+    world.s3.put_public_access_block(Bucket=BUCKET, PublicAccessBlockConfiguration=block)
+    assert read() == 403
+
+
+def test_a_signed_url_acts_for_whoever_signed_it(world: World) -> None:
+    url = world.s3.generate_presigned_url("get_object", {"Bucket": BUCKET, "Key": "foo.json"})
+    _, _, query = url.partition("?")
+    host = (("host", "127.0.0.1:4747"),)
+    signed = Request("GET", f"/{BUCKET}/foo.json", query, host, b"")
+    assert world.plane.handle(signed).status == 200
+
+
+def test_a_worker_may_do_what_its_role_allows_and_no_more(world: World) -> None:
+    world.endpoint()
+    assert outcome(world.worker) == "AccessDenied"
+    world.allow(READ)
+    assert outcome(world.worker) == "ok"
+    with pytest.raises(ClientError, match="no identity-based policy allows the s3:PutObject"):
+        world.worker.put_object(Bucket=BUCKET, Key="x", Body=b"")
+
+
+def test_a_missing_document_is_a_404_only_to_whoever_may_list(world: World) -> None:
+    world.endpoint()
+    world.allow(READ)
+    assert outcome(world.worker, "none.json") == "AccessDenied"
+    with pytest.raises(ClientError, match="403"):
+        world.worker.head_object(Bucket=BUCKET, Key="none.json")
+    world.allow(READ, LIST)
+    assert outcome(world.worker, "none.json") == "NoSuchKey"
+    with pytest.raises(ClientError, match="404"):
+        world.worker.head_object(Bucket=BUCKET, Key="none.json")
+
+
+def test_a_managed_policy_counts_and_a_boundary_limits_it(world: World) -> None:
+    world.endpoint()
+    create = world.iam.create_policy
+    managed = create(PolicyName="read", PolicyDocument=policy(READ))["Policy"]["Arn"]
+    world.iam.attach_role_policy(RoleName="api", PolicyArn=managed)
+    assert outcome(world.worker) == "ok"
+    nothing = create(PolicyName="limit", PolicyDocument=policy(LIST))["Policy"]["Arn"]
+    world.iam.put_role_permissions_boundary(RoleName="api", PermissionsBoundary=nothing)
+    assert outcome(world.worker) == "AccessDenied"
+
+
+def test_a_worker_comes_through_the_endpoint_of_its_subnets(world: World) -> None:
+    world.allow(READ)
+    endpoint = world.endpoint()
+    door = {"StringNotEquals": {"aws:SourceVpce": endpoint}}
+    world.restrict(deny(door, Action="s3:GetObject"))
+    assert (outcome(world.worker), outcome(world.s3)) == ("ok", "AccessDenied")
+    world.restrict(deny({"StringEquals": {"aws:SourceVpc": world.vpc}}, Action="s3:GetObject"))
+    assert (outcome(world.worker), outcome(world.s3)) == ("AccessDenied", "ok")
+
+
+def test_through_an_endpoint_there_is_no_public_address(world: World) -> None:
+    world.allow(READ)
+    world.endpoint()
+    world.restrict(deny({"NotIpAddress": {"aws:SourceIp": "127.0.0.1"}}, Action="s3:GetObject"))
+    assert (outcome(world.worker), outcome(world.s3)) == ("AccessDenied", "ok")
+
+
+def test_the_policy_of_the_endpoint_must_allow_too(world: World) -> None:
+    world.allow(READ, LIST)
+    world.endpoint(policy(READ | {"Principal": "*"}))
+    assert outcome(world.worker) == "ok"
+    with pytest.raises(ClientError, match="no VPC endpoint policy allows the s3:ListBucket"):
+        world.worker.list_objects_v2(Bucket=BUCKET)
+
+
+def test_a_function_without_a_way_out_does_not_reach_s3(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.allow(READ)
+    assert outcome(world.worker) == "AccessDenied"
+    assert "lead neither to an endpoint for S3 nor out" in caplog.text
+    address = world.ec2.allocate_address(Domain="vpc")["AllocationId"]
+    nat = world.ec2.create_nat_gateway(SubnetId=world.subnet["SubnetId"], AllocationId=address)
+    world.ec2.create_route(
+        RouteTableId=world.table,
+        DestinationCidrBlock="0.0.0.0/0",
+        NatGatewayId=nat["NatGateway"]["NatGatewayId"],
+    )
+    assert outcome(world.worker) == "ok"
+
+
+def test_another_session_of_the_same_role_is_no_worker(world: World) -> None:
+    person = world.plane.client("s3", world.plane.session(world.role["Arn"], "a-person"))
+    assert outcome(person) == "ok"

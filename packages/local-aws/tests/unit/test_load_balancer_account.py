@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import ClassVar
+
+import pytest
+from local_aws.cloudwatch.distribution import Minute, metric
+from local_aws.cloudwatch.log_bucket import LogBuckets
+from local_aws.cloudwatch.metric_delivery import CloudWatchMetrics
+from local_aws.errors import CloudError
+from local_aws.lambda_runtime.cloudwatch import CloudWatch
+from local_aws.lambda_runtime.logs import LogEvent
+from local_aws.load_balancer.account import Account
+from local_aws_tests.plane import DEV, REGION, Plane
+
+_NOW = datetime.now(UTC).replace(microsecond=0)
+
+
+@pytest.fixture
+def account(plane: Plane, monkeypatch: pytest.MonkeyPatch) -> Account:
+    """With the deployer's credentials in the environment."""
+    names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+    for name, value in zip(names, plane.session(f"arn:aws:iam::{DEV}:role/local-aws"), strict=True):
+        monkeypatch.setenv(name, value)
+    return Account("http://127.0.0.1:4747", REGION, None)
+
+
+def test_what_functions_say_makes_its_group_and_its_stream(plane: Plane, account: Account) -> None:
+    client = plane.answer(account.logs())
+    texts = ["one\n", 'a "quoted" \\ \N{SNOWMAN}\n']
+    at = int(_NOW.timestamp() * 1000)
+    store = CloudWatch(lambda: client, lambda _: client)
+    store.put("/aws/lambda/api", "s", [LogEvent("/aws/lambda/api", "s", at, t) for t in texts])
+    answer = plane.client("logs").get_log_events(logGroupName="/aws/lambda/api", logStreamName="s")
+    assert [(each["timestamp"], each["message"]) for each in answer["events"]] == [
+        (at, text) for text in texts
+    ]
+
+
+def test_metrics_arrive_with_each_value_as_often_as_it_was(plane: Plane, account: Account) -> None:
+    client = plane.answer(account.metrics())
+    minute = Minute()
+    of = metric("AWS/Lambda", "Duration", "Milliseconds", FunctionName="api")
+    minute.add(of, 1.5, 3)
+    minute.add(of, 4.0)
+    CloudWatchMetrics(lambda: client).put(_NOW, minute)
+    found = plane.client("cloudwatch").get_metric_statistics(
+        Namespace="AWS/Lambda",
+        MetricName="Duration",
+        Dimensions=[{"Name": "FunctionName", "Value": "api"}],
+        StartTime=_NOW - timedelta(minutes=1),
+        EndTime=_NOW + timedelta(minutes=1),
+        Period=60,
+        Statistics=["SampleCount", "Sum", "Maximum"],
+    )["Datapoints"]
+    assert [(each["SampleCount"], each["Sum"], each["Maximum"]) for each in found] == [
+        (4.0, 8.5, 4.0)
+    ]
+
+
+def test_a_log_file_arrives_under_its_key(plane: Plane, account: Account) -> None:
+    client = plane.answer(account.log_delivery())
+    reader = plane.client("s3")
+    place = {"LocationConstraint": REGION}
+    reader.create_bucket(Bucket="logs", CreateBucketConfiguration=place)
+    LogBuckets(lambda: client).put("logs", "AWSLogs/a b.log.gz", b"\x1f\x8b")
+    found = reader.get_object(Bucket="logs", Key="AWSLogs/a b.log.gz")
+    assert found["Body"].read() == b"\x1f\x8b"
+
+
+_ROLE = (
+    b"<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>a</AccessKeyId>"
+    b"</Credentials></AssumeRoleResult></AssumeRoleResponse>"
+)
+"""Credentials with half of what they should have."""
+
+
+@pytest.mark.parametrize("said", [b"garbage", b"<a/>", b"\xff\x00", _ROLE])
+def test_an_answer_that_is_not_awss_is_an_error_that_says_so(said: bytes) -> None:
+    with _saying(said) as url:
+        account = Account(url, REGION, DEV)
+        with pytest.raises(CloudError, match=url):
+            account.read(None)
+        with pytest.raises(CloudError, match=url):
+            account.read_target(f"arn:aws:lambda:{REGION}:{DEV}:function:api")
+        with pytest.raises(CloudError, match="cannot be assumed"):
+            account.execution_credentials(f"arn:aws:iam::{DEV}:role/r", "api")
+
+
+@contextmanager
+def _saying(said: bytes) -> Iterator[str]:
+    """The URL of a server that answers everything with 200 and the same bytes."""
+
+    class Handler(BaseHTTPRequestHandler):
+        body: ClassVar[bytes] = said
+
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(self.body)))
+            self.end_headers()
+            self.wfile.write(self.body)
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"] or 0))
+            self.do_GET()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+            thread.join()

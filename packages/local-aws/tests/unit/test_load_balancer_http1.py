@@ -1,0 +1,352 @@
+"""The parser: bytes in, requests or refusals out."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from local_aws.load_balancer.desync import Reason, Tier, is_blocked, must_close
+from local_aws.load_balancer.http1 import Head, RefusedError, parse_head
+from local_aws.load_balancer.incoming import Incoming, Message
+
+HOST = "Host: a.example"
+
+
+def head(line: str, *headers: str) -> Head:
+    return parse_head("\r\n".join([line, HOST, *headers]).encode("latin-1"))
+
+
+def refused(line: str, *headers: str) -> RefusedError:
+    with pytest.raises(RefusedError) as caught:
+        head(line, *headers)
+    return caught.value
+
+
+def messages(*pieces: bytes) -> list[Message]:
+    """What a connection gives when it receives these pieces."""
+    incoming = Incoming()
+    taken = []
+    for piece in pieces:
+        incoming.feed(piece)
+        while (message := incoming.take()) is not None:
+            taken.append(message)
+    return taken
+
+
+def test_a_head_has_the_fields_as_they_were_sent() -> None:
+    parsed = head("GET /a?b=%20#c HTTP/1.1", "X-A:  1 \t", "x-a:2", "X-Empty:")
+    assert (parsed.method, parsed.target) == ("GET", "/a?b=%20#c")
+    assert parsed.headers == (("host", "a.example"), ("x-a", "1"), ("x-a", "2"), ("x-empty", ""))
+    assert (parsed.length, parsed.keep_alive, parsed.finding) == (0, True, None)
+
+
+def test_bytes_beyond_ascii_arrive_in_targets_and_values() -> None:
+    parsed = parse_head("GET /é HTTP/1.1\r\nHost: a\r\nX-Name: ü".encode())
+    assert parsed.target == "/é"
+    assert parsed.headers[1] == ("x-name", "ü")
+    raw = parse_head(b"GET /\xff HTTP/1.1\r\nHost: a")
+    assert raw.target.encode(errors="surrogateescape") == b"/\xff"
+
+
+def test_the_host_of_an_absolute_target_counts() -> None:
+    parsed = head("GET http://b.example:81/x HTTP/1.1")
+    assert parsed.headers == (("host", "b.example:81"),)
+    assert head("GET /x?next=http://c/ HTTP/1.1").headers == (("host", "a.example"),)
+
+
+@pytest.mark.parametrize("method", ["GET", "PURGE", "get", "M-SEARCH", "x!#$%&'*+-.^_`|~9"])
+def test_any_token_is_a_method(method: str) -> None:
+    assert head(f"{method} / HTTP/1.1").method == method
+
+
+@pytest.mark.parametrize(
+    ("line", "headers", "keep_alive"),
+    [
+        ("GET / HTTP/1.1", (), True),
+        ("GET / HTTP/1.1", ("Connection: close",), False),
+        ("GET / HTTP/1.1", ("Connection: Keep-Alive, Close",), False),
+        ("GET / HTTP/1.1", ("Connection: close", "Connection: x"), False),
+        ("GET / HTTP/1.0", (), False),
+        ("GET / HTTP/1.0", ("Connection: Keep-Alive",), True),
+    ],
+)
+def test_a_connection_stays_open_as_its_version_and_header_say(
+    line: str, headers: tuple[str, ...], keep_alive: bool
+) -> None:
+    assert head(line, *headers).keep_alive is keep_alive
+
+
+@pytest.mark.parametrize(
+    ("line", "headers", "finding"),
+    [
+        ("GET / HTTP/1.1", ("Content-Length: 0",), Reason.GET_HEAD_ZERO_CONTENT_LENGTH),
+        ("HEAD / HTTP/1.1", ("Content-Length: 3",), Reason.UNDEFINED_CONTENT_LENGTH_SEMANTICS),
+        (
+            "GET / HTTP/1.1",
+            ("Transfer-Encoding: chunked",),
+            Reason.UNDEFINED_TRANSFER_ENCODING_SEMANTICS,
+        ),
+        (
+            "POST / HTTP/1.0",
+            ("Transfer-Encoding: chunked",),
+            Reason.UNDEFINED_TRANSFER_ENCODING_SEMANTICS,
+        ),
+        (
+            "POST / HTTP/1.1",
+            ("Content-Length: 3", "Transfer-Encoding: chunked"),
+            Reason.BOTH_TE_CL_PRESENT,
+        ),
+        (
+            "POST / HTTP/1.1",
+            ("Content-Length: 3", "Content-Length: 03"),
+            Reason.DUPLICATE_CONTENT_LENGTH,
+        ),
+        ("GET / HTTP/1.1", ("X-A: b\x01c",), Reason.NON_COMPLIANT_HEADER),
+        ("GET / HTTP/1.1", ("X-A: \xe9",), Reason.NON_COMPLIANT_HEADER),
+        ("GET / HTTP/1.1", ("X@A: 1",), Reason.NON_COMPLIANT_HEADER),
+        ("GET / HTTP/1.1", (":1",), Reason.EMPTY_HEADER),
+        ("GET / HTTP/1.1", ("Content_Length: 5",), Reason.SUSPICIOUS_HEADER),
+        ("GET / HTTP/1.1", ("Transfer--Encoding: x",), Reason.SUSPICIOUS_HEADER),
+        ("GET / HTTP/1.1", ("\x01Transfer-Encoding: x",), Reason.SUSPICIOUS_HEADER),
+        ("GET /a b HTTP/1.1", (), Reason.SPACE_IN_URI),
+        ("GET /a\x01b HTTP/1.1", (), Reason.AMBIGUOUS_URI),
+        ("GET / HTTP/1.2", (), Reason.NON_COMPLIANT_VERSION),
+        ("GET / HTTP/1.1", ("X-Tab: a\tb",), None),
+    ],
+)
+def test_what_is_suspicious_is_named_as_in_the_access_log(
+    line: str, headers: tuple[str, ...], finding: Reason | None
+) -> None:
+    assert head(line, *headers).finding is finding
+
+
+@pytest.mark.parametrize(
+    "begun", [b"\x16\x03\x01\x02\x00\x01", b"\r\n\x80", b" GET", b"G\xc3\x89T"]
+)
+def test_what_begins_with_no_method_is_refused_before_its_end(begun: bytes) -> None:
+    with pytest.raises(RefusedError) as caught:
+        messages(begun)
+    assert (caught.value.status, caught.value.finding) == (400, Reason.BAD_METHOD)
+
+
+def test_a_request_may_come_byte_by_byte_after_empty_lines() -> None:
+    sent = b"\r\n\r\nX-y /a HTTP/1.1\r\nHost: a\r\n\r\n"
+    [message] = messages(*(bytes([each]) for each in sent))
+    assert message.head.method == "X-y"
+
+
+def test_letters_that_turn_into_ascii_do_not_hide_a_length() -> None:
+    name = "Tran\N{LATIN SMALL LETTER LONG S}fer-Encod\N{LATIN SMALL LETTER DOTLESS I}ng"
+    parsed = parse_head(f"GET / HTTP/1.1\r\nHost: a\r\n{name}: chunked".encode())
+    assert parsed.finding is Reason.SUSPICIOUS_HEADER
+    assert parsed.length == 0
+
+
+def test_chunks_win_over_a_length_which_the_target_never_sees() -> None:
+    parsed = head("POST / HTTP/1.1", "Content-Length: 3", "Transfer-Encoding: chunked")
+    assert parsed.length is None
+    assert "content-length" not in dict(parsed.headers)
+
+
+@pytest.mark.parametrize(
+    ("line", "headers", "status", "finding"),
+    [
+        ("nonsense", (), 400, Reason.BAD_VERSION),
+        ("GET /", (), 400, Reason.BAD_VERSION),
+        ("GET  HTTP/1.1", (), 400, Reason.BAD_URI),
+        ("GET a/b HTTP/1.1", (), 400, Reason.BAD_URI),
+        ("GET * HTTP/1.1", (), 400, Reason.BAD_URI),
+        ("CONNECT a.example:443 HTTP/1.1", (), 400, Reason.BAD_URI),
+        ("G(T / HTTP/1.1", (), 400, Reason.BAD_METHOD),
+        (" GET / HTTP/1.1", (), 400, Reason.BAD_METHOD),
+        ("GET / HTTP/2.0", (), 400, Reason.BAD_VERSION),
+        ("GET / http/1.1", (), 400, Reason.BAD_VERSION),
+        ("GET /\x00 HTTP/1.1", (), 400, Reason.BAD_URI),
+        ("GET /\r HTTP/1.1", (), 400, Reason.BAD_URI),
+        ("GET / HTTP/1.1\nX: 1", (), 400, Reason.BAD_URI),
+        ("GET / HTTP/1.1", ("X-A: 1\nX-B: 2",), 400, Reason.BAD_HEADER),
+        ("GET / HTTP/1.1", ("X-A: 1\rX-B: 2",), 400, Reason.BAD_HEADER),
+        ("GET / HTTP/1.1", ("X-A: \x00",), 400, Reason.BAD_HEADER),
+        ("GET / HTTP/1.1", ("X-A: 1", " folded"), 400, Reason.BAD_HEADER),
+        ("GET / HTTP/1.1", ("X-A : 1",), 400, Reason.BAD_HEADER),
+        ("GET / HTTP/1.1", ("Transfer-Encoding : chunked",), 400, Reason.BAD_HEADER),
+        ("GET / HTTP/1.1", ("no colon",), 400, Reason.BAD_HEADER),
+        ("GET / HTTP/1.1", ("Accept",), 400, Reason.BAD_HEADER),
+        ("GET / HTTP/1.1", ("Host: b.example",), 400, Reason.BAD_HEADER),
+        ("POST / HTTP/1.1", ("Content-Length: -1",), 400, Reason.BAD_CONTENT_LENGTH),
+        ("POST / HTTP/1.1", ("Content-Length: +1",), 400, Reason.BAD_CONTENT_LENGTH),
+        ("POST / HTTP/1.1", ("Content-Length: 1_0",), 400, Reason.BAD_CONTENT_LENGTH),
+        ("POST / HTTP/1.1", ("Content-Length: 1, 1",), 400, Reason.BAD_CONTENT_LENGTH),
+        ("POST / HTTP/1.1", ("Content-Length:",), 400, Reason.BAD_CONTENT_LENGTH),
+        ("POST / HTTP/1.1", (f"Content-Length: {'9' * 5000}",), 400, Reason.BAD_CONTENT_LENGTH),
+        (
+            "POST / HTTP/1.1",
+            ("Content-Length: 1", "Content-Length: 2"),
+            400,
+            Reason.MULTIPLE_CONTENT_LENGTH,
+        ),
+        ("POST / HTTP/1.1", ("Transfer-Encoding: gzip",), 501, Reason.BAD_TRANSFER_ENCODING),
+        ("POST / HTTP/1.1", ("Transfer-Encoding: xchunked",), 501, Reason.BAD_TRANSFER_ENCODING),
+        ("POST / HTTP/1.1", ("Transfer-Encoding: \x0bchunked",), 400, Reason.BAD_TRANSFER_ENCODING),
+        (
+            "POST / HTTP/1.1",
+            ("Transfer-Encoding: chunked, identity",),
+            400,
+            Reason.BAD_TRANSFER_ENCODING,
+        ),
+        (
+            "POST / HTTP/1.1",
+            ("Transfer-Encoding: chunked", "Transfer-Encoding: chunked"),
+            400,
+            Reason.MULTIPLE_TRANSFER_ENCODING_CHUNKED,
+        ),
+        (f"GET /{'x' * 16_400} HTTP/1.1", (), 414, None),
+        (f"{'X' * 16_400} / HTTP/1.1", (), 400, None),
+        ("GET / HTTP/1.1", (f"X-Long: {'x' * 16_400}",), 400, None),
+        ("GET / HTTP/1.1", tuple(f"X-{n}: {'x' * 15_000}" for n in range(5)), 400, None),
+        ("GET / HTTP/1.1", ("X: 1",) * 11_000, 400, None),
+    ],
+)
+def test_what_two_readers_could_read_differently_is_refused(
+    line: str, headers: tuple[str, ...], status: int, finding: Reason | None
+) -> None:
+    error = refused(line, *headers)
+    assert (error.status, error.finding) == (status, finding)
+
+
+def test_a_host_is_needed_but_in_the_oldest_version() -> None:
+    with pytest.raises(RefusedError):
+        parse_head(b"GET / HTTP/1.1")
+    assert parse_head(b"GET / HTTP/1.0").headers == ()
+
+
+@pytest.mark.parametrize(
+    ("mode", "blocked", "closed"),
+    [
+        ("monitor", set[Tier](), set[Tier]()),
+        ("defensive", {Tier.SEVERE}, {Tier.AMBIGUOUS, Tier.SEVERE}),
+        (
+            "strictest",
+            {Tier.ACCEPTABLE, Tier.AMBIGUOUS, Tier.SEVERE},
+            {Tier.AMBIGUOUS, Tier.SEVERE},
+        ),
+    ],
+)
+def test_each_mode_blocks_and_closes_what_it_should(
+    mode: str, blocked: set[Tier], closed: set[Tier]
+) -> None:
+    for reason in Reason:
+        assert is_blocked(reason, mode) is (reason.tier in blocked)
+        assert must_close(reason, mode) is (reason.tier in closed)
+    assert not is_blocked(None, mode)
+    assert not must_close(None, mode)
+
+
+POST = b"POST /a HTTP/1.1\r\nHost: a\r\n"
+LENGTH = POST + b"Content-Length: 5\r\n\r\nhello"
+CHUNKS = (
+    POST
+    + b"Transfer-Encoding: chunked\r\n\r\n"
+    + b'2;name="value"\r\nhe\r\n03\r\nllo\r\n0\r\nX-Trailer: 1\r\n\r\n'
+)
+
+
+@pytest.mark.parametrize("sent", [LENGTH, CHUNKS, b"\r\n\r\n" + LENGTH])
+def test_a_body_is_the_same_however_it_is_cut(sent: bytes) -> None:
+    size = len(sent.lstrip())
+    cuts = [[sent], [sent[n : n + 1] for n in range(len(sent))]]
+    cuts += [[sent[:n], sent[n:]] for n in range(1, len(sent))]
+    for pieces in cuts:
+        (message,) = messages(*pieces)
+        assert message.body == b"hello"
+        assert message.received_bytes == size
+
+
+def test_what_follows_a_request_is_the_next_one() -> None:
+    plain = b"GET /b HTTP/1.1\r\nHost: a\r\n\r\n"
+    taken = messages(LENGTH + CHUNKS + plain + LENGTH[:-1], b"o")
+    assert [message.head.target for message in taken] == ["/a", "/a", "/b", "/a"]
+    assert [message.body for message in taken] == [b"hello", b"hello", b"", b"hello"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"zz\r\n", 400),
+        (b"0x1\r\na\r\n", 400),
+        (b"-1\r\n", 400),
+        (b"1_0\r\n", 400),
+        (b"\r\n", 400),
+        (b"1\na\r\n", 400),
+        (b"1\r\nab\r\n", 400),
+        (b"1\r\na\n\n", 400),
+        (b"1;" + b"x" * 20_000, 400),
+        (b"0\r\nno colon\r\n\r\n", 400),
+        (b"0\r\n" + b"X-Trailer: 1\r\n" * 6_000, 400),
+        (b"100001\r\n", 413),
+        (b"10000000000000000\r\n", 400),
+        ((b"80000\r\n" + b"x" * 0x80000 + b"\r\n") * 2 + b"1\r\n", 413),
+    ],
+)
+def test_chunks_that_are_none_are_refused(body: bytes, status: int) -> None:
+    with pytest.raises(RefusedError) as caught:
+        messages(POST + b"Transfer-Encoding: chunked\r\n\r\n" + body)
+    assert caught.value.status == status
+
+
+def test_a_body_of_a_megabyte_is_taken_and_one_byte_more_is_not() -> None:
+    (message,) = messages(POST + b"Content-Length: 1048576\r\n\r\n", b"x" * 1_048_576)
+    assert len(message.body) == 1_048_576
+    with pytest.raises(RefusedError) as caught:
+        messages(POST + b"Content-Length: 1048577\r\n\r\n")
+    assert caught.value.status == 413
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (b"GET /" + b"x" * 17_000, 414),
+        (b"X" * 17_000, 400),
+        (b"GET / HTTP/1.1\r\n" + b"X-A: 1\r\n" * 9_000, 400),
+        (b"GET / HTTP/1.1\nHost: a\n\n", 400),
+        (b"\r\n" * 100, 400),
+    ],
+)
+def test_a_head_without_end_is_refused_before_it_has_one(sent: bytes, status: int) -> None:
+    with pytest.raises(RefusedError) as caught:
+        messages(sent)
+    assert caught.value.status == status
+
+
+def test_a_client_is_told_once_that_it_may_continue() -> None:
+    incoming = Incoming()
+    incoming.feed(POST + b"Expect: 100-Continue\r\nContent-Length: 2\r\n\r\n")
+    assert incoming.take() is None
+    assert [incoming.may_continue(), incoming.may_continue()] == [True, False]
+    incoming.feed(b"ok")
+    message = incoming.take()
+    assert message is not None
+    assert message.body == b"ok"
+
+
+def test_a_client_that_does_not_wait_need_not_be_told() -> None:
+    incoming = Incoming()
+    incoming.feed(POST + b"Expect: 100-continue\r\nContent-Length: 2\r\n\r\no")
+    assert incoming.take() is None
+    assert not incoming.may_continue()
+
+
+FRAGMENTS = st.sampled_from(
+    b"GET |/a| HTTP/1.1|\r\n|Host: a|Content-Length: 3|:| |\t|Transfer-Encoding: chunked"
+    b"|3\r\nabc\r\n|0\r\n\r\n|\n|\r|\0|\xff".split(b"|")
+)
+
+
+@given(st.lists(st.one_of(st.binary(max_size=20), FRAGMENTS), max_size=40))
+def test_whatever_is_sent_is_a_request_or_a_refusal(pieces: list[bytes]) -> None:
+    try:
+        together = messages(b"".join(pieces))
+    except RefusedError as error:
+        assert error.status in {400, 413, 414, 501}
+    else:
+        assert messages(*pieces) == together

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import pytest
+from local_aws.load_balancer import stickiness
+from local_aws.load_balancer.decision import Invoke
+from local_aws.load_balancer.model import Forward, TargetGroup, WeightedGroup
+from local_aws.load_balancer.request import Request
+from local_aws_tests.balancers import FUNCTION, decided, listener, request, rule
+
+NOW = 1_700_000_000.0
+GROUPS = tuple(
+    WeightedGroup(f"arn:{name}", weight, TargetGroup(f"arn:{name}", "lambda", (FUNCTION,)))
+    for name, weight in (("blue", 1), ("green", 0))
+)
+
+
+def cookies(group: str, seconds: int = 60, *, secure: bool = False) -> dict[str, str]:
+    """Values of Set-Cookie by the cookie's name."""
+    given = stickiness.headers(group, seconds, NOW, secure=secure)
+    return {value.partition("=")[0]: value for _, value in given}
+
+
+def returning(cookie: str) -> Request:
+    """A request of a client that has this cookie, among others."""
+    return request(headers=(("cookie", f"a=1; {cookie.partition(';')[0]}"), ("cookie", "b=2")))
+
+
+@pytest.mark.parametrize("name", ["AWSALBTG", "AWSALBTGCORS"])
+def test_either_cookie_brings_a_client_back_to_its_group(name: str) -> None:
+    sent = returning(cookies("arn:green")[name])
+    assert stickiness.remembered(sent, GROUPS, NOW + 59) == GROUPS[1]
+
+
+def test_a_cookie_counts_until_it_expires_and_only_for_groups_of_the_rule() -> None:
+    sent = returning(cookies("arn:green")["AWSALBTG"])
+    assert stickiness.remembered(sent, GROUPS, NOW + 60) is None
+    assert stickiness.remembered(sent, GROUPS[:1], NOW) is None
+
+
+@pytest.mark.parametrize("value", ["", "nonsense", "////", "AAAA", "é"])
+def test_a_cookie_that_is_not_ours_is_not_believed(value: str) -> None:
+    assert stickiness.remembered(returning(f"AWSALBTG={value}"), GROUPS, NOW) is None
+
+
+def test_a_cookie_that_was_changed_is_not_believed() -> None:
+    name, value = cookies("arn:green")["AWSALBTG"].partition(";")[0].split("=", 1)
+    changed = value[:-4] + ("AAAA" if value[-4:] != "AAAA" else "BBBB")
+    assert stickiness.remembered(returning(f"{name}={changed}"), GROUPS, NOW) is None
+
+
+def test_cookies_are_opaque_and_never_the_same_twice() -> None:
+    first, second = (cookies("arn:green")["AWSALBTG"] for _ in range(2))
+    assert first != second
+    assert "green" not in first
+
+
+def test_the_cookie_for_other_sites_says_so_and_is_secure_where_the_listener_is() -> None:
+    plain, over_tls = cookies("arn:green"), cookies("arn:green", secure=True)
+    expires = "Expires=Tue, 14 Nov 2023 22:14:20 GMT; Path=/"
+    assert plain["AWSALBTG"].endswith(f"; {expires}")
+    assert plain["AWSALBTGCORS"].endswith(f"; {expires}; SameSite=None")
+    assert over_tls["AWSALBTGCORS"].endswith(f"; {expires}; SameSite=None; Secure")
+
+
+def test_a_sticky_rule_obeys_the_cookie_before_the_weights() -> None:
+    sticky = listener(rule(None, Forward(GROUPS, sticky_seconds=60)))
+    sent = returning(cookies("arn:green")["AWSALBTG"])
+    new = decided(sticky, request(), 0.5, NOW).outcome
+    back = decided(sticky, sent, 0.5, NOW).outcome
+    late = decided(sticky, sent, 0.5, NOW + 60).outcome
+    assert all(isinstance(each, Invoke) and each.sticky_seconds == 60 for each in (new, back, late))
+    arns = [each.group.arn for each in (new, back, late) if isinstance(each, Invoke)]
+    assert arns == ["arn:blue", "arn:green", "arn:blue"]
+
+
+def test_a_rule_that_is_not_sticky_ignores_the_cookie() -> None:
+    plain = listener(rule(None, Forward(GROUPS)))
+    outcome = decided(plain, returning(cookies("arn:green")["AWSALBTG"]), 0.5, NOW).outcome
+    assert isinstance(outcome, Invoke)
+    assert outcome.group.arn == "arn:blue"

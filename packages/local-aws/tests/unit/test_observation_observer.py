@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import asyncio
+import gzip
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import uvloop
+from local_aws.cloudwatch.distribution import Minute
+from local_aws.cloudwatch.observer import Intervals, Observer
+from local_aws.load_balancer.model import Attributes, Configuration, LogPlace
+from local_aws.waf.web_acl import Action, WebAcl
+from local_aws_tests.exchanges import API, ARN, CLIENT, exchange
+
+LOGS = LogPlace("logs")
+LOGGED = replace(API, attributes=Attributes(access_logs=LOGS, connection_logs=LOGS))
+ACL = WebAcl("arn:acl", "acl", (), Action("allow"), {})
+
+
+class Stores:
+    """What a bucket and CloudWatch would have."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, list[str]] = {}
+        self.minute = Minute()
+        self.observer = Observer(_Files(self), _Metrics(self), Intervals())
+
+    def names(self) -> set[tuple[str, str]]:
+        return {(of.namespace, of.name) for of in self.minute.counts}
+
+
+class _Files:
+    def __init__(self, stores: Stores) -> None:
+        self._stores = stores
+
+    def put(self, _bucket: str, key: str, content: bytes) -> None:
+        self._stores.files[key] = gzip.decompress(content).decode().splitlines()
+
+
+class _Metrics:
+    def __init__(self, stores: Stores) -> None:
+        self._stores = stores
+
+    def put(self, _at: datetime, minute: Minute) -> None:
+        self._stores.minute.merge(minute)
+
+
+def observe(scenario: Callable[[Stores], Coroutine[Any, Any, None]]) -> Stores:
+    async def run() -> Stores:
+        stores = Stores()
+        await scenario(stores)
+        await stores.observer.close()
+        return stores
+
+    return uvloop.run(run())
+
+
+def test_what_happened_is_in_both_logs_and_in_the_metrics() -> None:
+    async def scenario(stores: Stores) -> None:
+        stores.observer.update(Configuration((LOGGED,)), {})
+        stores.observer.connected(LOGGED, CLIENT)
+        stores.observer.finished(exchange(listener=LOGGED))
+        stores.observer.disconnected(LOGGED)
+
+    found = observe(scenario)
+    assert sorted(len(lines) for lines in found.files.values()) == [1, 1]
+    assert sum("/conn_log." in key for key in found.files) == 1
+    assert ("AWS/ApplicationELB", "RequestCount") in found.names()
+    assert ("AWS/ApplicationELB", "NewConnectionCount") in found.names()
+
+
+def test_a_load_balancer_without_a_place_for_logs_writes_none() -> None:
+    async def scenario(stores: Stores) -> None:
+        stores.observer.update(Configuration((API,)), {})
+        stores.observer.connected(API, CLIENT)
+        stores.observer.finished(exchange())
+
+    found = observe(scenario)
+    assert found.files == {}
+    assert ("AWS/ApplicationELB", "RequestCount") in found.names()
+
+
+def test_a_web_acl_is_counted_and_named_in_the_log_while_it_is_there() -> None:
+    async def scenario(stores: Stores) -> None:
+        for acls in ({ARN: ACL}, {}):
+            stores.observer.update(Configuration((LOGGED,)), acls)
+            stores.observer.finished(exchange(listener=LOGGED))
+
+    found = observe(scenario)
+    (lines,) = found.files.values()
+    assert ['"waf,forward"' in line for line in lines] == [True, False]
+
+
+def test_the_log_of_a_load_balancer_that_goes_does_not_wait() -> None:
+    async def scenario(stores: Stores) -> None:
+        stores.observer.update(Configuration((LOGGED,)), {})
+        stores.observer.finished(exchange(listener=LOGGED))
+        stores.observer.update(Configuration(), {})
+        while not stores.files:
+            await asyncio.sleep(0)
+        stores.observer.finished(exchange(listener=LOGGED))  # it ran when its listener went
+
+    assert len(observe(scenario).files) == 2

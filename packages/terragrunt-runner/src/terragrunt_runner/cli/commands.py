@@ -1,0 +1,243 @@
+"""Every command but ``run``: what they print, and the exit code they end with."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from terragrunt_runner.cli import console, hcl_commands
+from terragrunt_runner.cli.session import Session
+from terragrunt_runner.config.model import Config
+from terragrunt_runner.errors import ConfigurationError, UsageError
+from terragrunt_runner.language.render import to_hcl, to_json
+from terragrunt_runner.run.prepare import Preparation
+from terragrunt_runner.run.terraform_version import FOLLOWS
+from terragrunt_runner.state import bucket as state_bucket
+from terragrunt_runner.tree import listing as inspect_tree
+from terragrunt_runner.tree import queue as run_queue
+from terragrunt_runner.tree.discovery import Tree, discover
+from terragrunt_runner.tree.listing import Shown
+
+
+def version() -> int:
+    console.data(
+        f"Terrarium's Terragrunt-compatible runner, not the official binary; it follows the "
+        f"behaviour of Terragrunt v{FOLLOWS}"
+    )
+    return 0
+
+
+def find(session: Session) -> int:
+    tree, shown = _shown(session)
+    invocation = session.invocation
+    if invocation.switch("json") or invocation.text("format") == "json":
+        console.data(json.dumps(inspect_tree.found(tree, shown), indent=2))
+        return 0
+    for unit in inspect_tree.ordered(tree, shown):
+        console.data(tree.name(unit))
+    return 0
+
+
+def list_units(session: Session) -> int:
+    tree, shown = _shown(session)
+    invocation = session.invocation
+    style = invocation.text("format") or "text"
+    style = "long" if invocation.switch("long") else style
+    style = "tree" if invocation.switch("tree") else style
+    if invocation.switch("json") or style == "json":
+        console.data(json.dumps(inspect_tree.found(tree, shown), indent=2))
+    else:
+        console.data(inspect_tree.listed(tree, shown, style))
+    return 0
+
+
+def dag_graph(session: Session) -> int:
+    tree = discover(session.folder, session.reader)
+    console.data(inspect_tree.dot(tree))
+    return 0
+
+
+def output_module_groups(session: Session) -> int:
+    tree = discover(session.folder, session.reader)
+    destroy = "destroy" in session.invocation.terraform
+    console.data(json.dumps(inspect_tree.module_groups(tree, destroy=destroy), indent=2))
+    return 0
+
+
+def render(session: Session) -> int:
+    """Print the evaluated configuration, or write it where ``--out`` or ``-w`` say."""
+    invocation = session.invocation
+    if invocation.switch("with_metadata"):
+        raise UsageError("--with-metadata is not supported by this runner")
+    as_json = invocation.switch("json") or invocation.text("format") == "json"
+    for unit in session.unit_files():
+        value = session.reader.complete_value(unit)
+        if as_json:
+            text = json.dumps(json.loads(to_json(value)), indent=2)
+        else:
+            text = "\n".join(
+                f"{name} = {to_hcl(value[name])}" for name in sorted(value) if value[name]
+            )
+        default = "terragrunt.rendered.json" if as_json else "terragrunt.rendered.hcl"
+        target = invocation.text("out") or (default if invocation.switch("write") else None)
+        if target is None:
+            console.data(text)
+        else:
+            path = Path(os.path.normpath(unit.parent / target))
+            path.write_text(text + "\n", "utf-8")
+            session.log.info(f"wrote {path}")
+    return 0
+
+
+def hcl_format(session: Session) -> int:
+    invocation = session.invocation
+    if invocation.switch("stdin"):
+        text = sys.stdin.read()
+        done = hcl_commands.formatted(text, session.folder / "stdin.hcl", session.terraform)
+        console.data(done.removesuffix("\n"))
+        return 0
+    given = invocation.text("file")
+    files = (
+        [session.folder / given]
+        if given
+        else list(hcl_commands.hcl_files(session.folder, invocation.items("exclude_dir")))
+    )
+    changed = list(hcl_commands.changed(files, session.terraform))
+    for file, before, after in changed:
+        if invocation.switch("diff"):
+            console.data(hcl_commands.difference(file, before, after))
+        if not invocation.switch("check"):
+            file.write_text(after, "utf-8")
+            session.log.info(f"{file} was updated")
+    if changed and invocation.switch("check"):
+        names = ", ".join(os.path.relpath(file, session.folder) for file, _, _ in changed)
+        raise ConfigurationError(f"not in standard form: {names}", hint="terragrunt hcl fmt")
+    return 0
+
+
+def hcl_validate(session: Session) -> int:
+    invocation = session.invocation
+    if invocation.switch("inputs"):
+        return _validate_inputs(session)
+    problems = list(hcl_commands.invalid(session.folder, session.reader))
+    if invocation.switch("json"):
+        records = [
+            {
+                "severity": "error",
+                "summary": problem.message,
+                "range": {"filename": str(problem.file), "start": {"line": problem.line}},
+            }
+            for problem in problems
+        ]
+        console.data(json.dumps(records, indent=2))
+    elif invocation.switch("show_config_path"):
+        for path in sorted({str(problem.file) for problem in problems}):
+            console.data(path)
+    else:
+        for problem in problems:
+            session.log.problem(problem.message)
+    return 1 if problems else 0
+
+
+def info_print(session: Session) -> int:
+    unit = session.unit_file()
+    config = session.reader.outline(unit)
+    preparation = Preparation(session.reader, session.units.roles, session.units.options.tf_path)
+    source = preparation.source_of(config)
+    download = session.reader.download_dir(config)
+    folder = source.working_folder(download, config.folder) if source else config.folder
+    record = {
+        "config_path": str(unit),
+        "download_dir": str(download),
+        "iam_role": config.iam_role or "",
+        "terraform_binary": config.terraform_binary or session.terraform,
+        "terraform_command": "",
+        "working_dir": str(folder),
+    }
+    console.data(json.dumps(record, indent=2))
+    return 0
+
+
+def backend_bootstrap(session: Session) -> int:
+    """Make the state bucket of a unit, or of every unit below the folder."""
+    seen: set[str] = set()
+    for unit in session.unit_files():
+        state = session.reader.outline(unit).remote_state
+        if state is None or state.backend != "s3" or state.disable_init:
+            continue
+        bucket = str(state.config.get("bucket"))
+        if bucket in seen:
+            continue
+        seen.add(bucket)
+        update = not session.invocation.switch("disable_bucket_update")
+        done = state_bucket.bootstrap(session.units.states, state.config, update=update)
+        session.log.info(f"state bucket {bucket}: {'created' if done.made else 'exists'}")
+    if not seen:
+        session.log.warn("no unit here has an S3 backend that may be bootstrapped")
+    return 0
+
+
+def execute(session: Session) -> int:
+    """``exec -- PROGRAM``: run a program with a unit's inputs in its environment."""
+    words = session.invocation.terraform
+    if not words:
+        raise UsageError("exec needs a program", hint="terragrunt exec -- env")
+    config = session.reader.complete(session.unit_file())
+    preparation = Preparation(session.reader, session.units.roles, session.units.options.tf_path)
+    environment = preparation.environment(config, "exec")
+    try:
+        return subprocess.run(list(words), env=environment, check=False).returncode
+    except OSError as error:
+        raise UsageError(f"cannot start {words[0]!r}: {error.strerror}") from None
+
+
+def _validate_inputs(session: Session) -> int:
+    strict = session.invocation.switch("strict")
+    failed = False
+    for unit in session.unit_files():
+        config = session.reader.outline(unit)
+        module = _module(session, config)
+        missing, unused = hcl_commands.inputs_mismatch(unit, module, session.reader)
+        for name in missing:
+            session.log.problem(f"{unit}: variable {name!r} is required and no input sets it")
+        for name in unused:
+            tell = session.log.problem if strict else session.log.warn
+            tell(f"{unit}: input {name!r} is taken by no variable")
+        failed = failed or bool(missing) or (strict and bool(unused))
+    return 1 if failed else 0
+
+
+def _module(session: Session, config: Config) -> Path:
+    preparation = Preparation(session.reader, session.units.roles, session.units.options.tf_path)
+    source = preparation.source_of(config)
+    if source is None:
+        return config.folder
+    if source.root is None:
+        raise UsageError(f"{config.file}: inputs of a git module are checked by plan only")
+    return source.root / source.subfolder
+
+
+def _shown(session: Session) -> tuple[Tree, Shown]:
+    invocation = session.invocation
+    tree = discover(session.folder, session.reader, hidden=invocation.switch("hidden"))
+    command = invocation.text("queue_construct_as") or ""
+    words = command.split()
+    destroy = bool(words) and words[0] == "destroy"
+    read = session.reader.host.read
+    queue = run_queue.build(
+        tree, words[0] if words else "", session.choice(), destroy=destroy, read=read
+    )
+    shown = Shown(
+        dag=invocation.switch("dag") or bool(words),
+        dependencies=invocation.switch("dependencies"),
+        exclude=invocation.switch("exclude"),
+        include=invocation.switch("include"),
+        external=invocation.switch("external"),
+        destroy=destroy,
+        read=read if invocation.switch("reading") else None,
+        units=frozenset(queue.edges) | (frozenset(tree.external)),
+    )
+    return tree, shown

@@ -1,0 +1,75 @@
+"""Version constraints, as ``terraform_version_constraint`` and its kin write them.
+
+Operators: ``=``, ``!=``, ``>``, ``>=``, ``<``, ``<=`` and ``~>``, joined by commas. A pre-release
+comes before its release. Source: https://developer.hashicorp.com/terraform/language/expressions/version-constraints
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from terragrunt_runner.language.values import Mismatch
+
+_VERSION = re.compile(r"v?(\d+(?:\.\d+)*)(?:-([0-9A-Za-z.-]+))?(?:\+[0-9A-Za-z.-]+)?")
+_TERM = re.compile(r"\s*(=|!=|>=|<=|>|<|~>)?\s*(\S+)\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    numbers: tuple[int, ...]
+    pre: str = ""
+
+    @property
+    def key(self) -> tuple[tuple[int, ...], tuple[int, tuple[tuple[int, int, str], ...]]]:
+        padded = (*self.numbers, 0, 0, 0)[: max(3, len(self.numbers))]
+        parts = tuple(
+            (0, int(part), "") if part.isdigit() else (1, 0, part)
+            for part in self.pre.split(".")
+            if part
+        )
+        return padded, (0 if self.pre else 1, parts)
+
+
+def parse_version(text: str) -> Version:
+    """Raises Mismatch for what is not a version."""
+    match = _VERSION.fullmatch(text.strip())
+    if match is None:
+        raise Mismatch(f"{text!r} is not a version")
+    return Version(tuple(int(part) for part in match[1].split(".")), match[2] or "")
+
+
+def satisfies(version: str, constraint: str) -> bool:
+    """Whether a version meets every term of a constraint. Raises Mismatch for a malformed one."""
+    found = parse_version(version)
+    return all(_meets(found, term) for term in constraint.split(","))
+
+
+def _meets(version: Version, term: str) -> bool:
+    match = _TERM.fullmatch(term)
+    if match is None:
+        raise Mismatch(f"{term!r} is not a version constraint")
+    operator, text = match[1] or "=", match[2]
+    wanted = parse_version(text)
+    if operator == "~>":
+        return _pessimistic(version, wanted)
+    if operator in (">", ">=", "<", "<=") and version.pre and not wanted.pre:
+        # As HashiCorp's library: a range names pre-releases or does not mean them.
+        return False
+    return {
+        "=": version.key == wanted.key,
+        "!=": version.key != wanted.key,
+        ">": version.key > wanted.key,
+        ">=": version.key >= wanted.key,
+        "<": version.key < wanted.key,
+        "<=": version.key <= wanted.key,
+    }[operator]
+
+
+def _pessimistic(version: Version, wanted: Version) -> bool:
+    """``~> 1.2.3``: at least that, and the same but for the last number written."""
+    if version.pre and not wanted.pre:
+        return False
+    fixed = wanted.numbers[:-1]
+    padded = (*version.numbers, 0, 0, 0)[: max(3, len(wanted.numbers))]
+    return version.key >= wanted.key and padded[: len(fixed)] == fixed

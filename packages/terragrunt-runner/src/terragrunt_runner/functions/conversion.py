@@ -1,0 +1,97 @@
+"""Type conversion, and the functions that treat errors as values."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from terragrunt_runner.functions.registry import NULLABLE, Library, Site
+from terragrunt_runner.language.convert import convert
+from terragrunt_runner.language.nodes import Expression
+from terragrunt_runner.language.types import (
+    BOOL,
+    DYNAMIC,
+    NUMBER,
+    STRING,
+    Type,
+    list_of,
+    map_of,
+    set_of,
+)
+from terragrunt_runner.language.values import Mismatch, Unsupported, Value
+
+LIBRARY = Library()
+
+
+def _converter(name: str, target: Type) -> None:
+    @LIBRARY.define(name, NULLABLE)
+    def to_target(value: Value) -> Value:
+        return convert(value, target)
+
+
+_converter("tostring", STRING)
+_converter("tonumber", NUMBER)
+_converter("tobool", BOOL)
+_converter("tolist", list_of(DYNAMIC))
+_converter("toset", set_of(DYNAMIC))
+_converter("tomap", map_of(DYNAMIC))
+
+
+@LIBRARY.define("try", lazy=True)
+def try_(site: Site, expressions: tuple[Expression, ...]) -> Value:
+    """The first argument that evaluates without an error."""
+    from terragrunt_runner.language.evaluate import EvaluationError
+
+    if not expressions:
+        raise Mismatch("at least one argument is required")
+    reasons: list[str] = []
+    for expression in expressions:
+        try:
+            return site.evaluate(expression)
+        except EvaluationError as error:
+            reasons.append(error.message)
+    raise Mismatch("no argument evaluates: " + "; ".join(reasons))
+
+
+@LIBRARY.define("can", lazy=True)
+def can(site: Site, expressions: tuple[Expression, ...]) -> bool:
+    from terragrunt_runner.language.evaluate import EvaluationError
+
+    if len(expressions) != 1:
+        raise Mismatch("exactly one argument is required")
+    try:
+        site.evaluate(expressions[0])
+    except EvaluationError:
+        return False
+    return True
+
+
+@LIBRARY.define("sensitive", NULLABLE)
+def sensitive(value: Value) -> NoReturn:  # noqa: ARG001 - the signature is what callers see
+    raise Unsupported("a Terragrunt configuration cannot keep a value sensitive")
+
+
+@LIBRARY.define("nonsensitive", NULLABLE)
+@LIBRARY.define("ephemeralasnull", NULLABLE)
+def unmarked(value: Value) -> Value:
+    """Nothing here is ever sensitive or ephemeral."""
+    return value
+
+
+@LIBRARY.define("issensitive", NULLABLE)
+def issensitive(value: Value) -> bool:  # noqa: ARG001
+    return False
+
+
+@LIBRARY.define("type", NULLABLE)
+def type_(value: Value) -> NoReturn:  # noqa: ARG001
+    raise Unsupported("it works in 'terraform console' only")
+
+
+def _removed(name: str, instead: str) -> None:
+    @LIBRARY.define(name, variadic=NULLABLE)
+    def removed(*values: Value) -> NoReturn:  # noqa: ARG001
+        raise Mismatch(f"removed from Terraform in 0.15; use {instead}")
+
+
+_removed("list", "tolist([...])")
+_removed("map", "tomap({...})")

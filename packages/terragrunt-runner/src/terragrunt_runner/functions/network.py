@@ -1,0 +1,103 @@
+"""IP networks."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import TypeAlias
+
+from terragrunt_runner.functions.numeric import whole
+from terragrunt_runner.functions.registry import Library
+from terragrunt_runner.language.numbers import Number
+from terragrunt_runner.language.types import NUMBER, STRING
+from terragrunt_runner.language.values import List, Mismatch, Unsupported
+
+LIBRARY = Library()
+
+_Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
+_LEADING_ZEROS = re.compile(r"(?<![\d.])0+(?=\d)|(?<=\.)0+(?=\d)")
+_MAPPED = ipaddress.IPv6Network("::ffff:0:0/96")
+
+
+@LIBRARY.define("cidrhost", STRING, NUMBER)
+def cidrhost(prefix: str, number: Number) -> str:
+    """The address with this host number; a negative one counts from the end."""
+    network = _network(prefix)
+    host = whole(number, "the host number")
+    size = network.num_addresses
+    if not -size <= host < size:
+        raise Mismatch(f"{prefix} has no host number {host}")
+    return _write(network, int(network[host]))
+
+
+@LIBRARY.define("cidrnetmask", STRING)
+def cidrnetmask(prefix: str) -> str:
+    network = _network(prefix)
+    if network.version != 4:
+        raise Mismatch("only IPv4 networks have a netmask")
+    return str(network.netmask)
+
+
+@LIBRARY.define("cidrsubnet", STRING, NUMBER, NUMBER)
+def cidrsubnet(prefix: str, newbits: Number, netnum: Number) -> str:
+    network = _network(prefix)
+    bits, number = whole(newbits, "newbits"), whole(netnum, "netnum")
+    if bits < 0 or number < 0:
+        raise Unsupported("a negative newbits or netnum, for which Terraform's answer is no subnet")
+    length = _extended(network, bits)
+    if number >= 2**bits:
+        raise Mismatch(f"{bits} new bit(s) cannot hold subnet number {number}")
+    start = int(network.network_address) + (number << (network.max_prefixlen - length))
+    return f"{_write(network, start)}/{length}"
+
+
+@LIBRARY.define("cidrsubnets", STRING, variadic=NUMBER)
+def cidrsubnets(prefix: str, *newbits: Number) -> List:
+    """Consecutive subnets, each aligned to its own size."""
+    network = _network(prefix)
+    start = int(network.network_address)
+    end = start + network.num_addresses
+    if newbits and not start:
+        # Terraform steps back one network first, and there is none before 0.0.0.0.
+        raise Mismatch(f"{prefix} starts at the first address there is, which cannot be divided")
+    subnets: list[str] = []
+    for given in newbits:
+        bits = whole(given, "newbits")
+        if not 1 <= bits <= 32:
+            raise Mismatch("newbits must be between 1 and 32")
+        length = _extended(network, bits)
+        size = 1 << (network.max_prefixlen - length)
+        start = -(-start // size) * size
+        if start + size > end:
+            raise Mismatch(f"{prefix} has no room for a subnet of {length} bits")
+        subnets.append(f"{_write(network, start)}/{length}")
+        start += size
+    return List(subnets, STRING)
+
+
+def _extended(network: _Network, bits: int) -> int:
+    length = network.prefixlen + bits
+    if length > network.max_prefixlen:
+        raise Mismatch(f"{network} has no room for {bits} more bits")
+    return length
+
+
+def _network(prefix: str) -> _Network:
+    text = prefix if ":" in prefix else _LEADING_ZEROS.sub("", prefix.partition("/")[0])
+    if ":" not in prefix:
+        text += prefix[prefix.find("/") :] if "/" in prefix else ""
+    if not re.search(r"/\d+$", text):
+        raise Mismatch(f"{prefix!r} is not a network such as 10.0.0.0/16")
+    try:
+        network = ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        raise Mismatch(f"{prefix!r} is not a network such as 10.0.0.0/16") from None
+    return network
+
+
+def _write(network: _Network, address: int) -> str:
+    if network.version == 4:
+        return str(ipaddress.IPv4Address(address))
+    if ipaddress.IPv6Address(address) in _MAPPED:
+        raise Unsupported("IPv4 addresses written as IPv6")
+    return str(ipaddress.IPv6Address(address))

@@ -1,0 +1,285 @@
+"""Terragrunt's own functions, bound to the place where they are called.
+
+Source: https://terragrunt.gruntwork.io/docs/reference/hcl/functions
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from terragrunt_runner.config.context import Context, Settings
+from terragrunt_runner.config.merge import deep_merge
+from terragrunt_runner.config.versions import satisfies
+from terragrunt_runner.errors import ConfigurationError, RunnerError, ToolchainError
+from terragrunt_runner.functions import library
+from terragrunt_runner.functions.registry import NULLABLE, Library
+from terragrunt_runner.functions.terragrunt_paths import GitRoot, define_paths
+from terragrunt_runner.language.evaluate import Scope, evaluate
+from terragrunt_runner.language.render import from_json, to_json
+from terragrunt_runner.language.syntax import parse
+from terragrunt_runner.language.types import STRING
+from terragrunt_runner.language.values import List, Mismatch, Value, is_null
+from terragrunt_runner.run import arguments
+from terragrunt_runner.state.s3_backend import region_of
+
+ReadConfig = Callable[[Path, Context], Value]
+
+
+@dataclass(slots=True)
+class Host:
+    """What functions reach out to, and what they have learnt; one for a whole run."""
+
+    settings: Settings
+    read_config: ReadConfig
+    working_dir: Callable[[Context], str]
+    say: Callable[[str], None]
+    git_root: GitRoot = field(default_factory=GitRoot)
+    commands: dict[tuple[str, ...], str] = field(default_factory=dict)
+    identity: dict[str, str] = field(default_factory=dict)
+    read: dict[Path, set[Path]] = field(default_factory=dict)
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def mark(self, context: Context, path: Path) -> None:
+        """Remember that a unit reads a file."""
+        self.read.setdefault(context.original, set()).add(path)
+
+
+def functions(context: Context, host: Host) -> Library:
+    """Terraform's functions and Terragrunt's, for one file read for one unit."""
+    found = Library(library())
+    define_paths(found, context, host.git_root)
+    _define_environment(found, host.settings)
+    _define_files(found, context, host)
+    _define_commands(found, context, host)
+    _define_aws(found, host)
+    return found
+
+
+def _define_environment(found: Library, settings: Settings) -> None:
+    @found.define("get_env", STRING, STRING, optional=1)
+    def get_env(name: str, *default: str) -> str:
+        if not name:
+            raise Mismatch("the name of a variable is needed")
+        if name in settings.environment:
+            return settings.environment[name]
+        if default:
+            return default[0]
+        raise Mismatch(f"the environment variable {name} is not set and there is no default")
+
+    @found.define("get_platform")
+    def get_platform() -> str:
+        return "windows" if sys.platform == "win32" else sys.platform
+
+    @found.define("get_terraform_command")
+    def get_terraform_command() -> str:
+        return settings.command
+
+    @found.define("get_terraform_cli_args")
+    def get_terraform_cli_args() -> Value:
+        return List(settings.arguments, STRING)
+
+    @found.define("get_terragrunt_source_cli_flag")
+    def get_terragrunt_source_cli_flag() -> str:
+        return settings.source
+
+    for name, items in (
+        ("get_terraform_commands_that_need_vars", arguments.NEED_VARS),
+        ("get_terraform_commands_that_need_locking", arguments.NEED_LOCKING),
+        ("get_terraform_commands_that_need_input", arguments.NEED_INPUT),
+        ("get_terraform_commands_that_need_parallelism", arguments.NEED_PARALLELISM),
+        ("get_default_retryable_errors", arguments.DEFAULT_RETRYABLE_ERRORS),
+    ):
+        found.define(name)(lambda items=items: List(items, STRING))
+
+    @found.define("constraint_check", STRING, STRING)
+    def constraint_check(version: str, constraint: str) -> bool:
+        return satisfies(version, constraint)
+
+    @found.define("deep_merge", variadic=NULLABLE)
+    def deep_merge_values(*values: Value) -> Value:
+        if "deep-merge" not in settings.experiments:
+            raise Mismatch("needs --experiment deep-merge, as in Terragrunt")
+        merged: Any = {}
+        for value in values:
+            if is_null(value):
+                continue
+            if not isinstance(value, dict):
+                raise Mismatch("every argument must be a map or an object")
+            merged = deep_merge(merged, dict(value))
+        return dict(merged)
+
+
+def _define_files(found: Library, context: Context, host: Host) -> None:
+    @found.define("read_terragrunt_config", STRING, NULLABLE, optional=1)
+    def read_terragrunt_config(path: str, *default: Value) -> Value:
+        target = context.folder / path
+        if target.is_dir():
+            target = target / "terragrunt.hcl"
+        target = Path(os.path.normpath(target))
+        if not target.is_file():
+            if default:
+                return default[0]
+            raise Mismatch(f"there is no file {target}")
+        host.mark(context, target)
+        return host.read_config(target, context)
+
+    @found.define("read_tfvars_file", STRING)
+    def read_tfvars_file(path: str) -> str:
+        target = context.folder / path
+        if not target.is_file():
+            raise Mismatch(f"there is no file {target}")
+        host.mark(context, target)
+        text = target.read_text("utf-8")
+        if target.name.endswith("json"):
+            from_json(text)
+            return text
+        body = parse(text, target)
+        if body.blocks:
+            block = body.blocks[0]
+            raise ConfigurationError(
+                "a variable file has no blocks", file=block.file, line=block.line
+            )
+        plain = Scope({}, {}, target.parent)
+        return to_json({n: evaluate(a.expression, plain) for n, a in body.attributes.items()})
+
+    @found.define("mark_as_read", STRING)
+    def mark_as_read(path: str) -> str:
+        host.mark(context, Path(os.path.normpath(context.folder / path)))
+        return path
+
+    @found.define("mark_glob_as_read", STRING)
+    def mark_glob_as_read(pattern: str) -> Value:
+        matches = sorted(glob.glob(str(context.folder / pattern), recursive=True))  # noqa: PTH207
+        files = [os.path.normpath(match) for match in matches if Path(match).is_file()]
+        for file in files:
+            host.mark(context, Path(file))
+        return List(files, STRING)
+
+    @found.define("get_working_dir")
+    def get_working_dir() -> str:
+        return host.working_dir(context)
+
+    @found.define("sops_decrypt_file", STRING)
+    def sops_decrypt_file(path: str) -> str:
+        target = context.folder / path
+        host.mark(context, target)
+        with host.lock:
+            return _once(host, ("sops", str(target)), lambda: _sops(target, host.settings))
+
+
+def _define_commands(found: Library, context: Context, host: Host) -> None:
+    @found.define("run_cmd", STRING, variadic=STRING)
+    def run_cmd(*words: str) -> str:
+        options = {"--terragrunt-quiet", "--terragrunt-global-cache", "--terragrunt-no-cache"}
+        command = list(words)
+        given: set[str] = set()
+        while command and command[0] in options:
+            given.add(command.pop(0))
+        if not command:
+            raise Mismatch("a command is needed")
+        where = "" if "--terragrunt-global-cache" in given else str(context.folder)
+        quiet = "--terragrunt-quiet" in given
+
+        def run() -> str:
+            return _run(command, context.folder, host, quiet=quiet)
+
+        if "--terragrunt-no-cache" in given:
+            return run()
+        # One at a time: units are read in parallel, and a command must run once.
+        with host.lock:
+            return _once(host, (where, *command), run)
+
+
+def _define_aws(found: Library, host: Host) -> None:
+    def define(name: str, ask: Callable[[], str]) -> None:
+        def answer() -> str:
+            with host.lock:
+                if name not in host.identity:
+                    host.identity[name] = _asked(ask)
+                return host.identity[name]
+
+        found.define(name)(answer)
+
+    region = region_of(host.settings.environment) or "us-east-1"
+    define("get_aws_account_id", lambda: _caller(region)["Account"])
+    define("get_aws_caller_identity_arn", lambda: _caller(region)["Arn"])
+    define("get_aws_caller_identity_user_id", lambda: _caller(region)["UserId"])
+    define("get_aws_account_alias", lambda: _account_alias(region))
+
+
+def _caller(region: str) -> dict[str, str]:
+    import boto3
+
+    return dict(boto3.client("sts", region_name=region).get_caller_identity())  # type: ignore[arg-type]
+
+
+def _account_alias(region: str) -> str:
+    import boto3
+
+    aliases = boto3.client("iam", region_name=region).list_account_aliases()["AccountAliases"]
+    return aliases[0] if aliases else ""
+
+
+def _asked(ask: Callable[[], str]) -> str:
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        return ask()
+    except (BotoCoreError, ClientError) as error:
+        raise Mismatch(f"AWS does not answer: {error}") from None
+
+
+def _once(host: Host, key: tuple[str, ...], compute: Callable[[], str]) -> str:
+    if key not in host.commands:
+        host.commands[key] = compute()
+    return host.commands[key]
+
+
+def _run(command: list[str], folder: Path, host: Host, *, quiet: bool) -> str:
+    try:
+        done = subprocess.run(
+            command,
+            cwd=folder,
+            env=dict(host.settings.environment),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    except OSError as error:
+        raise Mismatch(f"cannot start {command[0]!r}: {error.strerror}") from None
+    if not quiet:
+        for line in (done.stdout + done.stderr).splitlines():
+            host.say(line)
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        raise Mismatch(f"{command[0]!r} ended with {done.returncode}: {last}")
+    return done.stdout.removesuffix("\n")
+
+
+def _sops(target: Path, settings: Settings) -> str:
+    try:
+        done = subprocess.run(
+            ["sops", "--decrypt", str(target)],
+            env=dict(settings.environment),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    except OSError:
+        error: RunnerError = ToolchainError(
+            f"sops_decrypt_file needs the sops binary to read {target}",
+            hint="install sops, from https://getsops.io",
+        )
+        raise error from None
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        raise Mismatch(f"sops cannot decrypt {target}: {last}")
+    return done.stdout

@@ -1,0 +1,306 @@
+"""From expressions to values: ``evaluate(expression, scope)``.
+
+Errors that Terraform calls errors are ``EvaluationError`` (``try`` and ``can`` catch them); what
+we cannot answer as Terraform would is another ConfigurationError. Both name file and line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, NoReturn, cast
+
+from terragrunt_runner.errors import ConfigurationError
+from terragrunt_runner.functions.registry import Site
+from terragrunt_runner.language import nodes
+from terragrunt_runner.language.access import pairs, read_attribute, read_element, type_of_step
+from terragrunt_runner.language.convert import (
+    convert,
+    describe,
+    to_bool,
+    to_number,
+    to_string,
+    unify,
+)
+from terragrunt_runner.language.failed_type import failed_type
+from terragrunt_runner.language.nodes import Expression
+from terragrunt_runner.language.operators import negate, operate
+from terragrunt_runner.language.scope import EvaluationError, Scope
+from terragrunt_runner.language.types import DYNAMIC, Collection, TupleType
+from terragrunt_runner.language.values import (
+    List,
+    Mismatch,
+    Null,
+    Set,
+    Unsupported,
+    Value,
+    elements,
+    force,
+    is_null,
+    type_of,
+)
+
+__all__ = ["EvaluationError", "Scope", "evaluate"]
+
+
+def evaluate(expression: Expression, scope: Scope) -> Value:
+    """The value of ``expression``, with nothing lazy in it."""
+    try:
+        return force(_evaluate(expression, scope))
+    except RecursionError:
+        raise ConfigurationError(
+            "the expression is nested too deeply", file=expression.file, line=expression.line
+        ) from None
+
+
+def _evaluate(node: Expression, scope: Scope) -> Value:
+    try:
+        return _RULES[type(node)](node, scope)
+    except Mismatch as error:
+        _fail(node, str(error))
+    except Unsupported as error:
+        raise ConfigurationError(str(error), file=node.file, line=node.line) from None
+
+
+def _fail(node: Expression, message: str, hint: str | None = None) -> NoReturn:
+    raise EvaluationError(message, file=node.file, line=node.line, hint=hint) from None
+
+
+def _literal(node: nodes.Literal, scope: Scope) -> Value:  # noqa: ARG001 - same shape as the others
+    return node.value
+
+
+def _variable(node: nodes.Variable, scope: Scope) -> Value:
+    if node.name not in scope.variables:
+        known = ", ".join(sorted(name for name in scope.variables if name.isidentifier()))
+        _fail(node, f"there is no variable named {node.name!r}", f"known here: {known or 'none'}")
+    return scope.variables[node.name]
+
+
+def _parentheses(node: nodes.Parentheses, scope: Scope) -> Value:
+    return _evaluate(node.inner, scope)
+
+
+def _get_attribute(node: nodes.GetAttribute, scope: Scope) -> Value:
+    return read_attribute(_evaluate(node.object, scope), node.name)
+
+
+def _index(node: nodes.Index, scope: Scope) -> Value:
+    return read_element(_evaluate(node.object, scope), _evaluate(node.key, scope))
+
+
+def _splat_item(node: nodes.SplatItem, scope: Scope) -> Value:
+    return scope.variables[_item_name(node)]
+
+
+def _item_name(node: nodes.SplatItem) -> str:
+    return f"*{id(node)}"
+
+
+def _splat(node: nodes.Splat, scope: Scope) -> Value:
+    target = _evaluate(node.object, scope)
+    if is_null(target):
+        kind = type_of(target)
+        if isinstance(kind, (Collection, TupleType)) and str(kind).split()[0] != "map":
+            raise Mismatch("cannot use [*] on a null list, set or tuple")
+        return ()
+    sequence = isinstance(target, tuple)
+    items = elements(target) if sequence else [target]
+    name = _item_name(node.item)
+    results = [_evaluate(node.each, scope.having({name: item})) for item in items]
+    if not isinstance(target, (List, Set)):
+        return tuple(results)
+    element = type_of(results[0]) if results else type_of_step(node.each, target.element)
+    return List(results, element)
+
+
+def _unary(node: nodes.Unary, scope: Scope) -> Value:
+    value = _evaluate(node.operand, scope)
+    if node.operator == "!":
+        return not to_bool(value)
+    return negate(to_number(value))
+
+
+def _binary(node: nodes.Binary, scope: Scope) -> Value:
+    chain: list[nodes.Binary] = []
+    left: Expression = node
+    while isinstance(left, nodes.Binary):
+        chain.append(left)
+        left = left.left
+    result = _evaluate(left, scope)
+    for operation in reversed(chain):
+        if _DECIDING.get(operation.operator, ...) is result:
+            _check_right_side(operation, scope)
+        else:
+            result = operate(operation.operator, result, _evaluate(operation.right, scope))
+    return result
+
+
+_DECIDING = {"&&": False, "||": True}
+
+
+def _check_right_side(node: nodes.Binary, scope: Scope) -> None:
+    """For ``false && x`` and ``true || x``, where only an error in x could change the result."""
+    try:
+        to_bool(_evaluate(node.right, scope))
+    except (EvaluationError, Mismatch) as error:
+        raise Unsupported(
+            f"the left side of {node.operator} decides, and the right side has an error, which "
+            f"some versions of Terragrunt overlook and others do not ({error})"
+        ) from None
+
+
+def _conditional(node: nodes.Conditional, scope: Scope) -> Value:
+    true = _passes(node.condition, scope)
+    chosen, other = (node.true, node.false) if true else (node.false, node.true)
+    value = force(_evaluate(chosen, scope))
+    try:
+        # The result has the type that both sides share, so both are evaluated.
+        alternative = force(_evaluate(other, scope))
+    except EvaluationError:
+        kind = unify([type_of(value), failed_type(other, partial(_evaluate, scope=scope))])
+        if kind is None:
+            raise
+        return value if kind == DYNAMIC else convert(value, kind)
+    if value is None:
+        return None if alternative is None else Null(type_of(alternative))
+    if alternative is None:
+        return value
+    kind = unify([type_of(value), type_of(alternative)])
+    if kind is None:
+        raise Mismatch(
+            "the two results of a condition must have consistent types, and here they are "
+            f"{describe(type_of(value))} and {describe(type_of(alternative))}"
+        )
+    return convert(value, kind)
+
+
+def _tuple(node: nodes.TupleConstructor, scope: Scope) -> Value:
+    return tuple(_evaluate(item, scope) for item in node.items)
+
+
+def _object(node: nodes.ObjectConstructor, scope: Scope) -> Value:
+    result: dict[str, Value] = {}
+    for key_node, value_node in node.items:
+        if isinstance(key_node, (nodes.GetAttribute, nodes.Index)):
+            _fail(key_node, "an object key that is a reference must be in parentheses")
+        key = _evaluate(key_node, scope)
+        if is_null(key):
+            _fail(key_node, "null cannot be the key of an object")
+        result[to_string(key)] = _evaluate(value_node, scope)
+    return result
+
+
+def _for(node: nodes.For, scope: Scope) -> Value:
+    collection = _evaluate(node.collection, scope)
+    if node.key is None:
+        return tuple(_evaluate(node.value, inner) for inner in _iterate(node, collection, scope))
+    result: dict[str, Value] = {}
+    groups: dict[str, list[Value]] = {}
+    for inner in _iterate(node, collection, scope):
+        key_value = _evaluate(node.key, inner)
+        if is_null(key_value):
+            _fail(node.key, "null cannot be a key")
+        key = to_string(key_value)
+        if not node.group and key in result:
+            _fail(node.key, f"two elements have the key {key!r}", "group them with '...'")
+        result[key] = _evaluate(node.value, inner)
+        groups.setdefault(key, []).append(result[key])
+    return {key: tuple(items) for key, items in groups.items()} if node.group else result
+
+
+def _iterate(node: nodes.For, collection: Value, scope: Scope) -> Iterator[Scope]:
+    """One scope for each element that the condition lets through."""
+    if is_null(collection):
+        _fail(node.collection, "cannot iterate over null")
+    bound = {node.key_name, node.value_name}
+    if node.condition and not any(name in bound for name, *_ in node.condition.references()):
+        _passes(node.condition, scope)  # an error even where there is no element
+    for key, value in pairs(collection):
+        names = {node.value_name: value}
+        if node.key_name is not None:
+            names = {node.key_name: key, **names}
+        inner = scope.having(names)
+        if node.condition is None or _passes(node.condition, inner):
+            yield inner
+
+
+def _passes(node: Expression, scope: Scope) -> bool:
+    condition = _evaluate(node, scope)
+    if is_null(condition):
+        _fail(node, "the condition is null, and a bool is required")
+    return to_bool(condition)
+
+
+def _template(node: nodes.Template, scope: Scope) -> Value:
+    return "".join(_piece(part, scope) for part in node.parts)
+
+
+def _piece(part: Expression, scope: Scope) -> str:
+    value = _evaluate(part, scope)
+    try:
+        return to_string(value)
+    except Mismatch as error:
+        _fail(part, f"cannot include this value in a string: {error}")
+
+
+def _template_for(node: nodes.TemplateFor, scope: Scope) -> Value:
+    return "".join(cast("tuple[str, ...]", _for(node.each, scope)))
+
+
+def _call(node: nodes.Call, scope: Scope) -> Value:
+    function = scope.functions.get(node.name)
+    if function is None:
+        raise ConfigurationError(
+            f"there is no function named {node.name!r}", file=node.file, line=node.line
+        )
+    if function.lazy and node.expand:
+        message = f"{node.name}(): '...' is not supported here"
+        raise ConfigurationError(message, file=node.file, line=node.line)
+    site = Site(node.file, node.line, scope, _evaluate)
+    try:
+        if function.lazy:
+            return function.implementation(site, node.arguments)
+        arguments = function.bind(list(_given(node, scope)))
+        if function.site:
+            return function.implementation(site, *arguments)
+        return function.implementation(*arguments)
+    except Mismatch as error:
+        _fail(node, f"{node.name}(): {error}")
+    except Unsupported as error:
+        message = f"{node.name}(): {error}"
+        raise ConfigurationError(message, file=node.file, line=node.line) from None
+
+
+def _given(node: nodes.Call, scope: Scope) -> Iterator[Value]:
+    last = len(node.arguments) - 1
+    for i, argument in enumerate(node.arguments):
+        value = force(_evaluate(argument, scope))
+        if not (node.expand and i == last):
+            yield value
+        elif is_null(value):
+            _fail(argument, "cannot expand null into arguments")
+        elif isinstance(value, tuple):
+            yield from elements(value)
+        else:
+            _fail(argument, f"cannot expand {describe(type_of(value))} into arguments")
+
+
+_RULES: dict[type[Expression], Callable[[Any, Scope], Value]] = {
+    nodes.Literal: _literal,
+    nodes.Variable: _variable,
+    nodes.Parentheses: _parentheses,
+    nodes.GetAttribute: _get_attribute,
+    nodes.Index: _index,
+    nodes.SplatItem: _splat_item,
+    nodes.Splat: _splat,
+    nodes.Unary: _unary,
+    nodes.Binary: _binary,
+    nodes.Conditional: _conditional,
+    nodes.TupleConstructor: _tuple,
+    nodes.ObjectConstructor: _object,
+    nodes.For: _for,
+    nodes.Template: _template,
+    nodes.TemplateFor: _template_for,
+    nodes.Call: _call,
+}

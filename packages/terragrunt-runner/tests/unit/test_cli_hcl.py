@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from terragrunt_runner.__main__ import main
+from terragrunt_runner.cli import hcl_commands
+from terragrunt_runner.errors import ConfigurationError
+from terragrunt_runner_tests.tree import reader, write
+
+needs_terraform = pytest.mark.skipif(shutil.which("terraform") is None, reason="no terraform")
+
+
+def test_every_broken_file_is_named_once_with_its_line(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        {
+            "good/terragrunt.hcl": "inputs = {}\n",
+            "broken/terragrunt.hcl": "inputs = {\n  a = = 1\n}\n",
+            "wrong/terragrunt.hcl": "\ncolour = 1\n",
+            "shared.hcl": "locals {\n",
+        },
+    )
+    found = {(str(error.file), error.line) for error in hcl_commands.invalid(tmp_path, reader())}
+    assert found == {
+        (str(tmp_path / "broken/terragrunt.hcl"), 2),
+        (str(tmp_path / "wrong/terragrunt.hcl"), 2),
+        (str(tmp_path / "shared.hcl"), 1),
+    }
+
+
+@needs_terraform
+def test_files_are_brought_into_standard_form(tmp_path: Path) -> None:
+    write(tmp_path, {"a.hcl": "locals {\na=1\n  long = 2\n}\n", ".hidden/b.hcl": "x=1"})
+    files = list(hcl_commands.hcl_files(tmp_path))
+    assert files == [tmp_path / "a.hcl"]
+    ((file, before, after),) = hcl_commands.changed(files, "terraform")
+    assert after == "locals {\n  a    = 1\n  long = 2\n}\n"
+    assert "-a=1" in hcl_commands.difference(file, before, after)
+
+
+@needs_terraform
+def test_a_file_that_is_not_hcl_is_not_formatted(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"a\.hcl:1"):
+        hcl_commands.formatted("locals {", tmp_path / "a.hcl", "terraform")
+
+
+def test_inputs_are_compared_with_the_variables_of_the_module(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        {
+            "terragrunt.hcl": "inputs = { a = 1, z = 2 }",
+            "variables.tf": """
+                variable "a" {
+                  # for the comment
+                  type = number
+                }
+                variable "b" {
+                  type = number
+                }
+                variable "c" {
+                  default = 1
+                }
+            """,
+        },
+    )
+    found = hcl_commands.inputs_mismatch(tmp_path / "terragrunt.hcl", tmp_path, reader())
+    assert found == (["b"], ["z"])
+
+
+def test_an_error_is_one_line_and_the_exit_code_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(tmp_path, {"terragrunt.hcl": "colour = 1\n"})
+    assert main(["plan", "--working-dir", str(tmp_path)]) == 1
+    error = capsys.readouterr().err
+    assert f"{tmp_path / 'terragrunt.hcl'}:1: there is no attribute 'colour'" in error
+    assert "Traceback" not in error
+
+
+def test_a_folder_without_a_unit_says_what_to_do(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["plan", "--working-dir", str(tmp_path)]) == 1
+    assert "add --all" in capsys.readouterr().err
+
+
+def test_help_names_every_command_and_flag(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+    text = capsys.readouterr().out
+    for word in ("run", "hcl fmt", "backend bootstrap", "--queue-include-dir", "--filter"):
+        assert word in text

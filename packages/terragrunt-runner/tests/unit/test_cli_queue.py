@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from terragrunt_runner.errors import ConfigurationError, CycleError, UsageError
+from terragrunt_runner.tree import listing as inspect_tree
+from terragrunt_runner.tree.discovery import Tree, discover
+from terragrunt_runner.tree.filters import Filters
+from terragrunt_runner.tree.listing import Shown
+from terragrunt_runner.tree.queue import Choice, build
+from terragrunt_runner_tests.tree import reader, write
+
+
+def unit(*needs: str, more: str = "") -> str:
+    paths = ", ".join(f'"../{need}"' for need in needs)
+    block = f"dependencies {{\n  paths = [{paths}]\n}}\n" if needs else ""
+    return f'terraform {{\n  source = "."\n}}\n{block}{more}\n'
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Tree:
+    write(
+        tmp_path,
+        {
+            "a/terragrunt.hcl": unit(),
+            "b/terragrunt.hcl": unit("a"),
+            "c/terragrunt.hcl": unit("b"),
+            "d/terragrunt.hcl": unit(),
+            "a/.terragrunt-cache/x/terragrunt.hcl": "not = a unit",
+            ".hidden/terragrunt.hcl": "not = a unit",
+        },
+    )
+    return discover(tmp_path, reader())
+
+
+def names(tree: Tree, units: object) -> list[str]:
+    return sorted(tree.name(found) for found in units)  # type: ignore[attr-defined]
+
+
+def test_units_are_found_below_the_folder_but_not_in_caches(tree: Tree) -> None:
+    assert names(tree, tree.units) == ["a", "b", "c", "d"]
+
+
+def test_a_cycle_is_refused_with_its_ring(tmp_path: Path) -> None:
+    write(tmp_path, {"a/terragrunt.hcl": unit("b"), "b/terragrunt.hcl": unit("a")})
+    with pytest.raises(CycleError, match="a -> b -> a"):
+        discover(tmp_path, reader())
+
+
+def test_a_stack_file_is_refused(tmp_path: Path) -> None:
+    write(tmp_path, {"terragrunt.stack.hcl": ""})
+    with pytest.raises(ConfigurationError, match="stack files are not supported"):
+        discover(tmp_path, reader())
+
+
+def test_a_file_that_is_there_to_be_included_is_no_unit(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        {
+            "terragrunt.hcl": 'locals {\n  x = find_in_parent_folders("terragrunt.hcl")\n}',
+            "a/terragrunt.hcl": 'include "r" {\n  path = find_in_parent_folders()\n}\n' + unit(),
+        },
+    )
+    tree = discover(tmp_path, reader())
+    assert names(tree, tree.units) == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("choice", "expected"),
+    [
+        (Choice(), ["a", "b", "c", "d"]),
+        (Choice(include=("b",)), ["a", "b"]),
+        (Choice(include=("b",), strict_include=True), ["b"]),
+        (Choice(exclude=("b", "d")), ["a", "c"]),
+        (Choice(filters=("b",)), ["b"]),
+        (Choice(filters=("./b",)), ["b"]),
+        (Choice(filters=("b...",)), ["a", "b"]),
+        (Choice(filters=("...b",)), ["b", "c"]),
+        (Choice(filters=("...^b",)), ["c"]),
+        (Choice(filters=("...b...",)), ["a", "b", "c"]),
+        (Choice(filters=("c1...",)), []),
+        (Choice(filters=("!d",)), ["a", "b", "c"]),
+        (Choice(filters=("./* | !name=a",)), ["b", "c", "d"]),
+        (Choice(filters=("a", "d")), ["a", "d"]),
+        (Choice(filters=("./**", "!...b")), ["a", "d"]),
+    ],
+)
+def test_flags_choose_units(tree: Tree, choice: Choice, expected: list[str]) -> None:
+    assert names(tree, build(tree, "plan", choice).units) == expected
+
+
+def test_a_git_filter_is_refused(tree: Tree) -> None:
+    with pytest.raises(UsageError, match="git expressions are not supported"):
+        Filters(tree).select(["[main...HEAD]"])
+
+
+def test_a_destroy_runs_dependents_first_and_spares_protected_units(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        {
+            "a/terragrunt.hcl": unit(),
+            "b/terragrunt.hcl": unit("a", more="prevent_destroy = true"),
+            "c/terragrunt.hcl": unit("b"),
+            "d/terragrunt.hcl": unit("c"),
+        },
+    )
+    tree = discover(tmp_path, reader())
+    queue = build(tree, "destroy", Choice(), destroy=True)
+    assert {tree.name(u): names(tree, needs) for u, needs in queue.edges.items()} == {
+        "c": ["d"],
+        "d": [],
+    }
+
+
+def test_an_exclude_block_leaves_its_unit_out_of_the_actions_it_names(tmp_path: Path) -> None:
+    exclude = 'exclude {\n  if = true\n  actions = ["apply"]\n  exclude_dependencies = true\n}'
+    write(
+        tmp_path,
+        {
+            "a/terragrunt.hcl": unit(),
+            "b/terragrunt.hcl": unit("a", more=exclude),
+            "c/terragrunt.hcl": unit("b"),
+        },
+    )
+    tree = discover(tmp_path, reader())
+    queue = build(tree, "apply", Choice())
+    assert names(tree, queue.units) == ["c"]
+    assert set(queue.excluded.values()) == {"exclude block"}
+    assert names(tree, build(tree, "plan", Choice()).units) == ["a", "b", "c"]
+
+
+def test_dependencies_outside_the_folder_are_known_but_not_run(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        {"live/a/terragrunt.hcl": unit("../base"), "base/terragrunt.hcl": unit()},
+    )
+    tree = discover(tmp_path / "live", reader())
+    assert names(tree, tree.external) == ["../base"]
+    assert names(tree, build(tree, "plan", Choice()).units) == ["a"]
+    assert names(tree, build(tree, "plan", Choice(include_external=True)).units) == [
+        "../base",
+        "a",
+    ]
+
+
+def test_units_are_listed_in_dependency_order_with_their_dependencies(tree: Tree) -> None:
+    shown = Shown(dag=True, dependencies=True)
+    assert inspect_tree.found(tree, shown) == [
+        {"type": "unit", "path": "a"},
+        {"type": "unit", "path": "d"},
+        {"type": "unit", "path": "b", "dependencies": ["a"]},
+        {"type": "unit", "path": "c", "dependencies": ["b"]},
+    ]
+    assert inspect_tree.listed(tree, shown, "tree").splitlines() == [
+        ".",
+        "├── a",
+        "│   ╰── b",
+        "│       ╰── c",
+        "╰── d",
+    ]
+
+
+def test_the_graph_is_written_for_graphviz(tree: Tree) -> None:
+    assert '\t"b" -> "a";' in inspect_tree.dot(tree).splitlines()
