@@ -8,10 +8,9 @@ from dataclasses import asdict
 from local_aws.local import CONTROL_PLANE, LocalCloud
 from rich.table import Table
 
-from terrarium import console, deployment, package, settings, toolchain, untouched, verbs
+from terrarium import console, deployment, package, settings, verbs
 from terrarium.deployment import Deployment
 from terrarium.settings import Environment
-from terrarium.untouched import Sight, Untouched
 
 _FIRST_HTTP_PORT = 8080
 _PORTS_PER_ENVIRONMENT = 10
@@ -52,27 +51,11 @@ def _converge(resolved: Deployment) -> None:
     """Apply the environment, unless a plan of every unit shows that nothing would change."""
     name = resolved.environment.name
     console.step(f"comparing live/{name} with what is there")
-    known = Untouched(settings.STATE_DIR / "up-to-date.json")
-    sight = _sight(resolved)
-    if sight is not None and known.knows(name, sight):
-        console.success("nothing to change: nothing was touched since it was compared")
-        return
     if deployment.is_up_to_date(resolved):
-        if sight is not None:
-            known.remember(name, sight)
         console.success("nothing to change")
         return
     console.step(f"applying live/{name}")
     verbs.summarize("apply", resolved.environment, deployment.run(resolved, "apply"))
-
-
-def _sight(resolved: Deployment) -> Sight | None:
-    """What there is to compare, as it is before anybody does; None where that is not all known."""
-    terraform, terragrunt = toolchain.terraform(), toolchain.terragrunt()
-    tools = (str(terraform.path), terraform.version, str(terragrunt.path), str(terragrunt.version))
-    inputs = untouched.inputs(settings.ROOT, resolved.environ, tools)
-    revision = LocalCloud(settings.STATE_DIR).revision()
-    return None if inputs is None or revision is None else Sight(inputs, revision)
 
 
 def _start_load_balancer(resolved: Deployment, *, unprotected: bool) -> None:

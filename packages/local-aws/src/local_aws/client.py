@@ -41,31 +41,17 @@ def health(port: int, timeout_seconds: float = 2.0) -> Health | None:
 
 
 def mark(port: int, timeout_seconds: float = 5.0) -> str | None:
-    """What differs when something has changed; None from a control plane that is not ours.
+    """Change counter of the configuration; None from a server that is not our control plane.
 
     Raises OSError when nothing answers.
     """
-    return _changes(port, timeout_seconds).get("mark")
-
-
-def revision(port: int, timeout_seconds: float = 5.0) -> str | None:
-    """What differs when something was written, also in buckets, and outlasts a restart; None from
-    a control plane that is not ours, or is none."""
-    try:
-        return _changes(port, timeout_seconds).get("revision")
-    except OSError:
-        return None
-
-
-def _changes(port: int, timeout_seconds: float) -> dict[str, str]:
-    """Empty from a control plane that is not ours. Raises OSError when nothing answers."""
     try:
         status, value = _request("GET", port, "/_local-aws/changes", {}, timeout_seconds)
     except (http.client.HTTPException, ValueError):
-        return {}
+        return None
     if status != 200 or value.get("service") != _SERVICE:
-        return {}
-    return {name: str(each) for name, each in value.items()}
+        return None
+    return str(value["mark"])
 
 
 def register_runtime(

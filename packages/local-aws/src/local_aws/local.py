@@ -126,10 +126,6 @@ class LocalCloud:
         """Of the control plane, which must run."""
         return _url(self._running_control_plane())
 
-    def revision(self) -> str | None:
-        """Differs from every earlier one if anything was written, also before a restart."""
-        return client.revision(_port(self._running_control_plane()))
-
     def stop(self, save: bool = True) -> tuple[str, ...]:
         """Save, then end everything; returns the names of what ran.
 

@@ -64,8 +64,6 @@ class ControlPlane:
         """Bring back the last snapshot, if there is one that can be read."""
         with self._moto.lock:
             self._restored = snapshot.restore(self._settings.snapshots)
-            if self._restored is not None and self._restored.revision is not None:
-                self._changes.restore(self._restored.revision)
         return self._restored
 
     def warm_up(self) -> None:
@@ -80,12 +78,10 @@ class ControlPlane:
             with self._moto.lock:
                 sessions.forget_expired()
                 payload, skipped = snapshot.dump()
-                # What is not all of the cloud is no revision of it.
-                revision = None if skipped else self._changes.revision
                 self._changed = False
             try:
                 path = snapshot.path_in(self._settings.snapshots)
-                return snapshot.write(path, payload, skipped, revision=revision)
+                return snapshot.write(path, payload, skipped)
             except CloudError:
                 self._changed = True
                 raise
@@ -132,10 +128,7 @@ class ControlPlane:
         if path == HEALTH and request.method in {"GET", "HEAD"}:
             return _json(200, self._health())
         if path == CHANGES and request.method in {"GET", "HEAD"}:
-            changes = self._changes
-            return _json(
-                200, {"service": SERVICE, "mark": changes.mark, "revision": changes.revision}
-            )
+            return _json(200, {"service": SERVICE, "mark": self._changes.mark})
         if path in {RUNTIMES, SNAPSHOT} and request.method == "POST":
             if request.header(TOKEN_HEADER) != self._settings.token:
                 return _json(403, {"error": f"the header {TOKEN_HEADER} does not hold our token"})

@@ -7,7 +7,7 @@ Python that wrote it, and a class only by its own moto, hence both are in the fi
 
     snapshots/control-plane.v1.moto-5.2.5.python-3.11.snapshot
 
-The file starts with one line of JSON (format, sha256, saved_at, size, revision), the pickle
+The file starts with one line of JSON (format, sha256, saved_at, size), the pickle
 follows. Only a file whose hash is right is ever unpickled.
 """
 
@@ -49,14 +49,12 @@ _log = logging.getLogger("local_aws.snapshot")
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A file that was written or read. ``skipped`` names services that could not be saved;
-    ``revision`` is that of the cloud, see changes."""
+    """A file that was written or read. ``skipped`` names services that could not be saved."""
 
     path: Path
     saved_at: str
     size: int
     skipped: tuple[str, ...] = ()
-    revision: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +98,7 @@ def dump() -> tuple[bytes, tuple[str, ...]]:
         raise CloudError(f"the state of the cloud cannot be saved: {error}") from error
 
 
-def write(
-    path: Path, payload: bytes, skipped: tuple[str, ...] = (), *, revision: str | None = None
-) -> Snapshot:
+def write(path: Path, payload: bytes, skipped: tuple[str, ...] = ()) -> Snapshot:
     """Replace the file at once or not at all. Raises CloudError (disk full, not writable)."""
     saved_at = datetime.now(UTC).isoformat(timespec="seconds")
     header = {
@@ -110,7 +106,6 @@ def write(
         "saved_at": saved_at,
         "sha256": hashlib.sha256(payload).hexdigest(),
         "size": len(payload),
-        "revision": revision,
     }
     temporary = path.with_name(f"{path.name}.tmp")  # one writer; a killed one leaves just this
     try:
@@ -125,7 +120,7 @@ def write(
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise CloudError(f"the snapshot {path} cannot be written: {error.strerror}") from error
-    return Snapshot(path, saved_at, len(payload), skipped, revision)
+    return Snapshot(path, saved_at, len(payload), skipped)
 
 
 def restore(directory: Path) -> Snapshot | None:
@@ -149,13 +144,7 @@ def restore(directory: Path) -> Snapshot | None:
         return None
     for target, service in targets:
         _install(target, service)
-    revision = header.get("revision")
-    return Snapshot(
-        path,
-        str(header["saved_at"]),
-        len(payload),
-        revision=revision if isinstance(revision, str) else None,
-    )
+    return Snapshot(path, str(header["saved_at"]), len(payload))
 
 
 def _read(path: Path) -> tuple[dict[str, Any], bytes]:
