@@ -15,10 +15,10 @@ from local_aws.cloudwatch.firewall_metrics import FirewallTally
 from local_aws.cloudwatch.function_metrics import FunctionTally
 from local_aws.lambda_runtime.ended import Ended
 from local_aws.lambda_runtime.outcome import Answered
-from local_aws.load_balancer.answer import Answer
-from local_aws.load_balancer.decision import Blocked, Decision
-from local_aws_tests.balancers import FUNCTION
-from local_aws_tests.exchanges import BALANCER, exchange, failed, not_found
+from local_aws.load_balancer.response import Answer
+from local_aws.load_balancer.rules import Blocked, Decision
+from local_aws_tests.completed_requests import BALANCER, exchange, failed, not_found
+from local_aws_tests.load_balancer_models import FUNCTION
 
 from terrarium.settings import ROOT, environments
 from tests.terraform.whole_environment import Resource, apply

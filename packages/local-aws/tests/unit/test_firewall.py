@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from local_aws.waf import rate, reader, transformations
-from local_aws.waf.inspection import BODY_BYTES, MOST_FIELDS, Inspection
+from local_aws.waf import rate_based as rate
+from local_aws.waf import text_transformations as transformations
+from local_aws.waf import web_acl_reader as reader
+from local_aws.waf.request_components import BODY_BYTES, MOST_FIELDS, Inspection
 from local_aws.waf.statements import Network
 from local_aws.waf.web_acl import CustomResponse, Verdict, WebAcl
 

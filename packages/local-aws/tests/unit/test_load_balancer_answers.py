@@ -7,13 +7,21 @@ from typing import Any
 
 import pytest
 from local_aws.lambda_runtime.outcome import Answered, Failed, Outcome, Reason
-from local_aws.load_balancer.answer import Answer
-from local_aws.load_balancer.exchange import Responder
-from local_aws.load_balancer.interpretation import BadResponseError, interpret
-from local_aws.load_balancer.model import Listener, Redirect, TargetGroup, Unsupported
+from local_aws.load_balancer.configuration import Listener, Redirect, TargetGroup, Unsupported
+from local_aws.load_balancer.lambda_response import BadResponseError, interpret
 from local_aws.load_balancer.redirect import redirect
 from local_aws.load_balancer.request import Request
-from local_aws_tests.balancers import API, FUNCTION, GROUP, forward, listener, request, rule
+from local_aws.load_balancer.request_handler import Responder
+from local_aws.load_balancer.response import Answer
+from local_aws_tests.load_balancer_models import (
+    API,
+    FUNCTION,
+    GROUP,
+    forward,
+    listener,
+    request,
+    rule,
+)
 
 Done = Callable[[Outcome], None]
 

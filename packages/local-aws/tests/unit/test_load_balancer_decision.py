@@ -3,9 +3,7 @@ from __future__ import annotations
 from ipaddress import ip_network
 
 import pytest
-from local_aws.load_balancer.decision import Invoke, NoTarget, by_weight
-from local_aws.load_balancer.matching import matcher
-from local_aws.load_balancer.model import (
+from local_aws.load_balancer.configuration import (
     Condition,
     FixedResponse,
     HostHeader,
@@ -19,7 +17,9 @@ from local_aws.load_balancer.model import (
     WeightedGroup,
 )
 from local_aws.load_balancer.request import Request, split_target
-from local_aws_tests.balancers import (
+from local_aws.load_balancer.rule_conditions import matcher
+from local_aws.load_balancer.rules import Invoke, NoTarget, by_weight
+from local_aws_tests.load_balancer_models import (
     API,
     FUNCTION,
     GROUP,

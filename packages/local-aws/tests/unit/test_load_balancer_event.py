@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from local_aws.load_balancer import event
-from local_aws.load_balancer.forwarded import target_headers, too_many_forwarded
-from local_aws.load_balancer.model import Attributes, Listener
+from local_aws.load_balancer import lambda_event as event
+from local_aws.load_balancer.configuration import Attributes, Listener
 from local_aws.load_balancer.request import Request
+from local_aws.load_balancer.target_headers import target_headers, too_many_forwarded
 from local_aws.load_balancer.trace import trace_id
-from local_aws_tests.balancers import API, listener, request
+from local_aws_tests.load_balancer_models import API, listener, request
 
 
 def built(sent: Request, *, multi_value: bool = False, on: Listener = API) -> dict[str, Any]:

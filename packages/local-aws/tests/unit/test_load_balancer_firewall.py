@@ -5,8 +5,8 @@ from dataclasses import replace
 from ipaddress import ip_address
 
 import pytest
-from local_aws.load_balancer.firewall import Firewall
 from local_aws.load_balancer.request import Request
+from local_aws.load_balancer.web_acl_filter import Firewall
 from local_aws.waf.web_acl import Action, CustomResponse, Rule, WebAcl
 
 REQUEST = Request("GET", "/admin", "", (), b"", ip_address("127.0.0.1"), 40000)

@@ -8,11 +8,11 @@ from dataclasses import replace
 import pytest
 from local_aws.lambda_runtime.outcome import Answered, Failed, Outcome, Reason
 from local_aws.load_balancer import health
+from local_aws.load_balancer.configuration import Configuration, HealthCheck, TargetGroup
 from local_aws.load_balancer.health import Health, State
 from local_aws.load_balancer.health_checks import HealthChecks
-from local_aws.load_balancer.model import Configuration, HealthCheck, TargetGroup
-from local_aws_tests.balancers import FUNCTION, GROUP, forward, listener, rule
-from local_aws_tests.sockets import Held
+from local_aws_tests.load_balancer_models import FUNCTION, GROUP, forward, listener, rule
+from local_aws_tests.raw_http import Held
 
 CHECK = HealthCheck(path="/health", healthy_threshold=3, unhealthy_threshold=2)
 HEALTHY, UNHEALTHY, INITIAL = State.HEALTHY, State.UNHEALTHY, State.INITIAL

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from local_aws.load_balancer.desync import Reason, Tier, is_blocked, must_close
-from local_aws.load_balancer.http1 import Head, RefusedError, parse_head
-from local_aws.load_balancer.incoming import Incoming, Message
+from local_aws.load_balancer.request_head import Head, RefusedError, parse_head
+from local_aws.load_balancer.request_reader import Incoming, Message
 
 HOST = "Host: a.example"
 

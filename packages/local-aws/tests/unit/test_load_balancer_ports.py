@@ -8,7 +8,7 @@ from local_aws.errors import CloudError
 from local_aws.load_balancer.ports import bind, preferred
 from local_aws.load_balancer.state_file import Served, StateFile
 from local_aws.ports import LOOPBACK
-from local_aws_tests.balancers import listener
+from local_aws_tests.load_balancer_models import listener
 
 HTTP, ALTERNATE = listener(port=80), listener(port=8080)
 OTHER = listener(port=80, name="other")

@@ -4,8 +4,8 @@ from ipaddress import ip_network
 from typing import Any
 
 import pytest
-from local_aws.load_balancer import reader
-from local_aws.load_balancer.model import (
+from local_aws.load_balancer import configuration_reader as reader
+from local_aws.load_balancer.configuration import (
     Attributes,
     Condition,
     FixedResponse,

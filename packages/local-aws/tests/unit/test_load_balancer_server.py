@@ -12,13 +12,13 @@ from typing import Literal, cast
 import pytest
 from local_aws.lambda_runtime.outcome import Answered
 from local_aws.load_balancer import pages
-from local_aws.load_balancer.answer import Answer
+from local_aws.load_balancer.completed_request import Finished
+from local_aws.load_balancer.configuration import Attributes, Forward, TargetGroup, WeightedGroup
 from local_aws.load_balancer.desync import Reason
-from local_aws.load_balancer.finished import Finished
-from local_aws.load_balancer.model import Attributes, Forward, TargetGroup, WeightedGroup
 from local_aws.load_balancer.request import Request
-from local_aws_tests.balancers import API, FUNCTION, NOT_FOUND, listener, rule
-from local_aws_tests.sockets import Done, Held, Reply, Served, Watch, http, once, serve
+from local_aws.load_balancer.response import Answer
+from local_aws_tests.load_balancer_models import API, FUNCTION, NOT_FOUND, listener, rule
+from local_aws_tests.raw_http import Done, Held, Reply, Served, Watch, http, once, serve
 
 
 class Broken:

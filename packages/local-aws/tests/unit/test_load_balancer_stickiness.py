@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 from local_aws.load_balancer import stickiness
-from local_aws.load_balancer.decision import Invoke
-from local_aws.load_balancer.model import Forward, TargetGroup, WeightedGroup
+from local_aws.load_balancer.configuration import Forward, TargetGroup, WeightedGroup
 from local_aws.load_balancer.request import Request
-from local_aws_tests.balancers import FUNCTION, decided, listener, request, rule
+from local_aws.load_balancer.rules import Invoke
+from local_aws_tests.load_balancer_models import FUNCTION, decided, listener, request, rule
 
 NOW = 1_700_000_000.0
 GROUPS = tuple(

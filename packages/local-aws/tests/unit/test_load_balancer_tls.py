@@ -10,8 +10,8 @@ import uvloop
 from local_aws.load_balancer.ports import bind
 from local_aws.load_balancer.server import ListenerServer
 from local_aws.load_balancer.tls import server_context
-from local_aws_tests.balancers import API
-from local_aws_tests.sockets import Client, Echo, http
+from local_aws_tests.load_balancer_models import API
+from local_aws_tests.raw_http import Client, Echo, http
 
 
 def test_the_certificate_is_made_once_in_a_folder_for_the_owner_only(tmp_path: Path) -> None:

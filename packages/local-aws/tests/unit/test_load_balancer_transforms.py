@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import pytest
-from local_aws.load_balancer.model import Transform
+from local_aws.load_balancer.configuration import Transform
 from local_aws.load_balancer.transforms import TransformError, rewritten
-from local_aws_tests.balancers import request
+from local_aws_tests.load_balancer_models import request
 
 
 @pytest.mark.parametrize(

@@ -15,13 +15,12 @@ from local_aws.cloudwatch import access_log, connection_log, log_delivery
 from local_aws.cloudwatch.log_delivery import LogDelivery, LogName
 from local_aws.cloudwatch.names import Kind, file_key
 from local_aws.load_balancer import pages
-from local_aws.load_balancer.answer import Answer
-from local_aws.load_balancer.decision import Blocked, Decision, Invoke, NoTarget
+from local_aws.load_balancer.configuration import LogPlace, Redirect, Transform
 from local_aws.load_balancer.desync import Reason
-from local_aws.load_balancer.model import LogPlace, Redirect, Transform
 from local_aws.load_balancer.request import Request
-from local_aws_tests.balancers import FUNCTION, forward, request, rule
-from local_aws_tests.exchanges import (
+from local_aws.load_balancer.response import Answer
+from local_aws.load_balancer.rules import Blocked, Decision, Invoke, NoTarget
+from local_aws_tests.completed_requests import (
     ACCOUNT,
     API,
     BALANCER,
@@ -33,6 +32,7 @@ from local_aws_tests.exchanges import (
     not_found,
     unreadable,
 )
+from local_aws_tests.load_balancer_models import FUNCTION, forward, request, rule
 
 FIELDS = [
     "type",

@@ -17,11 +17,10 @@ from local_aws.cloudwatch.metric_delivery import MetricDelivery
 from local_aws.lambda_runtime.ended import Ended
 from local_aws.lambda_runtime.outcome import Answered, Failed, Outcome, Reason
 from local_aws.load_balancer import pages
-from local_aws.load_balancer.decision import Blocked, Decision
+from local_aws.load_balancer.configuration import Redirect, Rule
 from local_aws.load_balancer.desync import Reason as Finding
-from local_aws.load_balancer.model import Redirect, Rule
-from local_aws_tests.balancers import FUNCTION, NOT_FOUND, rule
-from local_aws_tests.exchanges import (
+from local_aws.load_balancer.rules import Blocked, Decision
+from local_aws_tests.completed_requests import (
     API,
     BALANCER,
     exchange,
@@ -29,6 +28,7 @@ from local_aws_tests.exchanges import (
     not_found,
     unreadable,
 )
+from local_aws_tests.load_balancer_models import FUNCTION, NOT_FOUND, rule
 
 LB = {"LoadBalancer": "app/lb/50dc6c495c0c9188"}
 TARGETS = {**LB, "TargetGroup": "targetgroup/api/73e2d6bc24d8a067"}

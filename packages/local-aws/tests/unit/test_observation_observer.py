@@ -10,9 +10,9 @@ from typing import Any
 import uvloop
 from local_aws.cloudwatch.distribution import Minute
 from local_aws.cloudwatch.observer import Intervals, Observer
-from local_aws.load_balancer.model import Attributes, Configuration, LogPlace
+from local_aws.load_balancer.configuration import Attributes, Configuration, LogPlace
 from local_aws.waf.web_acl import Action, WebAcl
-from local_aws_tests.exchanges import API, ARN, CLIENT, exchange
+from local_aws_tests.completed_requests import API, ARN, CLIENT, exchange
 
 LOGS = LogPlace("logs")
 LOGGED = replace(API, attributes=Attributes(access_logs=LOGS, connection_logs=LOGS))

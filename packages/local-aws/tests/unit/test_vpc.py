@@ -9,9 +9,10 @@ from typing import Any
 
 import boto3
 import pytest
-from local_aws.vpc import clients, documents
-from local_aws.vpc.model import Entry, NetworkAcl
-from local_aws.vpc.reader import read_vpcs
+from local_aws.vpc import clients
+from local_aws.vpc import reachability as documents
+from local_aws.vpc.network_reader import read_vpcs
+from local_aws.vpc.networks import Entry, NetworkAcl
 from moto import mock_aws
 from mypy_boto3_ec2 import EC2Client
 

@@ -12,11 +12,11 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 from local_aws.cloudwatch.names import BalancerName
-from local_aws.load_balancer.decision import Blocked, Invoke, NoTarget
-from local_aws.load_balancer.finished import Finished
-from local_aws.load_balancer.matching import host_name
-from local_aws.load_balancer.model import FixedResponse, Forward, Redirect
+from local_aws.load_balancer.completed_request import Finished
+from local_aws.load_balancer.configuration import FixedResponse, Forward, Redirect
 from local_aws.load_balancer.request import Request
+from local_aws.load_balancer.rule_conditions import host_name
+from local_aws.load_balancer.rules import Blocked, Invoke, NoTarget
 from local_aws.load_balancer.trace import trace_id
 from local_aws.load_balancer.transforms import rewritten
 

@@ -13,9 +13,9 @@ from local_aws.cloudwatch.access_log import is_targets_answer, was_dispatched
 from local_aws.cloudwatch.distribution import Minute, metric, rounded
 from local_aws.cloudwatch.names import BalancerName, group_name
 from local_aws.lambda_runtime.outcome import Reason
-from local_aws.load_balancer.decision import Invoke
-from local_aws.load_balancer.finished import Finished
-from local_aws.load_balancer.model import FixedResponse, Redirect
+from local_aws.load_balancer.completed_request import Finished
+from local_aws.load_balancer.configuration import FixedResponse, Redirect
+from local_aws.load_balancer.rules import Invoke
 
 NAMESPACE = "AWS/ApplicationELB"
 

@@ -7,8 +7,8 @@ HTTP, so every field of TLS is ``-``.
 from __future__ import annotations
 
 from local_aws.cloudwatch.access_log import timestamp
-from local_aws.load_balancer.finished import Client
-from local_aws.load_balancer.model import Listener
+from local_aws.load_balancer.completed_request import Client
+from local_aws.load_balancer.configuration import Listener
 
 
 def entry(listener: Listener, client: Client, opened_at: float) -> str:

@@ -6,8 +6,8 @@ Source: AWS WAF developer guide, "AWS WAF metrics and dimensions".
 from __future__ import annotations
 
 from local_aws.cloudwatch.distribution import Minute, metric
-from local_aws.load_balancer.decision import Blocked
-from local_aws.load_balancer.finished import Finished
+from local_aws.load_balancer.completed_request import Finished
+from local_aws.load_balancer.rules import Blocked
 
 NAMESPACE = "AWS/WAFV2"
 

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 
 from local_aws.cloudwatch.log_bucket import FileStore
 from local_aws.cloudwatch.names import BalancerName, Kind, file_key
-from local_aws.load_balancer.model import LogPlace
+from local_aws.load_balancer.configuration import LogPlace
 
 _log = logging.getLogger(__name__)
 

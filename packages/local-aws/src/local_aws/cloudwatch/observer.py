@@ -17,8 +17,8 @@ from local_aws.cloudwatch.log_delivery import Log, LogDelivery, LogName
 from local_aws.cloudwatch.metric_delivery import MetricDelivery, MetricStore
 from local_aws.cloudwatch.names import BalancerName, Kind
 from local_aws.lambda_runtime.ended import Ended
-from local_aws.load_balancer.finished import Client, Finished
-from local_aws.load_balancer.model import Configuration, Listener, LogPlace
+from local_aws.load_balancer.completed_request import Client, Finished
+from local_aws.load_balancer.configuration import Configuration, Listener, LogPlace
 from local_aws.waf.web_acl import WebAcl
 
 

@@ -21,9 +21,9 @@ from local_aws.lambda_runtime.environment import Credentials
 from local_aws.lambda_runtime.function import Target
 from local_aws.lean_clients import LeanClients
 from local_aws.load_balancer.api import read_configuration
-from local_aws.load_balancer.model import Configuration
+from local_aws.load_balancer.configuration import Configuration
+from local_aws.load_balancer.network_context import SurroundingsReader
 from local_aws.load_balancer.own import Door, OwnControlPlane
-from local_aws.load_balancer.surroundings import SurroundingsReader
 from local_aws.waf.web_acl import WebAcl
 
 if TYPE_CHECKING:

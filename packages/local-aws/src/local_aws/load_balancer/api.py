@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from local_aws.load_balancer import reader
-from local_aws.load_balancer.model import Attributes, Configuration, Listener, TargetGroup
+from local_aws.load_balancer import configuration_reader as reader
+from local_aws.load_balancer.configuration import Attributes, Configuration, Listener, TargetGroup
 
 if TYPE_CHECKING:
     from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client

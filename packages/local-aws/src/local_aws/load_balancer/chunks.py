@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from local_aws.load_balancer.http1 import HEAD_BYTES, LINE_BYTES, RefusedError
+from local_aws.load_balancer.request_head import HEAD_BYTES, LINE_BYTES, RefusedError
 
 _SIZE = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(?:;[^\r\n\0]*)?")
 _TRAILER = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[^\r\n\0]*")

@@ -15,13 +15,13 @@ from ipaddress import ip_address
 from typing import NamedTuple, Protocol, cast
 
 from local_aws.load_balancer import desync, pages, wire
-from local_aws.load_balancer.answer import Answer
-from local_aws.load_balancer.decision import Decision
-from local_aws.load_balancer.exchange import Prepared, Responder
-from local_aws.load_balancer.finished import Client, Finished, Observer
-from local_aws.load_balancer.http1 import USUAL_BYTES, Head, RefusedError
-from local_aws.load_balancer.incoming import Incoming, Message
+from local_aws.load_balancer.completed_request import Client, Finished, Observer
 from local_aws.load_balancer.request import Request, split_target
+from local_aws.load_balancer.request_handler import Prepared, Responder
+from local_aws.load_balancer.request_head import USUAL_BYTES, Head, RefusedError
+from local_aws.load_balancer.request_reader import Incoming, Message
+from local_aws.load_balancer.response import Answer
+from local_aws.load_balancer.rules import Decision
 
 _log = logging.getLogger(__name__)
 

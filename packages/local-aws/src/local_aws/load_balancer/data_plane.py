@@ -16,14 +16,14 @@ from local_aws.lambda_runtime.function import Target
 from local_aws.lambda_runtime.functions import Functions
 from local_aws.listeners import certificate
 from local_aws.load_balancer.account import Reading
-from local_aws.load_balancer.firewall import Firewall
+from local_aws.load_balancer.configuration import Configuration, Listener
 from local_aws.load_balancer.health_checks import HealthChecks
 from local_aws.load_balancer.kept import Kept
-from local_aws.load_balancer.model import Configuration, Listener
 from local_aws.load_balancer.ports import bind, preferred
 from local_aws.load_balancer.server import ListenerServer
 from local_aws.load_balancer.state_file import Served, StateFile
 from local_aws.load_balancer.tls import server_context
+from local_aws.load_balancer.web_acl_filter import Firewall
 from local_aws.ports import LOOPBACK
 from local_aws.waf.web_acl import WebAcl
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import ip_address
 
-from local_aws.load_balancer import event
-from local_aws.load_balancer.model import HealthCheck, TargetGroup
+from local_aws.load_balancer import lambda_event as event
+from local_aws.load_balancer.configuration import HealthCheck, TargetGroup
 from local_aws.load_balancer.request import Request
 
 USER_AGENT = "ELB-HealthChecker/2.0"

@@ -8,10 +8,10 @@ from collections.abc import Callable
 
 from local_aws.lambda_runtime.outcome import Failed, Outcome
 from local_aws.load_balancer import health
-from local_aws.load_balancer.exchange import Invoker
+from local_aws.load_balancer.configuration import Configuration, HealthCheck, TargetGroup
 from local_aws.load_balancer.health import Health
-from local_aws.load_balancer.interpretation import BadResponseError, interpret
-from local_aws.load_balancer.model import Configuration, HealthCheck, TargetGroup
+from local_aws.load_balancer.lambda_response import BadResponseError, interpret
+from local_aws.load_balancer.request_handler import Invoker
 from local_aws.load_balancer.trace import trace_id
 
 _log = logging.getLogger(__name__)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from http import HTTPStatus
 
-from local_aws.load_balancer.answer import Answer
+from local_aws.load_balancer.response import Answer
 
 _PHRASES = {
     408: "Request Time-out",

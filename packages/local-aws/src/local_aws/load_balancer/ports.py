@@ -7,7 +7,7 @@ import socket
 from collections.abc import Iterable, Sequence
 
 from local_aws.errors import CloudError
-from local_aws.load_balancer.model import Listener
+from local_aws.load_balancer.configuration import Listener
 from local_aws.ports import LOOPBACK
 
 _TRIES = 200

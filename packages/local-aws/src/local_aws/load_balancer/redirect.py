@@ -9,10 +9,10 @@ import re
 from collections.abc import Mapping
 
 from local_aws.load_balancer import pages
-from local_aws.load_balancer.answer import Answer
-from local_aws.load_balancer.matching import host_name
-from local_aws.load_balancer.model import Listener, Redirect
+from local_aws.load_balancer.configuration import Listener, Redirect
 from local_aws.load_balancer.request import Request
+from local_aws.load_balancer.response import Answer
+from local_aws.load_balancer.rule_conditions import host_name
 
 _PLACE = re.compile(r"#\{(protocol|host|port|path|query)\}")
 

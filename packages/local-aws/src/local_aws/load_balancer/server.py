@@ -9,10 +9,10 @@ import ssl
 import time
 from collections.abc import Mapping
 
+from local_aws.load_balancer.completed_request import Observer
+from local_aws.load_balancer.configuration import Listener
 from local_aws.load_balancer.connection import Connection
-from local_aws.load_balancer.exchange import Guard, Invoker, Responder
-from local_aws.load_balancer.finished import Observer
-from local_aws.load_balancer.model import Listener
+from local_aws.load_balancer.request_handler import Guard, Invoker, Responder
 
 _SWEEP_SECONDS = 0.25
 """How exact the timeouts of connections are: they share one timer."""

@@ -12,7 +12,7 @@ import hashlib
 import os
 from email.utils import formatdate
 
-from local_aws.load_balancer.model import WeightedGroup
+from local_aws.load_balancer.configuration import WeightedGroup
 from local_aws.load_balancer.request import Request
 
 COOKIE = "AWSALBTG"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from local_aws.load_balancer.model import Transform
+from local_aws.load_balancer.configuration import Transform
 from local_aws.load_balancer.request import Request, split_target
 from local_aws.regular import PatternError, TooLongError, expression
 

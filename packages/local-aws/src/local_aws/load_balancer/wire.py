@@ -7,7 +7,7 @@ from email.utils import formatdate
 from functools import lru_cache
 from http import HTTPStatus
 
-from local_aws.load_balancer.answer import SERVER, Answer
+from local_aws.load_balancer.response import SERVER, Answer
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 

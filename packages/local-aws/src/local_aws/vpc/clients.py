@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network
 
-from local_aws.vpc.model import CLIENT_PORTS, Subnet, Vpcs
+from local_aws.vpc.networks import CLIENT_PORTS, Subnet, Vpcs
 
 _ANYONE = IPv4Address("198.51.100.1")
 """Stands for a client on the internet. Source: RFC 5737."""

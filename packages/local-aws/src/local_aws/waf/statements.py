@@ -12,7 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from ipaddress import IPv4Network, IPv6Network
 from typing import Protocol
 
-from local_aws.waf.inspection import (
+from local_aws.waf.rate_based import Counter
+from local_aws.waf.request_components import (
     Address,
     Extract,
     Inspection,
@@ -24,8 +25,7 @@ from local_aws.waf.inspection import (
     only,
     to_bytes,
 )
-from local_aws.waf.rate import Counter
-from local_aws.waf.transformations import transform
+from local_aws.waf.text_transformations import transform
 
 Predicate = Callable[[Inspection], bool]
 """Raises NotAppliedError."""

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from local_aws.waf.inspection import Inspection, NotAppliedError
+from local_aws.waf.request_components import Inspection, NotAppliedError
 from local_aws.waf.statements import Predicate
 
 

@@ -7,7 +7,7 @@ from local_aws.local import LocalCloud
 from local_aws.ports import free_port
 from local_aws_tests.accounts import DEV, Account
 from local_aws_tests.balanced import data_plane
-from local_aws_tests.stage import Stage
+from local_aws_tests.conformance import Stage
 
 
 @pytest.fixture(scope="session")

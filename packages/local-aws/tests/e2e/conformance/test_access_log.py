@@ -11,8 +11,8 @@ import pytest
 from local_aws.iam.principal import LOG_SERVICE
 from local_aws_tests.accounts import a_bucket
 from local_aws_tests.balanced import eventually
-from local_aws_tests.sockets import http
-from local_aws_tests.stage import Site, Stage, playing
+from local_aws_tests.conformance import Site, Stage, playing
+from local_aws_tests.raw_http import http
 
 _FIELDS = """
 type time elb client target request_processing_time target_processing_time

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from local_aws_tests.sockets import http
-from local_aws_tests.stage import Rule, Site, Stage, says, when
+from local_aws_tests.conformance import Rule, Site, Stage, says, when
+from local_aws_tests.raw_http import http
 
 Condition = dict[str, Any]
 

@@ -6,8 +6,8 @@ import base64
 import re
 
 import pytest
-from local_aws_tests.sockets import http
-from local_aws_tests.stage import Stage
+from local_aws_tests.conformance import Stage
+from local_aws_tests.raw_http import http
 
 XFF = "routing.http.xff_header_processing.mode"
 

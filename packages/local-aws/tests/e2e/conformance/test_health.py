@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from local_aws_tests.balanced import eventually
-from local_aws_tests.stage import Rule, Stage, when
+from local_aws_tests.conformance import Rule, Stage, when
 
 SOON: dict[str, Any] = {
     "HealthCheckEnabled": True,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ssl
 
 import pytest
-from local_aws_tests.sockets import Reply, http
-from local_aws_tests.stage import Site, Stage
+from local_aws_tests.conformance import Site, Stage
+from local_aws_tests.raw_http import Reply, http
 
 
 @pytest.fixture(scope="session")

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 from local_aws_tests.balanced import eventually
-from local_aws_tests.sockets import Reply, http
-from local_aws_tests.stage import Rule, Stage, when
+from local_aws_tests.conformance import Rule, Stage, when
+from local_aws_tests.raw_http import Reply, http
 
 MEGABYTE = 1_048_576
 

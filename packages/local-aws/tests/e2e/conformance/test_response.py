@@ -6,8 +6,8 @@ import base64
 from typing import Any
 
 import pytest
-from local_aws_tests.sockets import Reply, http
-from local_aws_tests.stage import Stage, playing
+from local_aws_tests.conformance import Stage, playing
+from local_aws_tests.raw_http import Reply, http
 
 
 def reply_to(stage: Stage, response: Any) -> Reply:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from local_aws_tests.sockets import http
-from local_aws_tests.stage import Site, Stage
+from local_aws_tests.conformance import Site, Stage
+from local_aws_tests.raw_http import http
 
 DROP = "routing.http.drop_invalid_header_fields.enabled"
 MODE = "routing.http.desync_mitigation_mode"

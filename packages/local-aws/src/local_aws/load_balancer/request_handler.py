@@ -10,19 +10,9 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from local_aws.lambda_runtime.outcome import Failed, Outcome, Reason
-from local_aws.load_balancer import event, pages, stickiness
-from local_aws.load_balancer.answer import Answer
-from local_aws.load_balancer.decision import (
-    Blocked,
-    Decision,
-    Invoke,
-    NoTarget,
-    Rules,
-    choose,
-)
-from local_aws.load_balancer.forwarded import target_headers, too_many_forwarded
-from local_aws.load_balancer.interpretation import BadResponseError, interpret
-from local_aws.load_balancer.model import (
+from local_aws.load_balancer import lambda_event as event
+from local_aws.load_balancer import pages, stickiness
+from local_aws.load_balancer.configuration import (
     FixedResponse,
     Listener,
     Redirect,
@@ -30,8 +20,19 @@ from local_aws.load_balancer.model import (
     TargetGroup,
     Unsupported,
 )
+from local_aws.load_balancer.lambda_response import BadResponseError, interpret
 from local_aws.load_balancer.redirect import redirect
 from local_aws.load_balancer.request import Request
+from local_aws.load_balancer.response import Answer
+from local_aws.load_balancer.rules import (
+    Blocked,
+    Decision,
+    Invoke,
+    NoTarget,
+    Rules,
+    choose,
+)
+from local_aws.load_balancer.target_headers import target_headers, too_many_forwarded
 from local_aws.load_balancer.trace import trace_id
 from local_aws.load_balancer.transforms import TransformError, rewritten
 

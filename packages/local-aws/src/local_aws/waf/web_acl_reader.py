@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from ipaddress import ip_network
 from typing import TYPE_CHECKING, Any
 
-from local_aws.waf.inspection import NotEvaluatedError, Settings, only
+from local_aws.waf.request_components import NotEvaluatedError, Settings, only
 from local_aws.waf.statements import Compiler, Network, Sets
 from local_aws.waf.web_acl import Action, CustomResponse, Rule, WebAcl
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, cast
 
-from local_aws.load_balancer.model import (
+from local_aws.load_balancer.configuration import (
     Action,
     Attributes,
     Condition,

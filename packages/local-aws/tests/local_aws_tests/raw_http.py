@@ -10,13 +10,13 @@ from typing import Any
 
 import uvloop
 from local_aws.lambda_runtime.outcome import Answered, Outcome
-from local_aws.load_balancer.exchange import Guard
-from local_aws.load_balancer.finished import Client as Peer
-from local_aws.load_balancer.finished import Finished, Observer
-from local_aws.load_balancer.model import Listener
+from local_aws.load_balancer.completed_request import Client as Peer
+from local_aws.load_balancer.completed_request import Finished, Observer
+from local_aws.load_balancer.configuration import Listener
 from local_aws.load_balancer.ports import bind
+from local_aws.load_balancer.request_handler import Guard
 from local_aws.load_balancer.server import ListenerServer
-from local_aws_tests.balancers import API
+from local_aws_tests.load_balancer_models import API
 
 Done = Callable[[Outcome], None]
 

@@ -11,11 +11,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from local_aws.lambda_runtime.function import FunctionVersion, Target
-from local_aws.load_balancer.model import Configuration, Listener
-from local_aws.vpc import clients, documents
-from local_aws.vpc.model import Vpcs
-from local_aws.vpc.reader import read_vpcs
-from local_aws.waf import reader as firewall_reader
+from local_aws.load_balancer.configuration import Configuration, Listener
+from local_aws.vpc import clients
+from local_aws.vpc import reachability as documents
+from local_aws.vpc.network_reader import read_vpcs
+from local_aws.vpc.networks import Vpcs
+from local_aws.waf import web_acl_reader as firewall_reader
 from local_aws.waf.web_acl import WebAcl
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from functools import lru_cache
 from typing import Any
 
 from local_aws.lambda_runtime.outcome import Reason
-from local_aws.load_balancer.answer import Answer
 from local_aws.load_balancer.request import HOP_BY_HOP
+from local_aws.load_balancer.response import Answer
 
 RESPONSE_BYTES = 1_048_576
 HEADER_BYTES = 32_768

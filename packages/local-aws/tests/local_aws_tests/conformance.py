@@ -12,7 +12,7 @@ from typing import Any
 
 from local_aws_tests.accounts import Account
 from local_aws_tests.balanced import DataPlane, Service, eventually, package
-from local_aws_tests.sockets import Reply, http
+from local_aws_tests.raw_http import Reply, http
 
 PLAYER = """
 import json, time

@@ -6,8 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from local_aws.load_balancer.matching import rule_matcher
-from local_aws.load_balancer.model import (
+from local_aws.load_balancer.configuration import (
     Action,
     FixedResponse,
     Forward,
@@ -19,6 +18,7 @@ from local_aws.load_balancer.model import (
     WeightedGroup,
 )
 from local_aws.load_balancer.request import Request
+from local_aws.load_balancer.rule_conditions import rule_matcher
 from local_aws.load_balancer.stickiness import remembered
 
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from local_aws.waf.inspection import NotEvaluatedError
+from local_aws.waf.request_components import NotEvaluatedError
 
 Transform = Callable[[bytes], bytes]
 

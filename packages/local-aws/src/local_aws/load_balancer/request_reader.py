@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from local_aws.load_balancer.chunks import Chunks
-from local_aws.load_balancer.http1 import Head, RefusedError, check_partial, parse_head
+from local_aws.load_balancer.request_head import Head, RefusedError, check_partial, parse_head
 
 BODY_BYTES = 1_048_576
 """Source: Application Load Balancers guide, "Lambda functions as targets", limits."""

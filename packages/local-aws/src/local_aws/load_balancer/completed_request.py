@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 from typing import NamedTuple, Protocol
 
-from local_aws.load_balancer.answer import Answer
-from local_aws.load_balancer.decision import Decision
+from local_aws.load_balancer.configuration import Listener
 from local_aws.load_balancer.desync import Reason
-from local_aws.load_balancer.model import Listener
 from local_aws.load_balancer.request import Request
+from local_aws.load_balancer.response import Answer
+from local_aws.load_balancer.rules import Decision
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,18 @@ from typing import Any
 
 from local_aws.cloudwatch.names import BalancerName
 from local_aws.load_balancer import pages
-from local_aws.load_balancer.answer import Answer
-from local_aws.load_balancer.decision import Decision, Invoke
-from local_aws.load_balancer.finished import Client, Finished
-from local_aws.load_balancer.model import TargetGroup
-from local_aws_tests.balancers import FUNCTION, NOT_FOUND, forward, listener, request, rule
+from local_aws.load_balancer.completed_request import Client, Finished
+from local_aws.load_balancer.configuration import TargetGroup
+from local_aws.load_balancer.response import Answer
+from local_aws.load_balancer.rules import Decision, Invoke
+from local_aws_tests.load_balancer_models import (
+    FUNCTION,
+    NOT_FOUND,
+    forward,
+    listener,
+    request,
+    rule,
+)
 
 ACCOUNT, REGION = "111111111111", "eu-west-1"
 _ELB = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}"

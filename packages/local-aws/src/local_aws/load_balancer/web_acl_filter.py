@@ -7,9 +7,9 @@ import time
 from collections.abc import Callable
 
 from local_aws.load_balancer import pages
-from local_aws.load_balancer.answer import Answer
 from local_aws.load_balancer.request import Request
-from local_aws.waf.inspection import Inspection
+from local_aws.load_balancer.response import Answer
+from local_aws.waf.request_components import Inspection
 from local_aws.waf.web_acl import WebAcl
 
 _log = logging.getLogger(__name__)

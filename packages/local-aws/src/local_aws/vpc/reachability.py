@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from ipaddress import IPv4Network
 
-from local_aws.vpc.model import CLIENT_PORTS, Route, Subnet, Vpcs
+from local_aws.vpc.networks import CLIENT_PORTS, Route, Subnet, Vpcs
 
 _HTTPS = 443
 

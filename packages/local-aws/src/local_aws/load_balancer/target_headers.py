@@ -9,7 +9,7 @@ import re
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
 
-from local_aws.load_balancer.model import Attributes, Listener
+from local_aws.load_balancer.configuration import Attributes, Listener
 from local_aws.load_balancer.request import HOP_BY_HOP, Request
 
 MAX_FORWARDED_FOR = 30

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
-from local_aws.load_balancer.model import (
+from local_aws.load_balancer.configuration import (
     Condition,
     HostHeader,
     HttpHeader,

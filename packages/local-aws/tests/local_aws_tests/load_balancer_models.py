@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from ipaddress import ip_address
 
-from local_aws.load_balancer.decision import Decision, Rules, choose
-from local_aws.load_balancer.model import (
+from local_aws.load_balancer.configuration import (
     Action,
     Attributes,
     Condition,
@@ -20,6 +19,7 @@ from local_aws.load_balancer.model import (
     WeightedGroup,
 )
 from local_aws.load_balancer.request import Request
+from local_aws.load_balancer.rules import Decision, Rules, choose
 
 FUNCTION = "arn:aws:lambda:eu-west-1:111111111111:function:api:live"
 GROUP = TargetGroup("arn:targetgroup/api", "lambda", (FUNCTION,))

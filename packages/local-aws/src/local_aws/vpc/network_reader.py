@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING, Any
 
-from local_aws.vpc.model import (
+from local_aws.vpc.networks import (
     Entry,
     NetworkAcl,
     Opening,
