@@ -10,7 +10,6 @@ import socket
 import sys
 from pathlib import Path
 
-from local_aws import lean_models
 from local_aws.control_plane import deferred, folded_models, startup
 from local_aws.ports import LOOPBACK, PORT_TAKEN
 
@@ -31,7 +30,6 @@ def main(arguments: list[str] | None = None) -> int:
     startup.configure_environment()
     startup.leave_out_encodings()
     deferred.install()
-    lean_models.install()
     folded_models.install()
     startup.forget_instances()
     startup.leave_out_machines()

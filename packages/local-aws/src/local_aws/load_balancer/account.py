@@ -9,8 +9,10 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import boto3
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
@@ -19,7 +21,6 @@ from local_aws.iam.principal import LOG_SERVICE
 from local_aws.lambda_runtime.api import read_targets
 from local_aws.lambda_runtime.environment import Credentials
 from local_aws.lambda_runtime.function import Target
-from local_aws.lean_clients import LeanClients
 from local_aws.load_balancer.api import read_configuration
 from local_aws.load_balancer.configuration import Configuration
 from local_aws.load_balancer.network_context import SurroundingsReader
@@ -44,40 +45,43 @@ _EXECUTION_RENEW_SECONDS = 1800.0
 _ANYBODY = Credentials("test", "test", "", math.inf)
 _UNKNOWN_CREDENTIALS = {"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId"}
 
-_CALLED = {
-    "cloudwatch": ["PutMetricData"],
-    "ec2": [
-        "DescribeNatGateways",
-        "DescribeNetworkAcls",
-        "DescribePrefixLists",
-        "DescribeRouteTables",
-        "DescribeSecurityGroups",
-        "DescribeSubnets",
-        "GetManagedPrefixListEntries",
-    ],
-    "elbv2": [
-        "DescribeListenerAttributes",
-        "DescribeListeners",
-        "DescribeLoadBalancerAttributes",
-        "DescribeLoadBalancers",
-        "DescribeRules",
-        "DescribeTargetGroupAttributes",
-        "DescribeTargetGroups",
-        "DescribeTargetHealth",
-    ],
-    "lambda": ["GetAlias", "GetFunction", "GetPolicy"],
-    "logs": ["CreateLogGroup", "CreateLogStream", "PutLogEvents"],
-    "s3": ["PutObject"],
-    "sts": ["AssumeRole", "GetCallerIdentity"],
-    "wafv2": ["GetIPSet", "GetRegexPatternSet", "GetRuleGroup", "GetWebACLForResource"],
-}
-"""All that the clients can do: what is called and is not here fails as an unknown method."""
-
 _UNREADABLE = (ResponseParserError, AttributeError, LookupError, TypeError, ValueError)
 """What comes of an answer that is not AWS's: whoever gave it is no reason to stop serving."""
 
-_READY = {"cloudwatch": ["Counts", "Values"], "logs": ["InputLogEvents"]}
-"""Hundreds at a time; requests wait while botocore looks at each field of each."""
+_CONFIG = Config(
+    connect_timeout=2,
+    read_timeout=15,
+    retries={"mode": "standard", "total_max_attempts": 1},
+    max_pool_connections=20,
+    parameter_validation=False,
+    disable_request_compression=True,
+)
+"""One attempt: the next reading or delivery is the retry."""
+
+
+class ClientFactory:
+    """boto3 clients of one endpoint; safe to use from several threads.
+
+    They share one session: it holds the service models, which are most of their memory.
+    """
+
+    def __init__(self, endpoint_url: str) -> None:
+        self._endpoint_url = endpoint_url
+        self._session = boto3.session.Session()
+        self._lock = threading.Lock()
+
+    def client(self, service: Any, region: str, credentials: Credentials | None = None) -> Any:
+        """Return a client with these credentials, or with those of the environment."""
+        with self._lock:
+            return self._session.client(
+                service,
+                region,
+                endpoint_url=self._endpoint_url,
+                aws_access_key_id=credentials.access_key_id if credentials else None,
+                aws_secret_access_key=credentials.secret_access_key if credentials else None,
+                aws_session_token=credentials.session_token if credentials else None,
+                config=_CONFIG,
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +130,7 @@ class Account:
         """
         self._endpoint_url = endpoint_url
         self._region = region
-        self._aws = LeanClients(_CALLED, endpoint_url, region, ready=_READY)
+        self._factory = ClientFactory(endpoint_url)
         self._account = account
         self._own = OwnControlPlane(endpoint_url, token)
         self._door: Door | None = None
@@ -182,7 +186,7 @@ class Account:
         """A client with a function's role. Raises CloudError when it cannot be assumed."""
         given = self.execution_credentials(role, function)
         with self._lock:
-            client: CloudWatchLogsClient = self._aws.client("logs", given)
+            client: CloudWatchLogsClient = self._client("logs", given)
             return client
 
     def metrics(self) -> CloudWatchClient:
@@ -193,7 +197,7 @@ class Account:
         with self._lock:
             if self._delivery is None or self._delivery[1] - time.time() < _RENEW_SECONDS:
                 own = self._own_credentials(LOG_SERVICE)
-                self._delivery = self._aws.client("s3", own), _end(own)
+                self._delivery = self._client("s3", own), _end(own)
             return self._delivery[0]
 
     def execution_credentials(self, role: str, function: str) -> Credentials:
@@ -235,22 +239,25 @@ class Account:
     def _connect(self) -> _Clients:
         own = self._own_credentials("local-aws-data-plane")
         return _Clients(
-            elbv2=self._aws.client("elbv2", own),
-            functions=self._aws.client("lambda", own),
-            logs=self._aws.client("logs", own),
-            metrics=self._aws.client("cloudwatch", own),
-            sts=self._aws.client("sts", own),
-            ec2=self._aws.client("ec2", own),
-            waf=self._aws.client("wafv2", own),
+            elbv2=self._client("elbv2", own),
+            functions=self._client("lambda", own),
+            logs=self._client("logs", own),
+            metrics=self._client("cloudwatch", own),
+            sts=self._client("sts", own),
+            ec2=self._client("ec2", own),
+            waf=self._client("wafv2", own),
             expires_at=_end(own),
         )
+
+    def _client(self, service: str, credentials: Credentials | None) -> Any:
+        return self._factory.client(service, self._region, credentials)
 
     def _own_credentials(self, session: str) -> Credentials | None:
         """Of the account's role; None stands for the environment's, which last."""
         if self._account is None:
             return None
         # The credentials of the person at this machine never leave it: any will do here.
-        sts = self._aws.client("sts", _ANYBODY)
+        sts = self._client("sts", _ANYBODY)
         return _assume(sts, _ROLE.format(account=self._account), session)
 
     def _read_configuration(self) -> Configuration:
