@@ -24,11 +24,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import uvloop
-from local_aws.lambda_runtime import code
-from local_aws.lambda_runtime.environment import Credentials
-from local_aws.lambda_runtime.function import FunctionArn, FunctionVersion, Target
-from local_aws.lambda_runtime.functions import Functions
-from local_aws.lambda_runtime.logs import LogBatcher
+from local_aws.cloudwatch.function_log_delivery import LogBatcher
+from local_aws.lambda_runtime import deployment_package
+from local_aws.lambda_runtime.environment_variables import Credentials
+from local_aws.lambda_runtime.function_version import FunctionArn, FunctionVersion, Target
+from local_aws.lambda_runtime.invoker import Functions
 from local_aws.lambda_runtime.outcome import Answered, Outcome
 from local_aws_tests.balanced import package
 
@@ -67,7 +67,7 @@ async def _start_milliseconds(folder: Path) -> float:
     """From the news of a function to the first answer of its first worker."""
     zipped = package(contenders.HANDLER)
     digest = hashlib.sha256(zipped)
-    code.unpack(zipped, folder / digest.hexdigest())
+    deployment_package.unpack(zipped, folder / digest.hexdigest())
     arn = "arn:aws:lambda:eu-west-1:111111111111:function:api"
     version = FunctionVersion.from_answer(
         FunctionArn.parse(arn),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from local_aws.iam.policy import Policy, parse
+from local_aws.iam.statement import Policy, parse
 
 from tests.access.roles import Access, Role
 

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from local_aws.iam.policy import parse
+from local_aws.iam.statement import parse
 from terragrunt_runner.config.context import Settings
 from terragrunt_runner.config.reader import Reader
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from local_aws.iam.decision import Policies, decide
-from local_aws.iam.policy import AccessRequest, Policy
+from local_aws.iam.evaluation import Policies, decide
 from local_aws.iam.principal import Caller
+from local_aws.iam.statement import AccessRequest, Policy
 
 from tests.access.required import Need, Required, load
 

@@ -10,9 +10,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from local_aws.cloudwatch.balancer_metrics import BalancerTally
-from local_aws.cloudwatch.firewall_metrics import FirewallTally
 from local_aws.cloudwatch.function_metrics import FunctionTally
+from local_aws.cloudwatch.load_balancer_metrics import BalancerTally
+from local_aws.cloudwatch.web_acl_metrics import FirewallTally
 from local_aws.lambda_runtime.ended import Ended
 from local_aws.lambda_runtime.outcome import Answered
 from local_aws.load_balancer.response import Answer

@@ -6,7 +6,7 @@ from dataclasses import replace
 from ipaddress import ip_address
 from typing import Any
 
-from local_aws.cloudwatch.names import BalancerName
+from local_aws.cloudwatch.resource_ids import BalancerName
 from local_aws.load_balancer import pages
 from local_aws.load_balancer.completed_request import Client, Finished
 from local_aws.load_balancer.configuration import TargetGroup

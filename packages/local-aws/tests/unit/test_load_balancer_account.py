@@ -8,12 +8,12 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import ClassVar
 
 import pytest
-from local_aws.cloudwatch.distribution import Minute, metric
+from local_aws.cloudwatch.function_log_delivery import LogEvent
 from local_aws.cloudwatch.log_bucket import LogBuckets
+from local_aws.cloudwatch.log_group_store import CloudWatch
 from local_aws.cloudwatch.metric_delivery import CloudWatchMetrics
+from local_aws.cloudwatch.metric_values import Minute, metric
 from local_aws.errors import CloudError
-from local_aws.lambda_runtime.cloudwatch import CloudWatch
-from local_aws.lambda_runtime.logs import LogEvent
 from local_aws.load_balancer.account import Account
 from local_aws_tests.plane import DEV, REGION, Plane
 

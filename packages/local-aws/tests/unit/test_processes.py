@@ -17,7 +17,7 @@ from local_aws import local, log_file, processes
 from local_aws.errors import CloudError
 from local_aws.exclusive import exclusive
 from local_aws.identity import Identity
-from local_aws.lambda_runtime import process as worker_process
+from local_aws.lambda_runtime import worker_process
 from local_aws.ports import LOOPBACK, free_port, is_free
 from local_aws.processes import Process
 

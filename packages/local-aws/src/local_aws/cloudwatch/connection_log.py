@@ -6,7 +6,7 @@ HTTP, so every field of TLS is ``-``.
 
 from __future__ import annotations
 
-from local_aws.cloudwatch.access_log import timestamp
+from local_aws.cloudwatch.log_entries import timestamp
 from local_aws.load_balancer.completed_request import Client
 from local_aws.load_balancer.configuration import Listener
 

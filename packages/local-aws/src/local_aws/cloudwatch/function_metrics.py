@@ -12,9 +12,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from local_aws.cloudwatch.distribution import Minute, metric, rounded
+from local_aws.cloudwatch.metric_values import Minute, metric, rounded
 from local_aws.lambda_runtime.ended import Ended
-from local_aws.lambda_runtime.function import FunctionArn
+from local_aws.lambda_runtime.function_version import FunctionArn
 from local_aws.lambda_runtime.outcome import Failed, Reason
 
 NAMESPACE = "AWS/Lambda"

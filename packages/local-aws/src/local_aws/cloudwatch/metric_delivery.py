@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
-from local_aws.cloudwatch.distribution import DATA_PER_REQUEST, Minute, data
+from local_aws.cloudwatch.metric_values import DATA_PER_REQUEST, Minute, data
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient

@@ -7,15 +7,24 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from local_aws.cloudwatch import access_log, connection_log, log_delivery, metric_delivery
-from local_aws.cloudwatch.balancer_metrics import BalancerTally
-from local_aws.cloudwatch.distribution import Minute
-from local_aws.cloudwatch.firewall_metrics import FirewallTally
+from local_aws.cloudwatch import (
+    access_log_delivery as log_delivery,
+)
+from local_aws.cloudwatch import (
+    connection_log,
+    metric_delivery,
+)
+from local_aws.cloudwatch import (
+    log_entries as access_log,
+)
+from local_aws.cloudwatch.access_log_delivery import Log, LogDelivery, LogName
 from local_aws.cloudwatch.function_metrics import FunctionTally
+from local_aws.cloudwatch.load_balancer_metrics import BalancerTally
 from local_aws.cloudwatch.log_bucket import FileStore
-from local_aws.cloudwatch.log_delivery import Log, LogDelivery, LogName
 from local_aws.cloudwatch.metric_delivery import MetricDelivery, MetricStore
-from local_aws.cloudwatch.names import BalancerName, Kind
+from local_aws.cloudwatch.metric_values import Minute
+from local_aws.cloudwatch.resource_ids import BalancerName, Kind
+from local_aws.cloudwatch.web_acl_metrics import FirewallTally
 from local_aws.lambda_runtime.ended import Ended
 from local_aws.load_balancer.completed_request import Client, Finished
 from local_aws.load_balancer.configuration import Configuration, Listener, LogPlace

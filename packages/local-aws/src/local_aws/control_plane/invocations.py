@@ -19,7 +19,7 @@ from urllib.parse import parse_qs, unquote
 from local_aws.control_plane.aws_errors import aws_error, region_of
 from local_aws.control_plane.http import Request, Response
 from local_aws.control_plane.runtimes import Runtime, Runtimes
-from local_aws.lambda_runtime.call import HEAD_BYTES, Call, Ending, Kind, Return, head_of
+from local_aws.lambda_runtime.invoke_messages import HEAD_BYTES, Call, Ending, Kind, Return, head_of
 from local_aws.ports import LOOPBACK
 
 CONTEXT_BYTES = 3_583

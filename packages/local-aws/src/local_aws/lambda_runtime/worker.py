@@ -10,16 +10,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from local_aws.lambda_runtime.environment import Credentials, Endpoints, variables
-from local_aws.lambda_runtime.function import FunctionVersion
+from local_aws.cloudwatch.function_log_delivery import LogBatcher, LogStream
+from local_aws.lambda_runtime.environment_variables import Credentials, Endpoints, variables
+from local_aws.lambda_runtime.function_version import FunctionVersion
 from local_aws.lambda_runtime.init_error import InitError
 from local_aws.lambda_runtime.invocation import Invocation
-from local_aws.lambda_runtime.logs import LogBatcher, LogStream
 from local_aws.lambda_runtime.outcome import Failed, Outcome, fault
 from local_aws.lambda_runtime.platform_log import PlatformLog, Report
-from local_aws.lambda_runtime.process import WorkerProcess
 from local_aws.lambda_runtime.runtime_api import RuntimeApi
 from local_aws.lambda_runtime.tail import Tail
+from local_aws.lambda_runtime.worker_process import WorkerProcess
 
 INIT_SECONDS = 10.0
 """Time a function has to initialise. Source: Lambda developer guide, "Init phase"."""

@@ -18,9 +18,9 @@ from botocore.parsers import ResponseParserError
 
 from local_aws.errors import CloudError
 from local_aws.iam.principal import LOG_SERVICE
-from local_aws.lambda_runtime.api import read_targets
-from local_aws.lambda_runtime.environment import Credentials
-from local_aws.lambda_runtime.function import Target
+from local_aws.lambda_runtime.environment_variables import Credentials
+from local_aws.lambda_runtime.function_version import Target
+from local_aws.lambda_runtime.lambda_api import read_targets
 from local_aws.load_balancer.api import read_configuration
 from local_aws.load_balancer.configuration import Configuration
 from local_aws.load_balancer.network_context import SurroundingsReader

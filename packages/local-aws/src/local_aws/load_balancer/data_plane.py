@@ -12,8 +12,8 @@ from typing import Protocol
 
 from local_aws.cloudwatch.observer import Observer
 from local_aws.errors import CloudError
-from local_aws.lambda_runtime.function import Target
-from local_aws.lambda_runtime.functions import Functions
+from local_aws.lambda_runtime.function_version import Target
+from local_aws.lambda_runtime.invoker import Functions
 from local_aws.listeners import certificate
 from local_aws.load_balancer.account import Reading
 from local_aws.load_balancer.configuration import Configuration, Listener

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from local_aws.lambda_runtime.function import FunctionVersion, Target
+from local_aws.lambda_runtime.function_version import FunctionVersion, Target
 from local_aws.load_balancer.configuration import Configuration, Listener
 from local_aws.vpc import clients
 from local_aws.vpc import reachability as documents

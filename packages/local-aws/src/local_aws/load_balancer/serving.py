@@ -13,16 +13,16 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from local_aws.cloudwatch.function_log_delivery import LogBatcher
 from local_aws.cloudwatch.log_bucket import LogBuckets
+from local_aws.cloudwatch.log_group_store import CloudWatch
 from local_aws.cloudwatch.metric_delivery import CloudWatchMetrics
 from local_aws.cloudwatch.observer import Observer
 from local_aws.errors import CloudError
-from local_aws.lambda_runtime.calls import Calls
-from local_aws.lambda_runtime.cloudwatch import CloudWatch
-from local_aws.lambda_runtime.environment import Credentials
-from local_aws.lambda_runtime.function import FunctionVersion
-from local_aws.lambda_runtime.functions import Functions
-from local_aws.lambda_runtime.logs import LogBatcher
+from local_aws.lambda_runtime.environment_variables import Credentials
+from local_aws.lambda_runtime.function_version import FunctionVersion
+from local_aws.lambda_runtime.invoke_server import Calls
+from local_aws.lambda_runtime.invoker import Functions
 from local_aws.load_balancer.account import Account
 from local_aws.load_balancer.data_plane import DataPlane
 from local_aws.load_balancer.kept import Kept

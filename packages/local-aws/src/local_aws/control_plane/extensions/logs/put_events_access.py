@@ -15,9 +15,9 @@ from moto.logs.responses import LogsResponse
 
 from local_aws.control_plane.extensions.patching import around
 from local_aws.control_plane.extensions.s3.s3_requester import worker
-from local_aws.iam.decision import Policies, decide
+from local_aws.iam.evaluation import Policies, decide
 from local_aws.iam.malformed import MalformedPolicyError
-from local_aws.iam.policy import AccessRequest
+from local_aws.iam.statement import AccessRequest
 
 _ACTION = "logs:CreateLogGroup"
 

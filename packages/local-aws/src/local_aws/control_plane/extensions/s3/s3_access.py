@@ -25,9 +25,9 @@ from local_aws.control_plane.extensions.s3.s3_actions import Need, needs
 from local_aws.control_plane.extensions.s3.s3_decision import arn_of, circumstances, decision
 from local_aws.control_plane.extensions.s3.s3_network import NoWayError
 from local_aws.control_plane.extensions.s3.s3_requester import requester
-from local_aws.iam.decision import Decision
+from local_aws.iam.evaluation import Decision
 from local_aws.iam.malformed import MalformedPolicyError
-from local_aws.iam.policy import parse
+from local_aws.iam.statement import parse
 
 _log = logging.getLogger("local_aws.control_plane")
 _READS = frozenset({"GET", "HEAD"})

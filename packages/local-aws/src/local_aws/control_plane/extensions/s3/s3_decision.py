@@ -15,10 +15,10 @@ from moto.s3.models import FakeKey, s3_backends
 
 from local_aws.control_plane.extensions.s3.s3_actions import Need
 from local_aws.control_plane.extensions.s3.s3_requester import Requester, parsed
-from local_aws.iam.decision import Decision, Policies, decide
-from local_aws.iam.policy import AccessRequest
+from local_aws.iam.evaluation import Decision, Policies, decide
+from local_aws.iam.policy_variables import Context
 from local_aws.iam.principal import NOBODY
-from local_aws.iam.variables import Context
+from local_aws.iam.statement import AccessRequest
 
 _LISTING = ("prefix", "delimiter", "max-keys")
 _HEADERS = ("if-match", "if-none-match")

@@ -21,8 +21,8 @@ from moto.iam.models import iam_backends
 
 from local_aws.control_plane import sessions
 from local_aws.control_plane.extensions.s3.s3_network import NoWayError, endpoint_of
-from local_aws.iam.policy import Policy, parse
 from local_aws.iam.principal import LOG_SERVICE, NOBODY, Caller
+from local_aws.iam.statement import Policy, parse
 
 _PARTITION = "aws"
 _LOOPBACK = "127.0.0.1"

@@ -11,9 +11,17 @@ from typing import Any
 
 import pytest
 import uvloop
-from local_aws.cloudwatch import access_log, connection_log, log_delivery
-from local_aws.cloudwatch.log_delivery import LogDelivery, LogName
-from local_aws.cloudwatch.names import Kind, file_key
+from local_aws.cloudwatch import (
+    access_log_delivery as log_delivery,
+)
+from local_aws.cloudwatch import (
+    connection_log,
+)
+from local_aws.cloudwatch import (
+    log_entries as access_log,
+)
+from local_aws.cloudwatch.access_log_delivery import LogDelivery, LogName
+from local_aws.cloudwatch.resource_ids import Kind, file_key
 from local_aws.load_balancer import pages
 from local_aws.load_balancer.configuration import LogPlace, Redirect, Transform
 from local_aws.load_balancer.desync import Reason

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from local_aws.iam.malformed import MalformedPolicyError
-from local_aws.iam.variables import Context, expand, expand_pattern
+from local_aws.iam.policy_variables import Context, expand, expand_pattern
 from local_aws.wildcards import matches
 
 Test = Callable[[str, str, Context], bool]

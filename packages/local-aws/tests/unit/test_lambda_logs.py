@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from local_aws.lambda_runtime import logs
-from local_aws.lambda_runtime.logs import LogBatcher, LogEvent, LogStream
+from local_aws.cloudwatch import function_log_delivery as logs
+from local_aws.cloudwatch.function_log_delivery import LogBatcher, LogEvent, LogStream
 from local_aws.lambda_runtime.platform_log import PlatformLog, Report
 
 

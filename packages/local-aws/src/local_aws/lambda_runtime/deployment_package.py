@@ -16,7 +16,7 @@ import zlib
 from pathlib import Path, PurePosixPath
 
 from local_aws.errors import CloudError
-from local_aws.lambda_runtime.function import FunctionVersion
+from local_aws.lambda_runtime.function_version import FunctionVersion
 
 UNPACKED_LIMIT = 262_144_000
 """Bytes a package may unpack to. Source: Lambda quotas, "Deployment package (.zip)"."""

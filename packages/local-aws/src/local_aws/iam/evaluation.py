@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from local_aws.iam.policy import AccessRequest, Effect, Policy
+from local_aws.iam.statement import AccessRequest, Effect, Policy
 
 _RESOURCE = "resource-based policy"
 _ENDPOINT = "VPC endpoint policy"

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import uvloop
-from local_aws.cloudwatch.distribution import Minute
+from local_aws.cloudwatch.metric_values import Minute
 from local_aws.cloudwatch.observer import Intervals, Observer
 from local_aws.load_balancer.configuration import Attributes, Configuration, LogPlace
 from local_aws.waf.web_acl import Action, WebAcl

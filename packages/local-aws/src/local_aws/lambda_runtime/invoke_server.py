@@ -12,10 +12,10 @@ import uuid
 from collections.abc import Callable
 
 from local_aws.errors import CloudError
-from local_aws.lambda_runtime.call import HEAD_BYTES, Call, Ending, Kind, Return, head_of
-from local_aws.lambda_runtime.function import Target
-from local_aws.lambda_runtime.functions import Functions
+from local_aws.lambda_runtime.function_version import Target
 from local_aws.lambda_runtime.invocation import Invocation
+from local_aws.lambda_runtime.invoke_messages import HEAD_BYTES, Call, Ending, Kind, Return, head_of
+from local_aws.lambda_runtime.invoker import Functions
 from local_aws.lambda_runtime.outcome import Answered, Failed, Outcome, Reason
 from local_aws.lambda_runtime.tail import Tail
 from local_aws.ports import LOOPBACK

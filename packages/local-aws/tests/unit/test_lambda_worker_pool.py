@@ -7,13 +7,13 @@ from collections.abc import Coroutine
 from typing import Any
 
 from local_aws.errors import CloudError
-from local_aws.lambda_runtime import pool as module
-from local_aws.lambda_runtime.code import InvalidZipError
-from local_aws.lambda_runtime.function import FunctionArn, FunctionVersion
+from local_aws.lambda_runtime import worker_pool as module
+from local_aws.lambda_runtime.deployment_package import InvalidZipError
+from local_aws.lambda_runtime.function_version import FunctionArn, FunctionVersion
 from local_aws.lambda_runtime.init_error import InitError
 from local_aws.lambda_runtime.invocation import Invocation
 from local_aws.lambda_runtime.outcome import Answered, Failed, Outcome, Reason
-from local_aws.lambda_runtime.pool import Pool
+from local_aws.lambda_runtime.worker_pool import Pool
 
 FUNCTION = FunctionVersion.from_answer(
     FunctionArn.parse("arn:aws:lambda:eu-west-1:111111111111:function:api"),

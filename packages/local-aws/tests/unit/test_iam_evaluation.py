@@ -4,10 +4,10 @@ import json
 from typing import Any
 
 import pytest
-from local_aws.iam.decision import Decision, Policies, decide
+from local_aws.iam.evaluation import Decision, Policies, decide
 from local_aws.iam.malformed import MalformedPolicyError
-from local_aws.iam.policy import AccessRequest, Policy, parse
 from local_aws.iam.principal import NOBODY, Caller, covers, spares
+from local_aws.iam.statement import AccessRequest, Policy, parse
 
 OWNER, OTHER = "111111111111", "222222222222"
 ROLE = f"arn:aws:iam::{OWNER}:role/api"

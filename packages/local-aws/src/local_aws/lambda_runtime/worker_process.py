@@ -16,7 +16,7 @@ from pathlib import Path
 
 import psutil
 
-from local_aws.lambda_runtime.logs import MESSAGE_BYTES
+from local_aws.cloudwatch.function_log_delivery import MESSAGE_BYTES
 
 _BOOTSTRAP = Path(__file__).with_name("bootstrap.py")
 _PACKAGES = tuple(dict.fromkeys(sysconfig.get_path(kind) for kind in ("purelib", "platlib")))

@@ -13,10 +13,10 @@ from enum import Enum
 from typing import Any
 
 from local_aws.iam import principal
-from local_aws.iam.conditions import Condition, conditions
+from local_aws.iam.condition_operators import Condition, conditions
 from local_aws.iam.malformed import MalformedPolicyError
+from local_aws.iam.policy_variables import Context, expand_pattern
 from local_aws.iam.principal import Caller
-from local_aws.iam.variables import Context, expand_pattern
 from local_aws.wildcards import matches
 
 

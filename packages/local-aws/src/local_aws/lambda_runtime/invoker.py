@@ -10,17 +10,17 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from local_aws.lambda_runtime import code
+from local_aws.cloudwatch.function_log_delivery import LogBatcher
+from local_aws.lambda_runtime import deployment_package
 from local_aws.lambda_runtime.ended import Ended, Observer
-from local_aws.lambda_runtime.environment import Credentials, Endpoints
-from local_aws.lambda_runtime.function import FunctionVersion, Target
+from local_aws.lambda_runtime.environment_variables import Credentials, Endpoints
+from local_aws.lambda_runtime.function_version import FunctionVersion, Target
 from local_aws.lambda_runtime.invocation import Invocation
-from local_aws.lambda_runtime.logs import LogBatcher
 from local_aws.lambda_runtime.outcome import Failed, Outcome, Reason
-from local_aws.lambda_runtime.pool import IDLE_SECONDS, Pool
 from local_aws.lambda_runtime.silence import Silence
 from local_aws.lambda_runtime.tail import Tail
 from local_aws.lambda_runtime.worker import Owner, Worker
+from local_aws.lambda_runtime.worker_pool import IDLE_SECONDS, Pool
 
 _log = logging.getLogger(__name__)
 
@@ -70,7 +70,7 @@ class Functions:
         self._retired: set[Pool] = set()
         self._sweeping: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        code.clean(cache)
+        deployment_package.clean(cache)
 
     def start(self) -> None:
         self._logs.start()
@@ -227,7 +227,7 @@ class Functions:
     async def _spawn(self, function: FunctionVersion, owner: Owner) -> Worker:
         s3_url = None if function.s3_obstacle is None else self._silence.url
         credentials = await self._credentials(function)
-        task_root = await asyncio.to_thread(code.provide, function, self._cache)
+        task_root = await asyncio.to_thread(deployment_package.provide, function, self._cache)
         return await Worker.start(
             function,
             owner,

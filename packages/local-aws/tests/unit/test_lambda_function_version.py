@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from local_aws.lambda_runtime.function import FunctionArn, FunctionVersion, Target
+from local_aws.lambda_runtime.function_version import FunctionArn, FunctionVersion, Target
 
 ARN = FunctionArn.parse("arn:aws:lambda:eu-west-1:111111111111:function:api:live")
 

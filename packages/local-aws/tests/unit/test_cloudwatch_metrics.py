@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 import uvloop
 from local_aws.cloudwatch import metric_delivery
-from local_aws.cloudwatch.balancer_metrics import BalancerTally
-from local_aws.cloudwatch.distribution import Minute, data, metric, rounded
-from local_aws.cloudwatch.firewall_metrics import FirewallTally
 from local_aws.cloudwatch.function_metrics import FunctionTally
+from local_aws.cloudwatch.load_balancer_metrics import BalancerTally
 from local_aws.cloudwatch.metric_delivery import MetricDelivery
+from local_aws.cloudwatch.metric_values import Minute, data, metric, rounded
+from local_aws.cloudwatch.web_acl_metrics import FirewallTally
 from local_aws.lambda_runtime.ended import Ended
 from local_aws.lambda_runtime.outcome import Answered, Failed, Outcome, Reason
 from local_aws.load_balancer import pages

@@ -11,7 +11,7 @@ import re
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from local_aws.cloudwatch.names import BalancerName
+from local_aws.cloudwatch.resource_ids import BalancerName
 from local_aws.load_balancer.completed_request import Finished
 from local_aws.load_balancer.configuration import FixedResponse, Forward, Redirect
 from local_aws.load_balancer.request import Request

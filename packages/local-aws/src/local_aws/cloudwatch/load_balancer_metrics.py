@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from local_aws.cloudwatch.access_log import is_targets_answer, was_dispatched
-from local_aws.cloudwatch.distribution import Minute, metric, rounded
-from local_aws.cloudwatch.names import BalancerName, group_name
+from local_aws.cloudwatch.log_entries import is_targets_answer, was_dispatched
+from local_aws.cloudwatch.metric_values import Minute, metric, rounded
+from local_aws.cloudwatch.resource_ids import BalancerName, group_name
 from local_aws.lambda_runtime.outcome import Reason
 from local_aws.load_balancer.completed_request import Finished
 from local_aws.load_balancer.configuration import FixedResponse, Redirect

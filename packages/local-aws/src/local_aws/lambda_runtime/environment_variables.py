@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from local_aws.lambda_runtime.function import FunctionVersion
+from local_aws.lambda_runtime.function_version import FunctionVersion
 
 
 @dataclass(frozen=True, slots=True)

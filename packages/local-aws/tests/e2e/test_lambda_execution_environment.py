@@ -15,7 +15,7 @@ from local_aws.local import LocalCloud
 from local_aws.ports import free_port
 from local_aws_tests.accounts import DEV, REGION, Account
 from local_aws_tests.balanced import MAY_LOG, eventually
-from local_aws_tests.called import Function
+from local_aws_tests.lambda_function import Function
 
 HANDLER = """
 import os, sys

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from local_aws.lambda_runtime.function import FunctionVersion
-from local_aws.lambda_runtime.logs import LogEvent
+from local_aws.cloudwatch.function_log_delivery import LogEvent
+from local_aws.lambda_runtime.function_version import FunctionVersion
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from local_aws.lambda_runtime.function import FunctionArn, FunctionVersion, Target
+from local_aws.lambda_runtime.function_version import FunctionArn, FunctionVersion, Target
 from local_aws.lambda_runtime.permission import Permission, permissions
 
 if TYPE_CHECKING:

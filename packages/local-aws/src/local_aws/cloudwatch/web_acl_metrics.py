@@ -5,7 +5,7 @@ Source: AWS WAF developer guide, "AWS WAF metrics and dimensions".
 
 from __future__ import annotations
 
-from local_aws.cloudwatch.distribution import Minute, metric
+from local_aws.cloudwatch.metric_values import Minute, metric
 from local_aws.load_balancer.completed_request import Finished
 from local_aws.load_balancer.rules import Blocked
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 from local_aws.errors import CloudError
-from local_aws.lambda_runtime import code
-from local_aws.lambda_runtime.code import InvalidZipError
-from local_aws.lambda_runtime.function import FunctionArn, FunctionVersion
+from local_aws.lambda_runtime import deployment_package
+from local_aws.lambda_runtime.deployment_package import InvalidZipError
+from local_aws.lambda_runtime.function_version import FunctionArn, FunctionVersion
 
 
 def package(*entries: tuple[str, str], link: str | None = None) -> bytes:
@@ -39,7 +39,9 @@ def digest(content: bytes) -> str:
 
 
 def test_a_package_is_unpacked_with_its_folders(tmp_path: Path) -> None:
-    code.unpack(package(("lambda.py", "x = 1"), ("pkg/part.py", "y = 2")), tmp_path / "code")
+    deployment_package.unpack(
+        package(("lambda.py", "x = 1"), ("pkg/part.py", "y = 2")), tmp_path / "code"
+    )
     assert (tmp_path / "code/lambda.py").read_text() == "x = 1"
     assert (tmp_path / "code/pkg/part.py").read_text() == "y = 2"
 
@@ -49,26 +51,26 @@ def test_a_package_is_unpacked_with_its_folders(tmp_path: Path) -> None:
 )
 def test_a_path_that_would_leave_the_folder_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(InvalidZipError, match="unsafe path"):
-        code.unpack(package(("lambda.py", ""), (name, "x")), tmp_path / "code")
+        deployment_package.unpack(package(("lambda.py", ""), (name, "x")), tmp_path / "code")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_symbolic_link_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidZipError, match="symbolic link"):
-        code.unpack(package(("lambda.py", ""), link="secrets"), tmp_path / "code")
+        deployment_package.unpack(package(("lambda.py", ""), link="secrets"), tmp_path / "code")
 
 
 def test_a_package_that_unpacks_to_too_much_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(code, "UNPACKED_LIMIT", 10)
+    monkeypatch.setattr(deployment_package, "UNPACKED_LIMIT", 10)
     with pytest.raises(InvalidZipError, match="over 10 bytes"):
-        code.unpack(package(("a.py", "x" * 6), ("b.py", "x" * 6)), tmp_path / "code")
+        deployment_package.unpack(package(("a.py", "x" * 6), ("b.py", "x" * 6)), tmp_path / "code")
 
 
 def test_what_is_not_a_zip_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidZipError, match="cannot be unpacked"):
-        code.unpack(b"not a zip", tmp_path / "code")
+        deployment_package.unpack(b"not a zip", tmp_path / "code")
 
 
 def test_what_is_a_broken_zip_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
@@ -85,13 +87,13 @@ def test_what_is_a_broken_zip_is_refused_and_leaves_nothing(tmp_path: Path) -> N
     both = package(("part", "a file"), ("part/inner.py", "and a folder"))
     for broken in (whole[:-10], whole[20:], garbled, encrypted, both):
         with pytest.raises(InvalidZipError, match="cannot be unpacked"):
-            code.unpack(bytes(broken), tmp_path / "code")
+            deployment_package.unpack(bytes(broken), tmp_path / "code")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_unpacking_the_same_code_twice_keeps_the_first(tmp_path: Path) -> None:
-    code.unpack(package(("lambda.py", "x = 1")), tmp_path / "code")
-    code.unpack(package(("lambda.py", "x = 1")), tmp_path / "code")
+    deployment_package.unpack(package(("lambda.py", "x = 1")), tmp_path / "code")
+    deployment_package.unpack(package(("lambda.py", "x = 1")), tmp_path / "code")
     assert (tmp_path / "code/lambda.py").read_text() == "x = 1"
 
 
@@ -99,19 +101,19 @@ def test_code_on_disk_is_not_downloaded_again(tmp_path: Path) -> None:
     content = package(("lambda.py", "x = 1"))
     folder = tmp_path / hashlib.sha256(content).hexdigest()
     folder.mkdir()
-    assert code.provide(function(digest(content)), tmp_path) == folder
+    assert deployment_package.provide(function(digest(content)), tmp_path) == folder
 
 
 def test_code_that_cannot_be_downloaded_is_a_cloud_error(tmp_path: Path) -> None:
     with pytest.raises(CloudError, match="cannot be downloaded"):
-        code.provide(function(digest(b"")), tmp_path)
+        deployment_package.provide(function(digest(b"")), tmp_path)
 
 
 def test_a_location_that_is_no_url_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CloudError, match="no code location"):
-        code.provide(function(digest(b""), "file:///etc/passwd"), tmp_path)
+        deployment_package.provide(function(digest(b""), "file:///etc/passwd"), tmp_path)
 
 
 def test_a_hash_that_is_not_one_never_becomes_a_path(tmp_path: Path) -> None:
     with pytest.raises(CloudError, match="not a SHA-256"):
-        code.provide(function("../../etc"), tmp_path)
+        deployment_package.provide(function("../../etc"), tmp_path)

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from local_aws.cloudwatch.function_log_delivery import LogBatcher, LogEvent
 from local_aws.errors import CloudError
-from local_aws.lambda_runtime.environment import Credentials, Endpoints, variables
-from local_aws.lambda_runtime.function import FunctionArn, FunctionVersion, Target
-from local_aws.lambda_runtime.functions import Functions
-from local_aws.lambda_runtime.logs import LogBatcher, LogEvent
+from local_aws.lambda_runtime.environment_variables import Credentials, Endpoints, variables
+from local_aws.lambda_runtime.function_version import FunctionArn, FunctionVersion, Target
+from local_aws.lambda_runtime.invoker import Functions
 from local_aws.lambda_runtime.outcome import Failed, Outcome, Reason
 from local_aws.lambda_runtime.permission import Permission
 

@@ -12,8 +12,8 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from local_aws.errors import CloudError
-from local_aws.lambda_runtime.code import InvalidZipError
-from local_aws.lambda_runtime.function import FunctionVersion
+from local_aws.lambda_runtime.deployment_package import InvalidZipError
+from local_aws.lambda_runtime.function_version import FunctionVersion
 from local_aws.lambda_runtime.init_error import InitError
 from local_aws.lambda_runtime.invocation import Invocation
 from local_aws.lambda_runtime.outcome import Failed, Reason

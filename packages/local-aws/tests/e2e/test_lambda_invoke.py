@@ -17,7 +17,7 @@ from local_aws.outcomes import ProcessStatus, State
 from local_aws.ports import free_port
 from local_aws_tests.accounts import DEV, PROD, REGION, Account
 from local_aws_tests.balanced import eventually, package
-from local_aws_tests.called import Function
+from local_aws_tests.lambda_function import Function
 
 HANDLER = """
 import os, sys, time

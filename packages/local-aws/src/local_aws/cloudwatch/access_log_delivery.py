@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from local_aws.cloudwatch.log_bucket import FileStore
-from local_aws.cloudwatch.names import BalancerName, Kind, file_key
+from local_aws.cloudwatch.resource_ids import BalancerName, Kind, file_key
 from local_aws.load_balancer.configuration import LogPlace
 
 _log = logging.getLogger(__name__)

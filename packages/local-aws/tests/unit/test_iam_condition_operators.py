@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from local_aws.iam.conditions import conditions
+from local_aws.iam.condition_operators import conditions
 from local_aws.iam.malformed import MalformedPolicyError
 
 ROLE = "arn:aws:iam::111111111111:role/team/deploy"
