@@ -3,8 +3,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from local_aws.iam import MalformedPolicyError
 from local_aws.iam.condition_operators import conditions
-from local_aws.iam.malformed import MalformedPolicyError
 
 ROLE = "arn:aws:iam::111111111111:role/team/deploy"
 CONTEXT = {
@@ -63,7 +63,7 @@ def holds(operator: str, key: str, value: Any) -> bool:
         ("Null", "aws:PrincipalArn", "true", False),
     ],
 )
-def test_an_operator_compares_as_iam_says(
+def test_each_operator_compares_as_iam_does(
     operator: str, key: str, value: Any, expected: bool
 ) -> None:
     assert holds(operator, key, value) is expected
@@ -87,13 +87,13 @@ def test_an_operator_compares_as_iam_says(
         ("ForAnyValue:StringNotEquals", False),
     ],
 )
-def test_an_absent_key_fits_the_negated_operators_only(operator: str, expected: bool) -> None:
+def test_a_missing_key_matches_only_some_operators(operator: str, expected: bool) -> None:
     value = {"Bool": "true", "Nume": "1", "IpAd": "10.0.0.0/8", "NotI": "10.0.0.0/8"}
     known = value.get(operator.removesuffix("IfExists")[:4], "vpce-1")
     assert holds(operator, "aws:SourceVpce", known) is expected
 
 
-def test_null_knows_an_absent_key() -> None:
+def test_null_tests_for_a_missing_key() -> None:
     assert holds("Null", "aws:SourceVpce", "true")
     assert not holds("Null", "aws:SourceVpce", False)
 
@@ -111,7 +111,7 @@ def test_null_knows_an_absent_key() -> None:
         ("StringNotEquals", ["team"], False),
     ],
 )
-def test_sets_of_values_are_compared_one_by_one(
+def test_set_operators_compare_value_by_value(
     operator: str, value: list[str], expected: bool
 ) -> None:
     assert holds(operator, "s3:RequestObjectTagKeys", value) is expected
@@ -129,19 +129,17 @@ def test_sets_of_values_are_compared_one_by_one(
         ("StringLike", "documents/a${?}b/", False),
     ],
 )
-def test_variables_stand_for_themselves_and_never_for_a_pattern(
-    operator: str, value: str, expected: bool
-) -> None:
+def test_the_wildcards_in_a_variable_are_literal(operator: str, value: str, expected: bool) -> None:
     assert holds(operator, "s3:prefix", value) is expected
 
 
-def test_the_value_of_a_variable_is_no_wildcard() -> None:
+def test_a_star_in_the_value_of_a_variable_is_no_wildcard() -> None:
     context = {"aws:username": ("*",), "s3:prefix": ("documents/other/",)}
     (condition,) = conditions({"StringLike": {"s3:prefix": "documents/${aws:username}/"}})
     assert not condition.holds(context)
 
 
-def test_every_operator_and_every_key_must_hold() -> None:
+def test_conditions_are_evaluated_one_by_one() -> None:
     both = {"Bool": {"aws:SecureTransport": "true"}, "StringLike": {"s3:prefix": "x*"}}
     assert [condition.holds(CONTEXT) for condition in conditions(both)] == [True, False]
 
@@ -158,9 +156,9 @@ def test_every_operator_and_every_key_must_hold() -> None:
         ({"NumericEquals": {"a": "one"}}, "NumericEquals of a"),
         ({"IpAddress": {"a": "10.0.0.256"}}, "IpAddress of a"),
         ({"DateEquals": {"a": "tomorrow"}}, "DateEquals of a"),
-        ({"StringEquals": {"a": {"b": "c"}}}, "a condition's value is a string"),
+        ({"StringEquals": {"a": {"b": "c"}}}, "a condition value must be a string"),
     ],
 )
-def test_what_iam_would_refuse_is_malformed(element: Any, expected: str) -> None:
+def test_a_malformed_condition_is_refused_with_the_reason(element: Any, expected: str) -> None:
     with pytest.raises(MalformedPolicyError, match=expected):
         conditions(element)

@@ -4,9 +4,9 @@ import json
 from typing import Any
 
 import pytest
+from local_aws.iam import MalformedPolicyError
 from local_aws.iam.evaluation import Decision, Policies, decide
-from local_aws.iam.malformed import MalformedPolicyError
-from local_aws.iam.principal import NOBODY, Caller, covers, spares
+from local_aws.iam.principal import ANONYMOUS, Caller, excluded_by_not_principal, matches_principal
 from local_aws.iam.statement import AccessRequest, Policy, parse
 
 OWNER, OTHER = "111111111111", "222222222222"
@@ -32,11 +32,11 @@ def ask(
     return decide(AccessRequest(caller, action, OBJECT, values), policies)
 
 
-def test_a_caller_without_limits_may_do_anything_in_his_own_account() -> None:
+def test_a_caller_without_identity_policies_is_allowed_everything_in_the_same_account() -> None:
     assert ask(Policies(OWNER)).allowed
 
 
-def test_a_deny_of_the_resource_ends_it_and_names_its_statement() -> None:
+def test_a_deny_in_the_resource_policy_wins_and_names_the_statement() -> None:
     deny = for_all(Effect="Deny", Sid="OnlyTls")
     made = ask(Policies(OWNER, resource=policy(deny, name="the policy of documents")))
     assert made == Decision(
@@ -46,33 +46,33 @@ def test_a_deny_of_the_resource_ends_it_and_names_its_statement() -> None:
     )
 
 
-def test_a_deny_whose_condition_does_not_hold_denies_nothing() -> None:
+def test_a_deny_with_a_false_condition_does_not_apply() -> None:
     deny = for_all(Effect="Deny", Condition={"StringEquals": {"x": "1"}})
     assert ask(Policies(OWNER, resource=policy(deny)), x="2").allowed
     assert not ask(Policies(OWNER, resource=policy(deny)), x="1").allowed
 
 
-def test_in_one_account_either_side_may_grant() -> None:
+def test_within_an_account_either_policy_may_grant() -> None:
     assert not ask(Policies(OWNER, identity=())).allowed
     assert ask(Policies(OWNER, identity=(policy(READ),))).allowed
     assert ask(Policies(OWNER, identity=(), resource=policy(for_all()))).allowed
 
 
-def test_between_accounts_both_sides_must_grant() -> None:
+def test_across_accounts_both_policies_must_grant() -> None:
     assert not ask(Policies(OTHER, identity=(policy(READ),))).allowed
     assert not ask(Policies(OTHER, identity=(), resource=policy(for_all()))).allowed
     assert ask(Policies(OTHER, identity=(policy(READ),), resource=policy(for_all()))).allowed
     refused = ask(Policies(OTHER))
-    assert refused.because == "because no resource-based policy allows the s3:GetObject action"
+    assert refused.reason == "because no resource-based policy allows the s3:GetObject action"
 
 
-def test_nobody_in_particular_needs_the_word_of_the_resource() -> None:
-    assert not ask(Policies(OWNER, identity=()), NOBODY).allowed
-    assert not ask(Policies(OWNER), NOBODY).allowed
-    assert ask(Policies(OWNER, resource=policy(for_all())), NOBODY).allowed
+def test_an_anonymous_caller_needs_a_grant_in_the_resource_policy() -> None:
+    assert not ask(Policies(OWNER, identity=()), ANONYMOUS).allowed
+    assert not ask(Policies(OWNER), ANONYMOUS).allowed
+    assert ask(Policies(OWNER, resource=policy(for_all())), ANONYMOUS).allowed
 
 
-def test_an_endpoint_and_a_boundary_grant_nothing_but_must_allow() -> None:
+def test_endpoint_policy_and_boundary_limit_but_do_not_grant() -> None:
     everything = READ | {"Action": "*", "Resource": "*"}
     nothing = policy(READ | {"Action": "s3:PutObject"}, name="the VPC endpoint vpce-1")
     granted = (policy(everything),)
@@ -87,12 +87,12 @@ def test_an_endpoint_and_a_boundary_grant_nothing_but_must_allow() -> None:
     assert ask(Policies(OWNER, identity=granted, endpoint=policy(for_all()))).allowed
 
 
-def test_the_words_are_those_of_aws() -> None:
+def test_the_reasons_are_worded_as_on_aws() -> None:
     deny = READ | {"Effect": "Deny"}
-    assert ask(Policies(OWNER, identity=(policy(deny),))).because == (
+    assert ask(Policies(OWNER, identity=(policy(deny),))).reason == (
         "with an explicit deny in an identity-based policy"
     )
-    assert ask(Policies(OWNER, identity=())).because == (
+    assert ask(Policies(OWNER, identity=())).reason == (
         "because no identity-based policy allows the s3:GetObject action"
     )
 
@@ -114,7 +114,7 @@ def test_the_words_are_those_of_aws() -> None:
         ({"NotResource": ["arn:aws:s3:::other/*"]}, True),
     ],
 )
-def test_a_statement_names_actions_and_resources(change: dict[str, Any], applies: bool) -> None:
+def test_a_statement_matches_actions_and_resources(change: dict[str, Any], applies: bool) -> None:
     element = next(iter(change), "")
     kept = {key: value for key, value in READ.items() if f"Not{key}" != element}
     assert ask(Policies(OWNER, identity=(policy(kept | change),))).allowed is applies
@@ -135,22 +135,25 @@ def test_a_statement_names_actions_and_resources(change: dict[str, Any], applies
         ({"Service": "logging.s3.amazonaws.com"}, False),
     ],
 )
-def test_a_principal_is_an_account_a_role_a_session_or_everyone(
+def test_a_principal_is_everyone_or_an_account_role_or_session(
     principal: Any, expected: bool
 ) -> None:
-    assert covers(principal, WORKER) is expected
+    assert matches_principal(principal, WORKER) is expected
 
 
-def test_a_principal_of_an_account_does_not_mean_nobody_in_particular() -> None:
-    assert not covers({"AWS": OWNER}, NOBODY)
-    assert covers({"AWS": "*"}, NOBODY)
+def test_an_account_as_principal_does_not_match_an_anonymous_caller() -> None:
+    assert not matches_principal({"AWS": OWNER}, ANONYMOUS)
+    assert matches_principal({"AWS": "*"}, ANONYMOUS)
 
 
-def test_not_principal_spares_only_whom_it_names_in_every_way() -> None:
+def test_not_principal_exempts_only_a_caller_with_every_arn_listed() -> None:
     named = [OWNER, ROLE, SESSION]
-    assert spares({"AWS": named}, WORKER)
-    assert not any(spares({"AWS": [n for n in named if n != left]}, WORKER) for left in named)
-    assert not spares({"AWS": named}, NOBODY)
+    assert excluded_by_not_principal({"AWS": named}, WORKER)
+    assert not any(
+        excluded_by_not_principal({"AWS": [n for n in named if n != left]}, WORKER)
+        for left in named
+    )
+    assert not excluded_by_not_principal({"AWS": named}, ANONYMOUS)
     deny = {"Effect": "Deny", "Action": "*", "Resource": "*", "NotPrincipal": {"AWS": named}}
     assert ask(Policies(OWNER, resource=policy(deny))).allowed
     assert not ask(Policies(OWNER, resource=policy(deny)), Caller(OWNER, (f"{ROLE}2",))).allowed
@@ -172,7 +175,7 @@ def test_not_principal_spares_only_whom_it_names_in_every_way() -> None:
         ({"Condition": {"Is": {"a": "b"}}}, "Is is not a condition operator"),
     ],
 )
-def test_what_is_no_policy_is_malformed(document: Any, expected: str) -> None:
+def test_a_malformed_policy_is_refused_with_the_reason(document: Any, expected: str) -> None:
     text = document if isinstance(document, str) else json.dumps({"Statement": READ | document})
     with pytest.raises(MalformedPolicyError, match=expected):
         parse("a policy", text)

@@ -1,7 +1,14 @@
-"""IAM policies, as a pure core: who asks for what, under which circumstances, and may he.
+"""IAM policy evaluation.
 
-policy       documents and their statements: what a policy says of a request
-principal    who asks, and the names that a policy may know him by
-conditions   operators over the circumstances of a request; variables in a policy's values
-decision     several policies together: the answer, and whose it is
+statement             policies and their statements, parsed from JSON
+principal             the caller, and the Principal and NotPrincipal elements
+condition_operators   the Condition element
+policy_variables      ``${...}`` in the values of a policy
+evaluation            the decision when several policies apply to one request
 """
+
+from __future__ import annotations
+
+
+class MalformedPolicyError(ValueError):
+    """IAM would refuse the policy document; the message says why."""

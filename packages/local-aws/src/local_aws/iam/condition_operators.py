@@ -1,4 +1,4 @@
-"""The Condition element of a statement.
+"""Condition operators: the Condition element of a statement.
 
 Source: IAM user guide, "IAM JSON policy elements: Condition operators" and "Set operators for
 multi-valued context keys".
@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from local_aws.iam.malformed import MalformedPolicyError
+from local_aws.iam import MalformedPolicyError
 from local_aws.iam.policy_variables import Context, expand, expand_pattern
 from local_aws.wildcards import matches
 
 Test = Callable[[str, str, Context], bool]
-"""Whether a value of the request fits what the policy says, given all of the request."""
+"""Compare the policy's value with the request's value, given the request context."""
 
 _ALL, _ANY = "ForAllValues:", "ForAnyValue:"
 _IF_EXISTS = "IfExists"
@@ -27,7 +27,7 @@ _ARN_PARTS = 6
 
 @dataclass(frozen=True, slots=True)
 class _Operator:
-    """``check`` raises ValueError for what the policy may not say."""
+    """``check`` raises ValueError if IAM would refuse the value in a policy."""
 
     test: Test
     negated: bool = False
@@ -36,39 +36,42 @@ class _Operator:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One operator on one key. ``each`` is ``ForAllValues:``, ``ForAnyValue:`` or empty."""
+    """One operator on one context key.
+
+    ``set_operator`` is ``ForAllValues:``, ``ForAnyValue:`` or empty.
+    """
 
     operator: _Operator
-    each: str
+    set_operator: str
     if_exists: bool
     key: str
     values: tuple[str, ...]
 
     def holds(self, context: Context) -> bool:
-        """An absent key fits no operator but the negated ones, IfExists and ForAllValues."""
+        """Test the condition. A missing key matches only negated, IfExists and ForAllValues."""
         found = context.get(self.key)
         if self.operator is _NULL:
             return (found is None) == (self.values[0].lower() == "true")
         if found is None:
-            if self.each == _ANY:
+            if self.set_operator == _ANY:
                 return self.if_exists
-            return self.if_exists or self.operator.negated or self.each == _ALL
-        fits = [self._fits(value, context) for value in found]
-        if self.each:
-            return all(fits) if self.each == _ALL else any(fits)
-        # A key with one value: the same whichever; with several, none may be what is refused.
-        return all(fits) if self.operator.negated else any(fits)
+            return self.if_exists or self.operator.negated or self.set_operator == _ALL
+        matched = [self._matches(value, context) for value in found]
+        if self.set_operator:
+            return all(matched) if self.set_operator == _ALL else any(matched)
+        # A negated operator must hold for every value of a multi-valued key.
+        return all(matched) if self.operator.negated else any(matched)
 
-    def _fits(self, actual: str, context: Context) -> bool:
+    def _matches(self, actual: str, context: Context) -> bool:
         try:
-            fits = any(self.operator.test(value, actual, context) for value in self.values)
+            matched = any(self.operator.test(value, actual, context) for value in self.values)
         except ValueError:
-            fits = False
-        return fits != self.operator.negated
+            matched = False
+        return matched != self.operator.negated
 
 
 def conditions(element: Mapping[str, Any]) -> tuple[Condition, ...]:
-    """From a Condition element; all of them must hold. Raises MalformedPolicyError."""
+    """Parse a Condition element; all conditions must hold. Raises MalformedPolicyError."""
     if not isinstance(element, Mapping):
         raise MalformedPolicyError("Condition must be an object")
     found: list[Condition] = []
@@ -102,7 +105,7 @@ def _text(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, (str, int, float)):
         return str(value)
-    raise MalformedPolicyError(f"a condition's value is a string, not {value!r}")
+    raise MalformedPolicyError(f"a condition value must be a string, not {value!r}")
 
 
 def _equal(expected: str, actual: str, context: Context) -> bool:
@@ -120,7 +123,7 @@ def _like(expected: str, actual: str, context: Context) -> bool:
 
 
 def _arn_like(expected: str, actual: str, context: Context) -> bool:
-    """Part by part: a wildcard does not reach over a colon, except in the last part."""
+    """Compare part by part: a wildcard matches no colon, except in the last part."""
     patterns, parts = expected.split(":", _ARN_PARTS - 1), actual.split(":", _ARN_PARTS - 1)
     if "${" in expected:
         whole = expand_pattern(expected, context)
@@ -148,7 +151,7 @@ def _date(compare: Callable[[Any, Any], bool]) -> Test:
 
 
 def _moment(text: str) -> datetime:
-    """ISO 8601, or seconds since the epoch."""
+    """Parse ISO 8601 or seconds since the epoch."""
     try:
         return datetime.fromtimestamp(float(text), UTC)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Several policies together: may the caller, and if not, on whose word.
+"""The decision when several policies apply to one request.
 
 Source: IAM user guide, "Policy evaluation logic"; VPC guide, "Control access to VPC endpoints
 using endpoint policies".
@@ -19,10 +19,10 @@ _IDENTITY = "identity-based policy"
 
 @dataclass(frozen=True, slots=True)
 class Policies:
-    """All that has a say. None is a policy that does not exist.
+    """Policies that apply to a request; None stands for a policy that does not exist.
 
-    ``identity`` None is a caller who may do anything in his own account. ``owner`` is the
-    account of the resource: somebody of another account needs the word of both sides.
+    With ``identity`` None the caller may do everything in the caller's account. ``owner`` is the
+    account of the resource; a caller from another account needs a grant on both sides.
     """
 
     owner: str
@@ -34,16 +34,16 @@ class Policies:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """``because`` is in the words of AWS, for the caller; ``detail`` names what to look at."""
+    """``reason`` is the end of AWS's error message; ``detail`` names the policy, for a log."""
 
     allowed: bool
-    because: str = ""
+    reason: str = ""
     detail: str = ""
 
 
 def decide(request: AccessRequest, policies: Policies) -> Decision:
-    """A deny anywhere ends it; then every limit must allow it, and someone must grant it."""
-    for kind, policy in _all(policies):
+    """Evaluate in the order of IAM: explicit denies, then limits, then grants."""
+    for kind, policy in _present(policies):
         if (statement := policy.find(Effect.DENY, request)) is not None:
             return Decision(
                 False,
@@ -52,23 +52,23 @@ def decide(request: AccessRequest, policies: Policies) -> Decision:
             )
     for kind, limit in ((_ENDPOINT, policies.endpoint), (_BOUNDARY, policies.boundary)):
         if limit is not None and not _allows(limit, request):
-            return _ungranted(kind, request, f"{limit.name} does not allow it")
+            return _implicit_deny(kind, request, f"{limit.name} does not allow it")
+    anonymous = not request.caller.account
     by_resource = policies.resource is not None and _allows(policies.resource, request)
-    by_identity = bool(request.caller.account) and (
+    by_identity = not anonymous and (
         policies.identity is None or any(_allows(each, request) for each in policies.identity)
     )
-    ours = request.caller.account == policies.owner
-    if ours:
+    if request.caller.account == policies.owner:
         granted = by_resource or by_identity
     else:
-        granted = by_resource and (by_identity or not request.caller.account)
+        granted = by_resource and (by_identity or anonymous)
     if granted:
         return Decision(True)
-    kind = _RESOURCE if by_identity or not request.caller.account else _IDENTITY
-    return _ungranted(kind, request, "no policy allows it")
+    kind = _RESOURCE if by_identity or anonymous else _IDENTITY
+    return _implicit_deny(kind, request, "no policy allows it")
 
 
-def _ungranted(kind: str, request: AccessRequest, detail: str) -> Decision:
+def _implicit_deny(kind: str, request: AccessRequest, detail: str) -> Decision:
     return Decision(False, f"because no {kind} allows the {request.action} action", detail)
 
 
@@ -76,7 +76,7 @@ def _article(kind: str) -> str:
     return "an" if kind[0] in "aeiou" else "a"
 
 
-def _all(policies: Policies) -> Iterator[tuple[str, Policy]]:
+def _present(policies: Policies) -> Iterator[tuple[str, Policy]]:
     for kind, policy in (
         (_RESOURCE, policies.resource),
         (_ENDPOINT, policies.endpoint),

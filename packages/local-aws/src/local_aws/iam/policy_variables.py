@@ -1,4 +1,4 @@
-"""Variables in a policy: ``${aws:username}``, ``${aws:username, 'nobody'}``, ``${*}``.
+"""Variables in a policy: ``${aws:username}``, ``${aws:username, 'default'}``, ``${*}``.
 
 Source: IAM user guide, "IAM policy elements: Variables and tags".
 """
@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 
 Context = Mapping[str, tuple[str, ...]]
-"""The circumstances of a request: values by key, each key in lower case."""
+"""Request context: values by context key, each key in lower case."""
 
 _VARIABLE = re.compile(r"\$\{\s*(?P<key>[^},]+?)\s*(?:,\s*'(?P<default>[^']*)'\s*)?\}")
 _LITERALS = frozenset({"*", "?", "$"})
@@ -17,12 +17,12 @@ _SPECIAL = re.compile(r"[*?\\]")
 
 
 def expand(text: str, context: Context) -> str | None:
-    """The text with the values of its variables; None when the request has no such value."""
+    """Replace the variables by their values; None if the request has no value for one of them."""
     return _expand(text, context, as_pattern=False)
 
 
 def expand_pattern(pattern: str, context: Context) -> str | None:
-    r"""The same for a pattern: a value stands for itself, so its ``*`` becomes ``\*``."""
+    r"""Like expand, for a pattern: the ``*`` of a value becomes ``\*``, so it is no wildcard."""
     return _expand(pattern.replace("\\", "\\\\"), context, as_pattern=True)
 
 

@@ -1,4 +1,4 @@
-"""Who asks, and the names that a policy may know him by.
+"""The caller of a request, and the Principal and NotPrincipal elements.
 
 Source: IAM user guide, "AWS JSON policy elements: Principal" and "NotPrincipal".
 """
@@ -15,9 +15,9 @@ _ACCOUNT = re.compile(r"(?:arn:[^:]+:iam::)?(?P<account>\d{12})(?::root)?")
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """``arns`` are those of the user, or of the role and its session; nobody has no account.
+    """``arns`` hold the user, or the role and its session.
 
-    A ``service`` of AWS that acts for itself has neither.
+    An anonymous caller has no account. A ``service`` of AWS has neither account nor ARN.
     """
 
     account: str
@@ -25,26 +25,23 @@ class Caller:
     service: str = ""
 
 
-NOBODY = Caller("")
+ANONYMOUS = Caller("")
 
 LOG_SERVICE = "logdelivery.elasticloadbalancing.amazonaws.com"
-"""What writes the logs of load balancers. A session of its name acts for it inside the machine."""
+"""Service that writes the logs of load balancers. A session with this name acts for it here."""
 
 
-def covers(principal: Any, caller: Caller) -> bool:
-    """Whether a Principal element means the caller.
-
-    By everyone, account, role, session, user or service.
-    """
+def matches_principal(principal: Any, caller: Caller) -> bool:
+    """Test a Principal element: everyone, an account, role, session, user or service."""
     if principal == "*" or _names_service(principal, caller):
         return True
     return any(_is(name, caller) for name in _aws(principal))
 
 
-def spares(principal: Any, caller: Caller) -> bool:
-    """Whether a NotPrincipal element leaves the caller alone.
+def excluded_by_not_principal(principal: Any, caller: Caller) -> bool:
+    """Return True if the caller is exempt from a statement with this NotPrincipal.
 
-    IAM asks for all of his names: account, role and session. One that is left out is not spared.
+    IAM wants account, role and session to be listed; if one is missing, the statement applies.
     """
     named = _aws(principal)
     if caller.service:

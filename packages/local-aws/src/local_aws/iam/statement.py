@@ -1,4 +1,4 @@
-"""A policy document, and what it says of a request.
+"""Policies and their statements, parsed from JSON.
 
 Source: IAM user guide, "IAM JSON policy elements reference"; S3 user guide, "Policies and
 permissions in Amazon S3".
@@ -12,17 +12,20 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from local_aws.iam import principal
+from local_aws.iam import MalformedPolicyError
 from local_aws.iam.condition_operators import Condition, conditions
-from local_aws.iam.malformed import MalformedPolicyError
 from local_aws.iam.policy_variables import Context, expand_pattern
-from local_aws.iam.principal import Caller
+from local_aws.iam.principal import (
+    Caller,
+    excluded_by_not_principal,
+    matches_principal,
+)
 from local_aws.wildcards import matches
 
 
 @dataclass(frozen=True, slots=True)
 class AccessRequest:
-    """``action`` is like ``s3:GetObject``, ``resource`` an ARN."""
+    """A request for access. ``action`` is like ``s3:GetObject``, ``resource`` is an ARN."""
 
     caller: Caller
     action: str
@@ -37,16 +40,19 @@ class Effect(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """``name`` is its Sid, or its place in the document."""
+    """One statement. ``name`` is its Sid, or its position in the document.
+
+    A ``negated_`` flag means that the values come from the element's ``Not`` form.
+    """
 
     name: str
     effect: Effect
     actions: tuple[str, ...]
-    all_but_actions: bool
+    negated_actions: bool
     resources: tuple[str, ...]
-    all_but_resources: bool
+    negated_resources: bool
     principal: Any
-    all_but_principal: bool
+    negated_principal: bool
     conditions: tuple[Condition, ...]
 
     def applies(self, request: AccessRequest) -> bool:
@@ -58,31 +64,31 @@ class Statement:
         )
 
     def _names_caller(self, caller: Caller) -> bool:
-        if self.principal is None:  # the policy of an identity: it is attached to who is meant
+        if self.principal is None:  # identity-based policies are attached to their principal
             return True
-        if self.all_but_principal:
-            return not principal.spares(self.principal, caller)
-        return principal.covers(self.principal, caller)
+        if self.negated_principal:
+            return not excluded_by_not_principal(self.principal, caller)
+        return matches_principal(self.principal, caller)
 
     def _names_action(self, action: str) -> bool:
         named = any(matches(pattern, action, ignore_case=True) for pattern in self.actions)
-        return named != self.all_but_actions
+        return named != self.negated_actions
 
     def _names_resource(self, resource: str, context: Context) -> bool:
         patterns = (expand_pattern(each, context) for each in self.resources)
         named = any(each is not None and matches(each, resource, escapes=True) for each in patterns)
-        return named != self.all_but_resources
+        return named != self.negated_resources
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """``name`` says whose it is, for a person who reads that it denied something."""
+    """A policy. ``name`` tells a reader of the log which policy denied a request."""
 
     name: str
     statements: tuple[Statement, ...]
 
     def find(self, effect: Effect, request: AccessRequest) -> Statement | None:
-        """The first statement of that effect that applies, or None."""
+        """Return the first statement with this effect that applies, or None."""
         return next(
             (each for each in self.statements if each.effect is effect and each.applies(request)),
             None,
@@ -90,7 +96,7 @@ class Policy:
 
 
 def parse(name: str, document: str | bytes) -> Policy:
-    """A policy from its JSON. Raises MalformedPolicyError."""
+    """Parse a policy from JSON. Raises MalformedPolicyError."""
     try:
         content = json.loads(document)
     except ValueError as error:
@@ -114,10 +120,10 @@ def _statement(number: int, content: Any) -> Statement:
         effect = Effect(content.get("Effect"))
     except ValueError:
         raise MalformedPolicyError(f"Invalid effect: {content.get('Effect')}") from None
-    actions, all_but_actions = _either(content, "Action")
+    actions, negated_actions = _either(content, "Action")
     if not actions:
         raise MalformedPolicyError("Missing required field Action")
-    resources, all_but_resources = _either(content, "Resource")
+    resources, negated_resources = _either(content, "Resource")
     if not resources:
         raise MalformedPolicyError("Missing required field Resource")
     principals = [each for each in ("Principal", "NotPrincipal") if each in content]
@@ -127,17 +133,17 @@ def _statement(number: int, content: Any) -> Statement:
         name=name,
         effect=effect,
         actions=actions,
-        all_but_actions=all_but_actions,
+        negated_actions=negated_actions,
         resources=resources,
-        all_but_resources=all_but_resources,
+        negated_resources=negated_resources,
         principal=content[principals[0]] if principals else None,
-        all_but_principal=principals == ["NotPrincipal"],
+        negated_principal=principals == ["NotPrincipal"],
         conditions=conditions(content.get("Condition") or {}),
     )
 
 
 def _either(content: Mapping[str, Any], name: str) -> tuple[tuple[str, ...], bool]:
-    """The values of an element, or those of its ``Not`` form and True."""
+    """Return an element's values and False, or those of its ``Not`` form and True."""
     if name in content and f"Not{name}" in content:
         raise MalformedPolicyError(f"{name} and Not{name} exclude each other")
     negated = f"Not{name}" in content

@@ -23,7 +23,7 @@ from local_aws.control_plane.extensions.s3.s3_decision import (
     find_bucket,
 )
 from local_aws.control_plane.extensions.s3.s3_requester import LOG_DELIVERY
-from local_aws.iam.malformed import MalformedPolicyError
+from local_aws.iam import MalformedPolicyError
 
 _log = logging.getLogger("local_aws.control_plane")
 

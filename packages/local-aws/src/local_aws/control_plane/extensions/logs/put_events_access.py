@@ -15,8 +15,8 @@ from moto.logs.responses import LogsResponse
 
 from local_aws.control_plane.extensions.patching import around
 from local_aws.control_plane.extensions.s3.s3_requester import worker
+from local_aws.iam import MalformedPolicyError
 from local_aws.iam.evaluation import Policies, decide
-from local_aws.iam.malformed import MalformedPolicyError
 from local_aws.iam.statement import AccessRequest
 
 _ACTION = "logs:CreateLogGroup"
@@ -48,5 +48,5 @@ def _refusal(response: Any) -> str | None:
         return None
     caller = who.caller.arns[-1]
     return (
-        f"User: {caller} is not authorized to perform: {_ACTION} on resource: {arn} {made.because}"
+        f"User: {caller} is not authorized to perform: {_ACTION} on resource: {arn} {made.reason}"
     )

@@ -25,8 +25,8 @@ from local_aws.control_plane.extensions.s3.s3_actions import Need, needs
 from local_aws.control_plane.extensions.s3.s3_decision import arn_of, circumstances, decision
 from local_aws.control_plane.extensions.s3.s3_network import NoWayError
 from local_aws.control_plane.extensions.s3.s3_requester import requester
+from local_aws.iam import MalformedPolicyError
 from local_aws.iam.evaluation import Decision
-from local_aws.iam.malformed import MalformedPolicyError
 from local_aws.iam.statement import parse
 
 _log = logging.getLogger("local_aws.control_plane")
@@ -114,10 +114,10 @@ def _denied(need: Need, query: dict[str, str], headers: dict[str, str]) -> Any:
         return None
     _log.warning("%s on %s is denied to %s: %s", need.action, arn_of(need), caller, made.detail)
     message = "Access Denied"
-    if made.because and caller != "anonymous":
+    if made.reason and caller != "anonymous":
         message = (
             f"User: {caller} is not authorized to perform: {need.action}"
-            f' on resource: "{arn_of(need)}" {made.because}'
+            f' on resource: "{arn_of(need)}" {made.reason}'
         )
     return 403, {"content-type": "application/xml"}, _document(message)
 

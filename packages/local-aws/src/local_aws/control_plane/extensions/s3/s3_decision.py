@@ -17,7 +17,7 @@ from local_aws.control_plane.extensions.s3.s3_actions import Need
 from local_aws.control_plane.extensions.s3.s3_requester import Requester, parsed
 from local_aws.iam.evaluation import Decision, Policies, decide
 from local_aws.iam.policy_variables import Context
-from local_aws.iam.principal import NOBODY
+from local_aws.iam.principal import ANONYMOUS
 from local_aws.iam.statement import AccessRequest
 
 _LISTING = ("prefix", "delimiter", "max-keys")
@@ -76,8 +76,8 @@ def decision(who: Requester, need: Need, context: Context) -> Decision:
         {**context, **who.context, **_about(owner, bucket, need)},
     )
     made = decide(request, policies)
-    if who.caller == NOBODY and bucket is not None and not made.detail.startswith("statement"):
-        return Decision(_is_public(bucket, need, made), made.because, made.detail)
+    if who.caller == ANONYMOUS and bucket is not None and not made.detail.startswith("statement"):
+        return Decision(_is_public(bucket, need, made), made.reason, made.detail)
     return made
 
 

@@ -21,7 +21,7 @@ from moto.iam.models import iam_backends
 
 from local_aws.control_plane import sessions
 from local_aws.control_plane.extensions.s3.s3_network import NoWayError, endpoint_of
-from local_aws.iam.principal import LOG_SERVICE, NOBODY, Caller
+from local_aws.iam.principal import ANONYMOUS, LOG_SERVICE, Caller
 from local_aws.iam.statement import Policy, parse
 
 _PARTITION = "aws"
@@ -52,7 +52,7 @@ def requester(access_key: str) -> Requester:
     """Raises NoWayError for a function that cannot reach S3, MalformedPolicyError."""
     if not access_key:
         context = {"aws:principaltype": ("Anonymous",), "aws:sourceip": (_LOOPBACK,)}
-        return Requester(NOBODY, context, identity=())
+        return Requester(ANONYMOUS, context, identity=())
     account = sessions.account_of(access_key)
     session = sessions.session_of(access_key)
     if session is not None and session.session_name == LOG_SERVICE:

@@ -27,7 +27,7 @@ from local_aws.control_plane.extensions.s3.s3_access import access_key_of
 from local_aws.control_plane.extensions.s3.s3_decision import find_bucket
 from local_aws.control_plane.extensions.s3.s3_network import NoWayError
 from local_aws.control_plane.extensions.s3.s3_requester import requester
-from local_aws.iam.malformed import MalformedPolicyError
+from local_aws.iam import MalformedPolicyError
 
 OBJECT_BYTES = 64_000
 """An object is full with it; S3 itself goes by the time."""
