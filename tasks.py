@@ -228,12 +228,13 @@ def doctor(c: Context, json: bool = False) -> None:
 
 @command(
     help={
-        "tier": "unit, contract, terraform or e2e; all of them without it.",
+        "tier": "unit, contract, terraform, e2e, soak: some of them, separated by commas; "
+        "all but soak without it.",
         "options": "More options for pytest, in one string: --options '-k names -x'.",
     }
 )
 def test(c: Context, tier: str | None = None, options: str = "") -> None:
-    """Run the tests: unit (milliseconds), contract, terraform, e2e (the machine's own AWS)."""
+    """Run the tests on every core: unit, contract, terraform, e2e (the local AWS), soak (slow)."""
     from terrarium import quality
 
     quality.test(tier, options)

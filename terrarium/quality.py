@@ -2,83 +2,47 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 from terrarium import console, settings, toolchain
 from terrarium.errors import TerrariumError, UsageError
 from terrarium.terraform.command import Terraform
 
-_LOOK_SECONDS = 0.5
+TIERS = ("unit", "contract", "terraform", "e2e", "soak")
 
-TIERS = ("unit", "contract", "terraform", "e2e")
+_WORKERS_PER_CORE = 2
+"""Most of e2e is waiting for Terraform."""
 
 
 class GateError(TerrariumError):
-    """A gate that did not pass; what it printed says why."""
+    """A gate failed; its output says why."""
 
 
-def test(tier: str | None, options: str) -> None:
-    """Run pytest over one tier or all. Raises UsageError for an unknown tier, GateError.
+def test(tiers: str | None, options: str) -> None:
+    """Run pytest over some tiers, separated by commas, or over all but soak, on every core.
 
-    All of them run at once, shown one after the other: most of e2e is waiting for Terraform.
+    Raises UsageError for an unknown tier, and GateError.
     """
-    if tier is not None and tier not in TIERS:
-        raise UsageError(f"unknown tier {tier!r}", hint=f"tiers: {', '.join(TIERS)}")
-    if tier is not None:
-        _gate(f"pytest {tier}", _pytest((tier,), options))
-        return
-    first, last = TIERS[:-1], TIERS[-1]
-    with _behind(_pytest((last,), options)) as show:
-        passed = _passes(f"pytest {' '.join(first)}", _pytest(first, options))
-        console.step(f"pytest {last}")
-        passed = show() and passed
-    if not passed:
-        raise GateError("pytest did not pass", hint="its output is above")
-
-
-def _pytest(tiers: Sequence[str], options: str) -> list[str]:
-    folders = [f"tests/{tier}" for tier in tiers]
-    return [sys.executable, "-m", "pytest", *folders, *shlex.split(options)]
-
-
-@contextmanager
-def _behind(command: Sequence[str]) -> Iterator[Callable[[], bool]]:
-    """Run a command behind others; what is given shows its output to the end, and tells whether it
-    passed. It ends with the block."""
-    with tempfile.NamedTemporaryFile() as output:
-        process = subprocess.Popen(
-            command,
-            cwd=settings.ROOT,
-            env=toolchain.environ(),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            process_group=0,  # Ctrl-C reaches it once, from us: a second would cut it short
-        )
-
-        def show() -> bool:
-            with Path(output.name).open(encoding="utf-8", errors="replace") as written:
-                while process.poll() is None:
-                    console.progress(written.read(), end="")
-                    time.sleep(_LOOK_SECONDS)
-                console.progress(written.read(), end="")
-            return process.returncode == 0
-
-        try:
-            yield show
-        finally:
-            if process.poll() is None:
-                process.send_signal(signal.SIGINT)
-            process.wait()
+    chosen = tiers.split(",") if tiers else TIERS[:-1]
+    for tier in chosen:
+        if tier not in TIERS:
+            raise UsageError(f"unknown tier {tier!r}", hint=f"tiers: {', '.join(TIERS)}")
+    workers = str(_WORKERS_PER_CORE * (os.cpu_count() or 1))
+    _gate(
+        f"pytest {' '.join(chosen)}",
+        [
+            *(sys.executable, "-m", "pytest", "--tier", ",".join(chosen)),
+            *("-n", workers, "--dist", "loadfile", "--no-loadscope-reorder"),
+            *shlex.split(options),
+        ],
+    )
 
 
 def check() -> None:

@@ -1,36 +1,38 @@
 from __future__ import annotations
 
-import subprocess
-import sys
+import shlex
+from collections.abc import Sequence
 
 import pytest
 
-from terrarium.quality import _behind
+from terrarium import quality
+from terrarium.errors import UsageError
 
 
-def python(code: str) -> list[str]:
-    return [sys.executable, "-c", code]
+@pytest.fixture
+def commands(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Commands that would have run."""
+    ran: list[str] = []
+
+    def gate(name: str, command: Sequence[str]) -> None:
+        ran.append(shlex.join(command))
+
+    monkeypatch.setattr(quality, "_gate", gate)
+    return ran
 
 
-@pytest.mark.parametrize("code", [0, 1])
-def test_what_runs_behind_is_shown_when_it_is_asked_for(
-    code: int, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with _behind(python(f"print('first\\nlast'); raise SystemExit({code})")) as show:
-        assert capsys.readouterr().err == ""
-        assert show() is (code == 0)
-    assert capsys.readouterr().err == "first\nlast\n"
+def test_the_tests_are_all_tiers_but_soak(commands: list[str]) -> None:
+    quality.test(None, "")
+    assert "pytest --tier unit,contract,terraform,e2e -n" in commands[0]
 
 
-def test_what_runs_behind_ends_with_the_block(monkeypatch: pytest.MonkeyPatch) -> None:
-    started: list[subprocess.Popen[bytes]] = []
-    popen = subprocess.Popen
+def test_the_tests_are_those_of_the_named_tiers_with_further_options(commands: list[str]) -> None:
+    quality.test("unit,soak", "-k 'a or b'")
+    assert "--tier unit,soak" in commands[0]
+    assert commands[0].endswith("-k 'a or b'")
 
-    def start(*args: object, **kwargs: object) -> subprocess.Popen[bytes]:
-        started.append(popen(*args, **kwargs))  # type: ignore[call-overload]
-        return started[-1]
 
-    monkeypatch.setattr(subprocess, "Popen", start)
-    with pytest.raises(KeyboardInterrupt), _behind(python("import time; time.sleep(60)")):
-        raise KeyboardInterrupt
-    assert started[0].returncode is not None
+def test_an_unknown_tier_is_refused(commands: list[str]) -> None:
+    with pytest.raises(UsageError, match="unknown tier 'units'"):
+        quality.test("unit,units", "")
+    assert commands == []
