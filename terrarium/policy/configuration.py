@@ -15,9 +15,8 @@ from pathlib import Path
 from terragrunt_runner.config.context import Settings
 from terragrunt_runner.config.model import Config
 from terragrunt_runner.config.reader import Reader
-from terragrunt_runner.language.nodes import Block, Literal
-from terragrunt_runner.language.source import decode
-from terragrunt_runner.language.syntax import parse
+from terragrunt_runner.language.parser import parse
+from terragrunt_runner.language.syntax_tree import Block, Literal
 from terragrunt_runner.run import module_source, working_folder
 from terragrunt_runner.run.working_folder import CopyRules
 
@@ -100,7 +99,7 @@ def read(files: Mapping[Path, bytes]) -> Configuration:
     """
     found: dict[str, Written] = {}
     for file in sorted(files, key=lambda file: (_is_override(file), file.name)):
-        for block in parse(decode(files[file], file), file).blocks:
+        for block in parse(files[file], file).blocks:
             if block.type == "resource":
                 address = ".".join(block.labels)
                 found[address] = _merged(found.get(address, Written()), block)

@@ -18,7 +18,7 @@ from typing import Any
 from terragrunt_runner.config.context import Settings
 from terragrunt_runner.config.model import Config
 from terragrunt_runner.config.reader import Reader
-from terragrunt_runner.language.render import to_json
+from terragrunt_runner.language.serialise import to_json
 from terragrunt_runner.language.values import Value
 
 from terrarium.settings import DOCUMENTS, MODULES, ROOT, Environment

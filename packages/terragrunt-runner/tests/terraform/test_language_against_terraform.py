@@ -17,9 +17,10 @@ from pathlib import Path
 import pytest
 from terragrunt_runner.errors import ConfigurationError
 from terragrunt_runner.functions import library
-from terragrunt_runner.language.evaluate import EvaluationError, Scope, evaluate
-from terragrunt_runner.language.render import to_hcl, to_json
-from terragrunt_runner.language.syntax import parse, parse_expression_text
+from terragrunt_runner.language.evaluate import evaluate
+from terragrunt_runner.language.parser import parse, parse_expression_text
+from terragrunt_runner.language.scope import EvaluationError, Scope
+from terragrunt_runner.language.serialise import to_hcl, to_json
 from terragrunt_runner.language.types import Collection, ObjectType, TupleType, Type
 from terragrunt_runner.language.values import Value, equal, type_of
 

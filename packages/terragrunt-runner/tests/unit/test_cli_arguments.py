@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from terragrunt_runner.config.model import Config, ExtraArguments, Place, TerraformBlock
 from terragrunt_runner.errors import ConfigurationError
-from terragrunt_runner.language.render import to_json
+from terragrunt_runner.language.serialise import to_json
 from terragrunt_runner.run.arguments import (
     Manner,
     extra_arguments,

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from terragrunt_runner.errors import ConfigurationError
-from terragrunt_runner.language.typed_json import typed_value
+from terragrunt_runner.language.serialise import from_typed_json
 from terragrunt_runner.language.values import Map, Set
 from terragrunt_runner.run.credentials import Roles
 from terragrunt_runner.state.outputs import DependencyOutputs
@@ -85,10 +85,12 @@ def test_skipped_outputs_are_always_mocks_and_disabled_ones_may_be_absent(tmp_pa
 
 
 def test_a_value_of_a_state_keeps_its_type() -> None:
-    assert isinstance(typed_value(["b", "a"], ["set", "string"]), Set)
-    assert typed_value(["b", "a"], ["set", "string"]) == ("a", "b")
-    assert isinstance(typed_value({"a": 1}, ["map", "number"]), Map)
-    assert typed_value({"a": 1.5}, ["object", {"a": "number"}]) == typed_value({"a": 1.5}, None)
+    assert isinstance(from_typed_json(["b", "a"], ["set", "string"]), Set)
+    assert from_typed_json(["b", "a"], ["set", "string"]) == ("a", "b")
+    assert isinstance(from_typed_json({"a": 1}, ["map", "number"]), Map)
+    assert from_typed_json({"a": 1.5}, ["object", {"a": "number"}]) == from_typed_json(
+        {"a": 1.5}, None
+    )
 
 
 def test_a_workspace_has_its_own_state() -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 from terragrunt_runner.config.versions import satisfies
-from terragrunt_runner.language.values import Mismatch
+from terragrunt_runner.language.values import InvalidValueError
 
 
 @pytest.mark.parametrize(
@@ -28,5 +28,5 @@ def test_a_version_meets_a_constraint_or_not(version: str, constraint: str, expe
 
 @pytest.mark.parametrize("constraint", ["latest", ">> 1", "1.x", ""])
 def test_a_constraint_that_is_none_is_refused(constraint: str) -> None:
-    with pytest.raises(Mismatch):
+    with pytest.raises(InvalidValueError):
         satisfies("1.0.0", constraint)

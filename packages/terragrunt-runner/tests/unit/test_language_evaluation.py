@@ -4,18 +4,19 @@ from pathlib import Path
 
 import pytest
 from terragrunt_runner.errors import ConfigurationError
-from terragrunt_runner.functions import ANY, Library, Site, library
-from terragrunt_runner.language.evaluate import EvaluationError, Scope, evaluate
-from terragrunt_runner.language.nodes import Expression
-from terragrunt_runner.language.syntax import parse_expression_text
+from terragrunt_runner.functions import library
+from terragrunt_runner.language.evaluate import evaluate
+from terragrunt_runner.language.parser import parse_expression_text
+from terragrunt_runner.language.scope import ANY, CallSite, EvaluationError, Library, Scope
+from terragrunt_runner.language.syntax_tree import Expression
 from terragrunt_runner.language.types import NUMBER, STRING
 from terragrunt_runner.language.values import (
+    InvalidValueError,
     LazyObject,
     List,
     Map,
-    Mismatch,
     Null,
-    Unsupported,
+    UnsupportedError,
     Value,
 )
 
@@ -92,10 +93,10 @@ def test_an_unknown_function_is_an_error_that_try_does_not_hide() -> None:
 
 
 def test_a_function_gets_converted_arguments_and_its_site() -> None:
-    functions = Library(library())
+    functions = library()
 
     @functions.define("where", STRING, NUMBER, optional=1, site=True)
-    def where(site: Site, text: str, number: int = 7) -> str:
+    def where(site: CallSite, text: str, number: int = 7) -> str:
         return f"{text}{number + 1} {site.file}:{site.line} {site.scope.directory}"
 
     scope = Scope(functions=functions, directory=Path("unit"))
@@ -108,22 +109,22 @@ def test_a_lazy_function_evaluates_its_arguments_itself() -> None:
     functions = Library()
 
     @functions.define("first", lazy=True)
-    def first(site: Site, expressions: tuple[Expression, ...]) -> Value:
+    def first(site: CallSite, expressions: tuple[Expression, ...]) -> Value:
         return site.evaluate(expressions[0])
 
     assert _value("first(local.a, nothing.at.all)", Scope({"local": {"a": 1}}, functions)) == 1
 
 
 def test_try_catches_what_terraform_calls_an_error_and_nothing_else() -> None:
-    functions = Library(library())
+    functions = library()
 
     @functions.define("mismatch", ANY)
     def mismatch(value: Value) -> Value:
-        raise Mismatch(f"not {value}")
+        raise InvalidValueError(f"not {value}")
 
     @functions.define("unsupported", ANY)
     def unsupported(value: Value) -> Value:
-        raise Unsupported(f"not {value}")
+        raise UnsupportedError(f"not {value}")
 
     scope = Scope(functions=functions)
     assert _value("try(mismatch(1), 2)", scope) == 2

@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from terragrunt_runner.errors import ConfigurationError
-from terragrunt_runner.language.nodes import Traversal
-from terragrunt_runner.language.source import decode
-from terragrunt_runner.language.syntax import parse, parse_expression_text
+from terragrunt_runner.language.parser import parse, parse_expression_text
+from terragrunt_runner.language.syntax_tree import Traversal
 
 FILE = Path("live/dev/unit/terragrunt.hcl")
 
@@ -151,7 +150,7 @@ def test_long_chains_are_not_nesting() -> None:
 
 
 def test_a_byte_order_mark_and_windows_line_ends_are_read() -> None:
-    body = parse(decode(b"\xef\xbb\xbfa = 1\r\nb = [\r\n2\r\n]\r\n", FILE), FILE)
+    body = parse(b"\xef\xbb\xbfa = 1\r\nb = [\r\n2\r\n]\r\n", FILE)
     assert {name: a.line for name, a in body.attributes.items()} == {"a": 1, "b": 2}
 
 
@@ -164,7 +163,7 @@ def test_a_byte_order_mark_and_windows_line_ends_are_read() -> None:
 )
 def test_what_is_not_text_is_refused_with_its_line(data: bytes, message: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        decode(data, FILE)
+        parse(data, FILE)
     assert str(caught.value).startswith(message)
 
 

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from terragrunt_runner.language.convert import convert, convertible, to_string, unify
-from terragrunt_runner.language.evaluate import Scope, evaluate
+from terragrunt_runner.language.evaluate import evaluate
 from terragrunt_runner.language.numbers import exact, format_number, make, parse_number
-from terragrunt_runner.language.render import from_json, to_hcl, to_json
-from terragrunt_runner.language.syntax import parse_expression_text
+from terragrunt_runner.language.parser import parse_expression_text
+from terragrunt_runner.language.scope import Scope
+from terragrunt_runner.language.serialise import from_json, to_hcl, to_json
 from terragrunt_runner.language.types import (
     BOOL,
     DYNAMIC,
@@ -24,9 +25,9 @@ from terragrunt_runner.language.types import (
     set_of,
 )
 from terragrunt_runner.language.values import (
+    InvalidValueError,
     List,
     Map,
-    Mismatch,
     Null,
     Set,
     Value,
@@ -102,7 +103,7 @@ def test_hcl_is_printed_with_sorted_keys_and_quotes_only_where_needed() -> None:
     [("{", "not JSON: "), ("[NaN]", "not JSON: NaN"), ("[" * 100_000, "not JSON")],
 )
 def test_what_is_not_json_is_a_mismatch(text: str, reason: str) -> None:
-    with pytest.raises(Mismatch, match=reason):
+    with pytest.raises(InvalidValueError, match=reason):
         from_json(text)
 
 

@@ -12,7 +12,7 @@ from terragrunt_runner.cli import console, hcl_commands
 from terragrunt_runner.cli.session import Session
 from terragrunt_runner.config.model import Config
 from terragrunt_runner.errors import ConfigurationError, UsageError
-from terragrunt_runner.language.render import to_hcl, to_json
+from terragrunt_runner.language.serialise import to_hcl, to_json
 from terragrunt_runner.run.prepare import Preparation
 from terragrunt_runner.run.terraform_version import FOLLOWS
 from terragrunt_runner.state import bucket as state_bucket

@@ -11,8 +11,7 @@ from pathlib import Path
 from terragrunt_runner.config.model import CACHE_NAME
 from terragrunt_runner.config.reader import Reader
 from terragrunt_runner.errors import ConfigurationError, ToolchainError
-from terragrunt_runner.language.source import decode
-from terragrunt_runner.language.syntax import parse
+from terragrunt_runner.language.parser import decode, parse
 from terragrunt_runner.run.prepare import declared_variables
 from terragrunt_runner.run.terraform_text import first_error
 from terragrunt_runner.tree.discovery import find_units

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from terragrunt_runner.config.model import GeneratedFile, RemoteState
-from terragrunt_runner.language.render import to_hcl, to_json
+from terragrunt_runner.language.serialise import to_hcl, to_json
 from terragrunt_runner.language.values import Value, is_null
 from terragrunt_runner.state.bucket import TERRAGRUNT_ONLY
 

@@ -23,8 +23,8 @@ from terragrunt_runner.config.model import (
     RemoteState,
 )
 from terragrunt_runner.errors import ConfigurationError
-from terragrunt_runner.language.evaluate import Scope
-from terragrunt_runner.language.nodes import Block, Body, Expression
+from terragrunt_runner.language.scope import Scope
+from terragrunt_runner.language.syntax_tree import Block, Body, Expression
 
 _TEXTS = (
     "download_dir",

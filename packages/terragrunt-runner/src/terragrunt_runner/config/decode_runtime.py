@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from terragrunt_runner.config.fields import Fields, label, refuse
 from terragrunt_runner.config.model import Errors, Exclude, Ignore, Place, Retry
-from terragrunt_runner.language.evaluate import Scope
-from terragrunt_runner.language.nodes import Block
+from terragrunt_runner.language.scope import Scope
+from terragrunt_runner.language.syntax_tree import Block
 
 
 def decode_exclude(block: Block, scope: Scope) -> Exclude:

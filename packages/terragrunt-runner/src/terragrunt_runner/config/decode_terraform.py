@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from terragrunt_runner.config.fields import Fields, label, refuse
 from terragrunt_runner.config.model import ExtraArguments, Hook, HookKind, Place, TerraformBlock
-from terragrunt_runner.language.evaluate import Scope
-from terragrunt_runner.language.nodes import Block
+from terragrunt_runner.language.scope import Scope
+from terragrunt_runner.language.syntax_tree import Block
 
 
 def decode_terraform(block: Block, scope: Scope) -> TerraformBlock:

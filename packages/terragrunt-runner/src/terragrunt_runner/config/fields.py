@@ -13,9 +13,10 @@ from typing import Any, NoReturn
 from terragrunt_runner.config.model import Place
 from terragrunt_runner.errors import ConfigurationError
 from terragrunt_runner.language.convert import to_bool, to_number, to_string
-from terragrunt_runner.language.evaluate import Scope, evaluate
-from terragrunt_runner.language.nodes import Block, Body
-from terragrunt_runner.language.values import Mismatch, is_null
+from terragrunt_runner.language.evaluate import evaluate
+from terragrunt_runner.language.scope import Scope
+from terragrunt_runner.language.syntax_tree import Block, Body
+from terragrunt_runner.language.values import InvalidValueError, is_null
 
 
 @dataclass(slots=True)
@@ -64,7 +65,7 @@ class Fields:
     def as_text(self, name: str, value: Any) -> str:
         try:
             return to_string(value)
-        except Mismatch as error:
+        except InvalidValueError as error:
             self.refuse(name, f"{self.what}: {name}: {error}")
 
     def required_text(self, name: str) -> str:
@@ -93,7 +94,7 @@ class Fields:
             return None
         try:
             return to_bool(found)
-        except Mismatch as error:
+        except InvalidValueError as error:
             self.refuse(name, f"{self.what}: {name}: {error}")
 
     def whole(self, name: str) -> int | None:
@@ -102,7 +103,7 @@ class Fields:
             return None
         try:
             number = to_number(found)
-        except Mismatch as error:
+        except InvalidValueError as error:
             self.refuse(name, f"{self.what}: {name}: {error}")
         if not isinstance(number, int):
             self.refuse(name, f"{self.what}: {name} must be a whole number")

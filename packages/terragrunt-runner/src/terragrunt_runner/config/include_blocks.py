@@ -9,8 +9,8 @@ from terragrunt_runner.config.context import Context
 from terragrunt_runner.config.fields import Fields
 from terragrunt_runner.config.model import Include, MergeStrategy, Place
 from terragrunt_runner.errors import ConfigurationError
-from terragrunt_runner.language.evaluate import Scope
-from terragrunt_runner.language.nodes import Body
+from terragrunt_runner.language.scope import Scope
+from terragrunt_runner.language.syntax_tree import Body
 
 _STRATEGIES = ("no_merge", "shallow", "deep", "deep_map_only")
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from terragrunt_runner.errors import ConfigurationError
-from terragrunt_runner.language.evaluate import Scope, evaluate
-from terragrunt_runner.language.nodes import Body
+from terragrunt_runner.language.evaluate import evaluate
+from terragrunt_runner.language.scope import Scope
+from terragrunt_runner.language.syntax_tree import Body
 from terragrunt_runner.language.values import LazyObject, Value
 
 
@@ -37,5 +38,5 @@ def evaluate_locals(body: Body, scope: Scope) -> dict[str, Value]:
         return value
 
     lazy = LazyObject(attributes, compute)
-    inner_scope = scope.having({"local": lazy})
+    inner_scope = scope.child({"local": lazy})
     return {name: lazy[name] for name in attributes}

@@ -32,11 +32,10 @@ from terragrunt_runner.config.model import (
 from terragrunt_runner.errors import ConfigurationError
 from terragrunt_runner.functions.terragrunt import Host, functions
 from terragrunt_runner.language.convert import convert
-from terragrunt_runner.language.evaluate import Scope
-from terragrunt_runner.language.nodes import Body
-from terragrunt_runner.language.source import decode as decode_text
-from terragrunt_runner.language.syntax import parse
-from terragrunt_runner.language.values import LazyObject, Mismatch, Value, type_of
+from terragrunt_runner.language.parser import parse
+from terragrunt_runner.language.scope import Scope
+from terragrunt_runner.language.syntax_tree import Body
+from terragrunt_runner.language.values import InvalidValueError, LazyObject, Value, type_of
 from terragrunt_runner.run.module_source import resolve
 
 
@@ -157,7 +156,7 @@ class Reader:
                 data = file.read_bytes()
             except OSError as error:
                 raise ConfigurationError(f"cannot read it: {error.strerror}", file=file) from None
-            self._bodies[file] = parse(decode_text(data, file), file)
+            self._bodies[file] = parse(data, file)
         return self._bodies[file]
 
     def _complete(self, context: Context) -> tuple[Config, dict[str, Value]]:
@@ -218,11 +217,11 @@ class Reader:
         variables: dict[str, Value] = {"feature": self._feature_values(features)}
         if any(include.expose for include in includes):
             variables["include"] = self._exposed(context, outputs)
-        values = evaluate_locals(body, scope.having(variables))
+        values = evaluate_locals(body, scope.child(variables))
         variables["local"] = values
         if outputs is not None:
             variables["dependency"] = dict(outputs)
-        return _File(context, body, scope.having(variables), values, features)
+        return _File(context, body, scope.child(variables), values, features)
 
     def _features(self, body: Body, context: Context, scope: Scope) -> tuple[Feature, ...]:
         """A file's own flags over those of the files it includes."""
@@ -243,7 +242,7 @@ class Reader:
             if feature.name in given:
                 try:
                     value = convert(given[feature.name], type_of(feature.default))
-                except Mismatch as error:
+                except InvalidValueError as error:
                     raise ConfigurationError(
                         f"feature {feature.name!r}: --feature gives {given[feature.name]!r}: "
                         f"{error}",
@@ -269,7 +268,7 @@ class Reader:
             nesting: list[Path] = getattr(self._local, "nesting", [])
             if target in nesting:
                 ring = " -> ".join(str(path) for path in [*nesting, target])
-                raise Mismatch(f"files read each other in a ring: {ring}")
+                raise InvalidValueError(f"files read each other in a ring: {ring}")
             self._local.nesting = [*nesting, target]
             try:
                 context = Context(target, target, caller.original)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from terragrunt_runner.language.values import Mismatch
+from terragrunt_runner.language.values import InvalidValueError
 
 _VERSION = re.compile(r"v?(\d+(?:\.\d+)*)(?:-([0-9A-Za-z.-]+))?(?:\+[0-9A-Za-z.-]+)?")
 _TERM = re.compile(r"\s*(=|!=|>=|<=|>|<|~>)?\s*(\S+)\s*")
@@ -32,15 +32,18 @@ class Version:
 
 
 def parse_version(text: str) -> Version:
-    """Raises Mismatch for what is not a version."""
+    """Raises InvalidValueError for what is not a version."""
     match = _VERSION.fullmatch(text.strip())
     if match is None:
-        raise Mismatch(f"{text!r} is not a version")
+        raise InvalidValueError(f"{text!r} is not a version")
     return Version(tuple(int(part) for part in match[1].split(".")), match[2] or "")
 
 
 def satisfies(version: str, constraint: str) -> bool:
-    """Whether a version meets every term of a constraint. Raises Mismatch for a malformed one."""
+    """Whether a version meets every term of a constraint.
+
+    Raises InvalidValueError for a malformed version or constraint.
+    """
     found = parse_version(version)
     return all(_meets(found, term) for term in constraint.split(","))
 
@@ -48,7 +51,7 @@ def satisfies(version: str, constraint: str) -> bool:
 def _meets(version: Version, term: str) -> bool:
     match = _TERM.fullmatch(term)
     if match is None:
-        raise Mismatch(f"{term!r} is not a version constraint")
+        raise InvalidValueError(f"{term!r} is not a version constraint")
     operator, text = match[1] or "=", match[2]
     wanted = parse_version(text)
     if operator == "~>":

@@ -1,60 +1,44 @@
-"""Terraform's functions: ``library()`` gives them by name.
+"""Terraform's functions.
 
-Source of their behaviour: https://developer.hashicorp.com/terraform/language/functions
+Source: https://developer.hashicorp.com/terraform/language/functions
 """
 
 from __future__ import annotations
 
-from functools import cache
+from terragrunt_runner.functions import (
+    collection,
+    date_and_time,
+    encoding,
+    filesystem,
+    format,
+    hash_and_crypto,
+    ip_network,
+    maps_and_sets,
+    numeric,
+    regular_expressions,
+    string,
+    type_conversion,
+    yaml_encoding,
+)
+from terragrunt_runner.language.scope import Library
 
-from terragrunt_runner.functions.registry import (
-    ANY,
-    NULLABLE,
-    Function,
-    Library,
-    Parameter,
-    Site,
+_MODULES = (
+    collection,
+    date_and_time,
+    encoding,
+    filesystem,
+    format,
+    hash_and_crypto,
+    ip_network,
+    maps_and_sets,
+    numeric,
+    regular_expressions,
+    string,
+    type_conversion,
+    yaml_encoding,
 )
 
-__all__ = ["ANY", "NULLABLE", "Function", "Library", "Parameter", "Site", "library"]
 
-
-@cache
 def library() -> Library:
-    """Every function of Terraform that needs no provider. Copy it to add to it:
-    ``Library(library())``."""
-    # Here and not above: these modules import the registry from this package.
-    from terragrunt_runner.functions import (
-        collection,
-        conversion,
-        encoding,
-        files,
-        formatting,
-        hashing,
-        mapping,
-        network,
-        numeric,
-        regular,
-        sets,
-        text,
-        times,
-        yaml_text,
-    )
-
-    modules = (
-        collection,
-        conversion,
-        encoding,
-        files,
-        formatting,
-        hashing,
-        mapping,
-        network,
-        numeric,
-        regular,
-        sets,
-        text,
-        times,
-        yaml_text,
-    )
-    return Library({name: f for module in modules for name, f in module.LIBRARY.items()})
+    """Return a new library with every function of Terraform that needs no provider."""
+    return Library({name: f for module in _MODULES for name, f in module.LIBRARY.items()})

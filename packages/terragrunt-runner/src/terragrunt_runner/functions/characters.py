@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from terragrunt_runner.language.values import Unsupported
+from terragrunt_runner.language.values import UnsupportedError
 
 # Go's unicode.IsSpace; Python's strip() also takes the separators U+001C to U+001F.
 SPACES = (
@@ -21,16 +21,16 @@ _PLAIN = re.compile(r"\r\n|.", re.DOTALL)
 def characters(text: str) -> list[str]:
     """``text`` in its visible characters.
 
-    Raises Unsupported for scripts and emoji whose clusters Python's library cannot find.
+    Raises UnsupportedError for scripts and emoji whose clusters Python's library cannot find.
     """
     if not text.isascii():
         for character in text:
             if unicodedata.category(character) in ("Mn", "Mc", "Me", "Cf", "Lo") and (
                 unicodedata.category(character) != "Lo" or _is_prepended(character)
             ):
-                raise Unsupported(f"text with combining characters ({character!r})")
+                raise UnsupportedError(f"text with combining characters ({character!r})")
         if _JOINING.search(text):
-            raise Unsupported("text with joined characters")
+            raise UnsupportedError("text with joined characters")
     return _PLAIN.findall(text)
 
 

@@ -7,9 +7,9 @@ from typing import cast
 
 from terragrunt_runner.functions.characters import characters
 from terragrunt_runner.functions.numeric import whole
-from terragrunt_runner.functions.registry import ANY, NULLABLE, Library
 from terragrunt_runner.language.convert import convert, describe, element_types, to_number, unify
 from terragrunt_runner.language.numbers import Counted, Number, exact, make, precision
+from terragrunt_runner.language.scope import ANY, NULLABLE, Library
 from terragrunt_runner.language.types import (
     BOOL,
     DYNAMIC,
@@ -20,8 +20,8 @@ from terragrunt_runner.language.types import (
     list_of,
 )
 from terragrunt_runner.language.values import (
+    InvalidValueError,
     List,
-    Mismatch,
     Null,
     Set,
     Value,
@@ -51,7 +51,7 @@ def anytrue(values: List) -> bool:
 def chunklist(values: List, size: Number) -> List:
     width = whole(size, "the size")
     if width < 0:
-        raise Mismatch("the size must not be negative")
+        raise InvalidValueError("the size must not be negative")
     step = width or max(len(values), 1)
     chunks = [List(values[i : i + step], values.element) for i in range(0, len(values), step)]
     return List(chunks, list_of(values.element))
@@ -65,22 +65,24 @@ def coalesce(*values: Value) -> Value:
         converted = convert(value, kind)
         if not is_null(converted) and converted != "":
             return converted
-    raise Mismatch("no argument is other than null or an empty string")
+    raise InvalidValueError("no argument is other than null or an empty string")
 
 
 @LIBRARY.define("coalescelist", variadic=ANY)
 def coalescelist(*lists: Value) -> Value:
     if not lists:
-        raise Mismatch("at least one argument is required")
+        raise InvalidValueError("at least one argument is required")
     for given in lists:
         if not isinstance(given, tuple) or isinstance(given, Set):
-            raise Mismatch(f"a list or tuple is required, but this is {describe(type_of(given))}")
+            raise InvalidValueError(
+                f"a list or tuple is required, but this is {describe(type_of(given))}"
+            )
     kinds = {type_of(given) for given in lists}
     kind = kinds.pop() if len(kinds) == 1 else DYNAMIC
     for given in lists:
         if given:
             return convert(given, kind)
-    raise Mismatch("no argument has an element")
+    raise InvalidValueError("no argument has an element")
 
 
 @LIBRARY.define("compact", list_of(STRING))
@@ -91,10 +93,12 @@ def compact(values: List) -> List:
 @LIBRARY.define("concat", variadic=ANY)
 def concat(*sequences: Value) -> Value:
     if not sequences:
-        raise Mismatch("at least one argument is required")
+        raise InvalidValueError("at least one argument is required")
     for given in sequences:
         if not isinstance(given, tuple) or isinstance(given, Set):
-            raise Mismatch(f"a list or tuple is required, but this is {describe(type_of(given))}")
+            raise InvalidValueError(
+                f"a list or tuple is required, but this is {describe(type_of(given))}"
+            )
     items = [item for given in sequences for item in elements(given)]
     if all(isinstance(given, List) for given in sequences):
         kind = unify([type_of(given) for given in sequences])
@@ -106,7 +110,7 @@ def concat(*sequences: Value) -> Value:
 @LIBRARY.define("contains", ANY, ANY)
 def contains(values: Value, wanted: Value) -> bool:
     if not is_sequence(type_of(values)):
-        raise Mismatch("the first argument must be a list, tuple or set")
+        raise InvalidValueError("the first argument must be a list, tuple or set")
     return any(equal(value, wanted) for value in elements(values))
 
 
@@ -121,19 +125,19 @@ def distinct(values: List) -> List:
 def element(values: Value, index: Number) -> Value:
     """The element at ``index``, counted round and round."""
     if not isinstance(values, tuple) or isinstance(values, Set):
-        raise Mismatch("the first argument must be a list or tuple")
+        raise InvalidValueError("the first argument must be a list or tuple")
     position = whole(index, "the index")
     if not values:
-        raise Mismatch("the list is empty")
+        raise InvalidValueError("the list is empty")
     if position < 0 and position % len(values) and not isinstance(values, List):
-        raise Mismatch("the index of a tuple must not be negative")
+        raise InvalidValueError("the index of a tuple must not be negative")
     return elements(values)[position % len(values)]
 
 
 @LIBRARY.define("flatten", ANY)
 def flatten(values: Value) -> Value:
     if not is_sequence(type_of(values)):
-        raise Mismatch("a list, set or tuple is required")
+        raise InvalidValueError("a list, set or tuple is required")
     flat: list[Value] = []
     pending = list(reversed(elements(values)))
     while pending:
@@ -148,11 +152,11 @@ def flatten(values: Value) -> Value:
 @LIBRARY.define("index", ANY, ANY)
 def index(values: Value, wanted: Value) -> int:
     if not isinstance(values, tuple) or isinstance(values, Set):
-        raise Mismatch("the first argument must be a list or tuple")
+        raise InvalidValueError("the first argument must be a list or tuple")
     for position, value in enumerate(elements(values)):
         if equal(value, wanted):
             return Counted(position)
-    raise Mismatch("the value is not in the list")
+    raise InvalidValueError("the value is not in the list")
 
 
 @LIBRARY.define("length", ANY)
@@ -161,17 +165,17 @@ def length(value: Value) -> int:
         return Counted(len(characters(value)))
     if isinstance(value, (tuple, Mapping)):
         return Counted(len(value))
-    raise Mismatch("a string or collection is required")
+    raise InvalidValueError("a string or collection is required")
 
 
 @LIBRARY.define("matchkeys", list_of(DYNAMIC), list_of(DYNAMIC), list_of(DYNAMIC))
 def matchkeys(values: List, keys: List, searchset: List) -> List:
     """The values whose keys are in the search set."""
     if len(values) != len(keys):
-        raise Mismatch("values and keys must have the same length")
+        raise InvalidValueError("values and keys must have the same length")
     kind = unify([keys.element, searchset.element])
     if kind is None:
-        raise Mismatch("keys and search set must have the same type")
+        raise InvalidValueError("keys and search set must have the same type")
     wanted = {identity(convert(item, kind)) for item in searchset}
     found = [v for v, k in zip(values, keys, strict=True) if identity(convert(k, kind)) in wanted]
     return List(found, values.element)
@@ -181,10 +185,10 @@ def matchkeys(values: List, keys: List, searchset: List) -> List:
 def one(sequence: Value) -> Value:
     kind = type_of(sequence)
     if not is_sequence(kind):
-        raise Mismatch("a list, set or tuple is required")
+        raise InvalidValueError("a list, set or tuple is required")
     items = elements(sequence)
     if len(items) > 1:
-        raise Mismatch("the list has more than one element")
+        raise InvalidValueError("the list has more than one element")
     if items:
         return items[0]
     inner = element_types(kind)
@@ -194,17 +198,17 @@ def one(sequence: Value) -> Value:
 @LIBRARY.define("range", variadic=NUMBER)
 def range_(*limits: Number) -> List:
     if not 1 <= len(limits) <= 3:
-        raise Mismatch("one to three arguments are required")
+        raise InvalidValueError("one to three arguments are required")
     number, end = (Counted(0), limits[0]) if len(limits) == 1 else limits[:2]
     step = limits[2] if len(limits) == 3 else Counted(1 if exact(number) <= exact(end) else -1)
     stop, stride = exact(end), exact(step)
     if stride == 0 or (stride > 0) != (stop >= exact(number)):
-        raise Mismatch("the step must lead from start to end")
+        raise InvalidValueError("the step must lead from start to end")
     bits = max(precision(number), precision(step))
     result: list[Value] = []
     while exact(number) < stop if stride > 0 else exact(number) > stop:
         if len(result) >= _RANGE_LIMIT:
-            raise Mismatch(f"more than {_RANGE_LIMIT} values")
+            raise InvalidValueError(f"more than {_RANGE_LIMIT} values")
         result.append(number)
         number = make(exact(number) + stride, bits)
     return List(result, NUMBER)
@@ -213,7 +217,7 @@ def range_(*limits: Number) -> List:
 @LIBRARY.define("reverse", ANY)
 def reverse(sequence: Value) -> Value:
     if not is_sequence(type_of(sequence)):
-        raise Mismatch("a list, set or tuple is required")
+        raise InvalidValueError("a list, set or tuple is required")
     items = elements(sequence)[::-1]
     return List(items, sequence.element) if isinstance(sequence, (List, Set)) else tuple(items)
 
@@ -221,10 +225,10 @@ def reverse(sequence: Value) -> Value:
 @LIBRARY.define("slice", ANY, NUMBER, NUMBER)
 def slice_(sequence: Value, start: Number, end: Number) -> Value:
     if not isinstance(sequence, tuple) or isinstance(sequence, Set):
-        raise Mismatch("the first argument must be a list or tuple")
+        raise InvalidValueError("the first argument must be a list or tuple")
     first, last = whole(start, "the start"), whole(end, "the end")
     if not 0 <= first <= last <= len(sequence):
-        raise Mismatch(f"{first} to {last} is outside the {len(sequence)} element(s)")
+        raise InvalidValueError(f"{first} to {last} is outside the {len(sequence)} element(s)")
     items = elements(sequence)[first:last]
     return List(items, sequence.element) if isinstance(sequence, List) else tuple(items)
 
@@ -232,17 +236,17 @@ def slice_(sequence: Value, start: Number, end: Number) -> Value:
 @LIBRARY.define("sort", list_of(STRING))
 def sort(texts: List) -> List:
     if None in texts:
-        raise Mismatch("an element is null")
+        raise InvalidValueError("an element is null")
     return List(sorted(texts, key=lambda text: cast("str", text).encode()), STRING)
 
 
 @LIBRARY.define("sum", ANY)
 def sum_(sequence: Value) -> Number:
     if not is_sequence(type_of(sequence)):
-        raise Mismatch("a list, set or tuple is required")
+        raise InvalidValueError("a list, set or tuple is required")
     numbers = [to_number(item) for item in elements(sequence)]
     if not numbers:
-        raise Mismatch("the list is empty")
+        raise InvalidValueError("the list is empty")
     total = numbers[0]
     for number in numbers[1:]:
         bits = max(precision(total), precision(number))
@@ -256,8 +260,8 @@ def _mixed(sequences: Sequence[Value]) -> bool:
 
 def _unified(values: Sequence[Value]) -> Type:
     if not values:
-        raise Mismatch("at least one argument is required")
+        raise InvalidValueError("at least one argument is required")
     kind = unify([type_of(value) for value in values])
     if kind is None:
-        raise Mismatch("all arguments must have the same type")
+        raise InvalidValueError("all arguments must have the same type")
     return kind

@@ -7,10 +7,10 @@ import binascii
 from typing import NoReturn
 from urllib.parse import quote_plus
 
-from terragrunt_runner.functions.registry import NULLABLE, Library
-from terragrunt_runner.language.render import from_json, text, to_json
+from terragrunt_runner.language.scope import NULLABLE, Library
+from terragrunt_runner.language.serialise import from_json, text, to_json
 from terragrunt_runner.language.types import STRING, ObjectType
-from terragrunt_runner.language.values import List, Mismatch, Unsupported, Value
+from terragrunt_runner.language.values import InvalidValueError, List, UnsupportedError, Value
 
 LIBRARY = Library()
 
@@ -37,12 +37,12 @@ def base64decode(encoded: str) -> str:
     try:
         return text(_decode(encoded).decode())
     except UnicodeDecodeError:
-        raise Mismatch("the decoded bytes are not UTF-8 text") from None
+        raise InvalidValueError("the decoded bytes are not UTF-8 text") from None
 
 
 @LIBRARY.define("base64gzip", STRING)
 def base64gzip(content: str) -> NoReturn:  # noqa: ARG001 - the signature is what callers see
-    raise Unsupported("its bytes depend on Go's compressor")
+    raise UnsupportedError("its bytes depend on Go's compressor")
 
 
 @LIBRARY.define("textencodebase64", STRING, STRING)
@@ -50,7 +50,7 @@ def textencodebase64(content: str, encoding: str) -> str:
     try:
         return base64.b64encode(content.encode(_codec(encoding))).decode()
     except UnicodeEncodeError:
-        raise Mismatch(f"the text has characters that {encoding} does not have") from None
+        raise InvalidValueError(f"the text has characters that {encoding} does not have") from None
 
 
 @LIBRARY.define("textdecodebase64", STRING, STRING)
@@ -58,7 +58,7 @@ def textdecodebase64(encoded: str, encoding: str) -> str:
     try:
         return text(_decode(encoded).decode(_codec(encoding)))
     except UnicodeDecodeError:
-        raise Mismatch(f"the decoded bytes are not {encoding} text") from None
+        raise InvalidValueError(f"the decoded bytes are not {encoding} text") from None
 
 
 @LIBRARY.define("urlencode", STRING)
@@ -75,13 +75,15 @@ def csvdecode(content: str) -> Value:
     """One object for each row after the header; every value is a string."""
     rows = _csv(content.replace("\r\n", "\n"))
     if not rows:
-        raise Mismatch("a header row is required")
+        raise InvalidValueError("a header row is required")
     header, *records = rows
     if len(set(header)) < len(header):
-        raise Mismatch("two columns have the same name")
+        raise InvalidValueError("two columns have the same name")
     for record in records:
         if len(record) != len(header):
-            raise Mismatch(f"a row has {len(record)} field(s) where the header has {len(header)}")
+            raise InvalidValueError(
+                f"a row has {len(record)} field(s) where the header has {len(header)}"
+            )
     kind = ObjectType(tuple((name, STRING) for name in sorted(header)))
     return List([dict(zip(header, record, strict=True)) for record in records], kind)
 
@@ -114,14 +116,14 @@ def _csv_field(content: str, start: int) -> tuple[str, int]:
         stops = [i for i in (content.find(",", start), content.find("\n", start)) if i >= 0]
         stop = min(stops, default=len(content))
         if '"' in content[start:stop]:
-            raise Mismatch("a quote inside a field that is not quoted")
+            raise InvalidValueError("a quote inside a field that is not quoted")
         return content[start:stop], stop
     pieces: list[str] = []
     position = start + 1
     while True:
         quote = content.find('"', position)
         if quote < 0:
-            raise Mismatch("a quoted field without its closing quote")
+            raise InvalidValueError("a quoted field without its closing quote")
         pieces.append(content[position:quote])
         following = content[quote + 1 : quote + 2]
         if following == '"':
@@ -130,18 +132,18 @@ def _csv_field(content: str, start: int) -> tuple[str, int]:
         elif following in ("", ",", "\n"):
             return "".join(pieces), quote + 1
         else:
-            raise Mismatch("text after the closing quote of a field")
+            raise InvalidValueError("text after the closing quote of a field")
 
 
 def _decode(encoded: str) -> bytes:
     try:
         return base64.b64decode(encoded.replace("\n", "").replace("\r", ""), validate=True)
     except (binascii.Error, ValueError):
-        raise Mismatch("the string is not Base64") from None
+        raise InvalidValueError("the string is not Base64") from None
 
 
 def _codec(name: str) -> str:
     codec = _CODECS.get(name.lower())
     if codec is None:
-        raise Unsupported(f"the encoding {name!r}")
+        raise UnsupportedError(f"the encoding {name!r}")
     return codec

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
-from terragrunt_runner.functions.registry import ANY, Library
 from terragrunt_runner.language.numbers import Number, exact, from_float, make, precision, to_float
+from terragrunt_runner.language.scope import ANY, Library
 from terragrunt_runner.language.types import NUMBER
-from terragrunt_runner.language.values import Mismatch, Unsupported, Value
+from terragrunt_runner.language.values import InvalidValueError, UnsupportedError, Value
 
 LIBRARY = Library()
 
@@ -51,7 +51,7 @@ def log(number: Number, base: Number) -> Number:
     try:
         result = math.log(to_float(number)) / math.log(to_float(base))
     except (ValueError, ZeroDivisionError):
-        raise Mismatch("the logarithm is not a finite number") from None
+        raise InvalidValueError("the logarithm is not a finite number") from None
     return _finite(result)
 
 
@@ -60,16 +60,16 @@ def pow_(number: Number, power: Number) -> Number:
     try:
         result = math.pow(to_float(number), to_float(power))
     except (ValueError, OverflowError):
-        raise Unsupported("the result is not a finite number") from None
+        raise UnsupportedError("the result is not a finite number") from None
     return _finite(result)
 
 
 @LIBRARY.define("parseint", ANY, NUMBER)
 def parseint(text: Value, base: Number) -> int:
     if not isinstance(text, str):
-        raise Mismatch("the first argument must be a string")
+        raise InvalidValueError("the first argument must be a string")
     if not isinstance(base, int) or not 2 <= base <= 62:
-        raise Mismatch("the base must be a whole number between 2 and 62")
+        raise InvalidValueError("the base must be a whole number between 2 and 62")
     sign = -1 if text.startswith("-") else 1
     digits = text[1:] if text[:1] in ("+", "-") else text
     value = 0
@@ -80,18 +80,18 @@ def parseint(text: Value, base: Number) -> int:
             break
         value = value * base + digit
     if not digits:
-        raise Mismatch(f"{text!r} is not a whole number of base {int(base)}")
+        raise InvalidValueError(f"{text!r} is not a whole number of base {int(base)}")
     return sign * value
 
 
 def _finite(result: float) -> Number:
     if not math.isfinite(result):
-        raise Unsupported("the result is not a finite number")
+        raise UnsupportedError("the result is not a finite number")
     return from_float(result)
 
 
 def whole(number: Number, what: str) -> int:
-    """Raises Mismatch unless ``number``, named ``what`` in the message, is whole."""
+    """Raises InvalidValueError unless ``number``, named ``what`` in the message, is whole."""
     if exact(number).denominator != 1:
-        raise Mismatch(f"{what} must be a whole number")
+        raise InvalidValueError(f"{what} must be a whole number")
     return int(Fraction(exact(number)))

@@ -1,7 +1,7 @@
 """RE2 patterns, as Go has them, written again for Python's engine.
 
 A pattern is read piece by piece; what RE2 refuses (lookaround, back references, possessive
-quantifiers) is refused, and what Python cannot match (``\\p{Greek}``) is Unsupported.
+quantifiers) is refused, and what Python cannot match (``\\p{Greek}``) is UnsupportedError.
 
 Source of the syntax: https://github.com/google/re2/wiki/Syntax
 """
@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from terragrunt_runner.language.values import Mismatch, Unsupported
+from terragrunt_runner.language.values import InvalidValueError, UnsupportedError
 
 _POSIX = {
     "alnum": "0-9A-Za-z",
@@ -41,13 +41,13 @@ _CLASS_NAME = re.compile(r"\[:(\^?)(\w+):\]")
 def compile_pattern(pattern: str) -> tuple[re.Pattern[str], bool]:
     """The pattern for ``re``, and whether letters fold in it.
 
-    Raises Mismatch for what RE2 refuses, Unsupported for what Python has no equal of.
+    Raises InvalidValueError for what RE2 refuses, UnsupportedError for what Python has no equal of.
     """
     translation = _Translation(pattern)
     try:
         return re.compile(translation.run(), re.ASCII), translation.folds
     except re.error as error:
-        raise Unsupported(f"the pattern {pattern!r}: {error}") from None
+        raise UnsupportedError(f"the pattern {pattern!r}: {error}") from None
 
 
 class _Translation:
@@ -61,8 +61,8 @@ class _Translation:
         self.extra: list[int] = [0]
         self.repeatable = False
 
-    def refuse(self, what: str) -> Mismatch:
-        return Mismatch(f"invalid pattern: {what}")
+    def refuse(self, what: str) -> InvalidValueError:
+        return InvalidValueError(f"invalid pattern: {what}")
 
     def run(self) -> str:
         while self.position < len(self.pattern):
@@ -138,7 +138,7 @@ class _Translation:
         if octal:
             return int(octal[1], 8), octal.end()
         if kind in ("p", "P", "C"):
-            raise Unsupported(f"'\\{kind}' in a pattern")
+            raise UnsupportedError(f"'\\{kind}' in a pattern")
         if kind and kind.isascii() and not kind.isalnum():
             return ord(kind), 2
         raise self.refuse(f"'\\{kind}' is not an escape of RE2")
@@ -166,13 +166,13 @@ class _Translation:
             if name[2] not in _POSIX:
                 raise self.refuse(f"there is no class {name.group()}")
             if name[1]:
-                raise Unsupported(f"{name.group()} in a pattern")
+                raise UnsupportedError(f"{name.group()} in a pattern")
             self.position += name.end()
             return _POSIX[name[2]]
         if rest[0] == "\\" and rest[1:2].lower() in _PERL:
             if rest[1].isupper():
                 if rest[1] == "S":
-                    raise Unsupported(r"'\S' inside a class")
+                    raise UnsupportedError(r"'\S' inside a class")
                 self.position += 2
                 return "\\" + rest[1]
             self.position += 2
@@ -213,7 +213,7 @@ class _Translation:
             return
         # "(?i)" holds to the end of the group around it.
         if "|" in self.rest_of_group(group.end()):
-            raise Unsupported("flags in the middle of a pattern with alternatives")
+            raise UnsupportedError("flags in the middle of a pattern with alternatives")
         self.flags[-1] = flags
         self.extra[-1] += 1
         self.emit(f"(?{scope}:", group.end(), repeatable=False)
@@ -227,7 +227,7 @@ class _Translation:
         on, _, off = text.partition("-")
         for flag in on + off:
             if flag == "U":
-                raise Unsupported("(?U) in a pattern")
+                raise UnsupportedError("(?U) in a pattern")
             if flag not in "ims":
                 raise self.refuse(f"there is no flag {flag!r}")
         self.folds = self.folds or "i" in on

@@ -20,13 +20,13 @@ from terragrunt_runner.config.merge import deep_merge
 from terragrunt_runner.config.versions import satisfies
 from terragrunt_runner.errors import ConfigurationError, RunnerError, ToolchainError
 from terragrunt_runner.functions import library
-from terragrunt_runner.functions.registry import NULLABLE, Library
 from terragrunt_runner.functions.terragrunt_paths import GitRoot, define_paths
-from terragrunt_runner.language.evaluate import Scope, evaluate
-from terragrunt_runner.language.render import from_json, to_json
-from terragrunt_runner.language.syntax import parse
+from terragrunt_runner.language.evaluate import evaluate
+from terragrunt_runner.language.parser import parse
+from terragrunt_runner.language.scope import NULLABLE, Library, Scope
+from terragrunt_runner.language.serialise import from_json, to_json
 from terragrunt_runner.language.types import STRING
-from terragrunt_runner.language.values import List, Mismatch, Value, is_null
+from terragrunt_runner.language.values import InvalidValueError, List, Value, is_null
 from terragrunt_runner.run import arguments
 from terragrunt_runner.state.s3_backend import region_of
 
@@ -54,7 +54,7 @@ class Host:
 
 def functions(context: Context, host: Host) -> Library:
     """Terraform's functions and Terragrunt's, for one file read for one unit."""
-    found = Library(library())
+    found = library()
     define_paths(found, context, host.git_root)
     _define_environment(found, host.settings)
     _define_files(found, context, host)
@@ -67,12 +67,14 @@ def _define_environment(found: Library, settings: Settings) -> None:
     @found.define("get_env", STRING, STRING, optional=1)
     def get_env(name: str, *default: str) -> str:
         if not name:
-            raise Mismatch("the name of a variable is needed")
+            raise InvalidValueError("the name of a variable is needed")
         if name in settings.environment:
             return settings.environment[name]
         if default:
             return default[0]
-        raise Mismatch(f"the environment variable {name} is not set and there is no default")
+        raise InvalidValueError(
+            f"the environment variable {name} is not set and there is no default"
+        )
 
     @found.define("get_platform")
     def get_platform() -> str:
@@ -106,13 +108,13 @@ def _define_environment(found: Library, settings: Settings) -> None:
     @found.define("deep_merge", variadic=NULLABLE)
     def deep_merge_values(*values: Value) -> Value:
         if "deep-merge" not in settings.experiments:
-            raise Mismatch("needs --experiment deep-merge, as in Terragrunt")
+            raise InvalidValueError("needs --experiment deep-merge, as in Terragrunt")
         merged: Any = {}
         for value in values:
             if is_null(value):
                 continue
             if not isinstance(value, dict):
-                raise Mismatch("every argument must be a map or an object")
+                raise InvalidValueError("every argument must be a map or an object")
             merged = deep_merge(merged, dict(value))
         return dict(merged)
 
@@ -127,7 +129,7 @@ def _define_files(found: Library, context: Context, host: Host) -> None:
         if not target.is_file():
             if default:
                 return default[0]
-            raise Mismatch(f"there is no file {target}")
+            raise InvalidValueError(f"there is no file {target}")
         host.mark(context, target)
         return host.read_config(target, context)
 
@@ -135,7 +137,7 @@ def _define_files(found: Library, context: Context, host: Host) -> None:
     def read_tfvars_file(path: str) -> str:
         target = context.folder / path
         if not target.is_file():
-            raise Mismatch(f"there is no file {target}")
+            raise InvalidValueError(f"there is no file {target}")
         host.mark(context, target)
         text = target.read_text("utf-8")
         if target.name.endswith("json"):
@@ -184,7 +186,7 @@ def _define_commands(found: Library, context: Context, host: Host) -> None:
         while command and command[0] in options:
             given.add(command.pop(0))
         if not command:
-            raise Mismatch("a command is needed")
+            raise InvalidValueError("a command is needed")
         where = "" if "--terragrunt-global-cache" in given else str(context.folder)
         quiet = "--terragrunt-quiet" in given
 
@@ -234,7 +236,7 @@ def _asked(ask: Callable[[], str]) -> str:
     try:
         return ask()
     except (BotoCoreError, ClientError) as error:
-        raise Mismatch(f"AWS does not answer: {error}") from None
+        raise InvalidValueError(f"AWS does not answer: {error}") from None
 
 
 def _once(host: Host, key: tuple[str, ...], compute: Callable[[], str]) -> str:
@@ -254,13 +256,13 @@ def _run(command: list[str], folder: Path, host: Host, *, quiet: bool) -> str:
             check=False,
         )
     except OSError as error:
-        raise Mismatch(f"cannot start {command[0]!r}: {error.strerror}") from None
+        raise InvalidValueError(f"cannot start {command[0]!r}: {error.strerror}") from None
     if not quiet:
         for line in (done.stdout + done.stderr).splitlines():
             host.say(line)
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        raise Mismatch(f"{command[0]!r} ended with {done.returncode}: {last}")
+        raise InvalidValueError(f"{command[0]!r} ended with {done.returncode}: {last}")
     return done.stdout.removesuffix("\n")
 
 
@@ -281,5 +283,5 @@ def _sops(target: Path, settings: Settings) -> str:
         raise error from None
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        raise Mismatch(f"sops cannot decrypt {target}: {last}")
+        raise InvalidValueError(f"sops cannot decrypt {target}: {last}")
     return done.stdout

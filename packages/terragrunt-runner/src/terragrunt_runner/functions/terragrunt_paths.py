@@ -11,9 +11,9 @@ from pathlib import Path
 from terragrunt_runner.config.context import Context
 from terragrunt_runner.config.model import CONFIG_NAME, Include, Place
 from terragrunt_runner.errors import ConfigurationError
-from terragrunt_runner.functions.registry import Library, Site
+from terragrunt_runner.language.scope import CallSite, Library
 from terragrunt_runner.language.types import STRING
-from terragrunt_runner.language.values import Mismatch
+from terragrunt_runner.language.values import InvalidValueError
 
 _FOLDERS_TO_CHECK = 100
 
@@ -49,15 +49,15 @@ def define_paths(library: Library, context: Context, git_root: GitRoot) -> None:
         return str(context.original.parent)
 
     @library.define("get_repo_root", site=True)
-    def get_repo_root(site: Site) -> str:
+    def get_repo_root(site: CallSite) -> str:
         return str(git_root.of(context.folder, site))
 
     @library.define("get_path_from_repo_root", site=True)
-    def get_path_from_repo_root(site: Site) -> str:
+    def get_path_from_repo_root(site: CallSite) -> str:
         return relative(context.folder, git_root.of(context.folder, site))
 
     @library.define("get_path_to_repo_root", site=True)
-    def get_path_to_repo_root(site: Site) -> str:
+    def get_path_to_repo_root(site: CallSite) -> str:
         return relative(git_root.of(context.folder, site), context.folder)
 
 
@@ -67,7 +67,7 @@ class GitRoot:
     def __init__(self) -> None:
         self._known: dict[Path, Path] = {}
 
-    def of(self, folder: Path, site: Site) -> Path:
+    def of(self, folder: Path, site: CallSite) -> Path:
         """Raises ConfigurationError outside a git repository."""
         if folder not in self._known:
             for candidate in (folder, *folder.parents):
@@ -85,7 +85,7 @@ class GitRoot:
 def selected_include(context: Context, given: tuple[str, ...]) -> Include | None:
     """The include block a function means: the one that led here, the only one, or the named one.
 
-    Raises Mismatch where a name is needed or unknown.
+    Raises InvalidValueError where a name is needed or unknown.
     """
     if context.include is not None:
         return context.include
@@ -95,18 +95,18 @@ def selected_include(context: Context, given: tuple[str, ...]) -> Include | None
         return context.includes[0]
     names = ", ".join(include.name for include in context.includes)
     if not given:
-        raise Mismatch(f"with several include blocks, name one of them: {names}")
+        raise InvalidValueError(f"with several include blocks, name one of them: {names}")
     for include in context.includes:
         if include.name == given[0]:
             return include
-    raise Mismatch(f"there is no include block {given[0]!r}; there are: {names}")
+    raise InvalidValueError(f"there is no include block {given[0]!r}; there are: {names}")
 
 
 def relative(path: Path, start: Path) -> str:
     return os.path.relpath(path, start)
 
 
-def place_of(site: Site) -> Place:
+def place_of(site: CallSite) -> Place:
     return Place(site.file, site.line)
 
 
@@ -119,4 +119,4 @@ def _find_in_parent_folders(context: Context, given: tuple[str, ...]) -> str:
             return str(candidate)
     if len(given) == 2:
         return given[1]
-    raise Mismatch(f"no folder above {context.folder} holds {name}")
+    raise InvalidValueError(f"no folder above {context.folder} holds {name}")

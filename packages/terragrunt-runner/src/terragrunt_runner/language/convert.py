@@ -26,9 +26,9 @@ from terragrunt_runner.language.types import (
     map_of,
 )
 from terragrunt_runner.language.values import (
+    InvalidValueError,
     List,
     Map,
-    Mismatch,
     Null,
     Set,
     Value,
@@ -46,7 +46,7 @@ _ARTICLES = {"object": "an object", "any": "any value"}
 def convert(value: Value, target: Type) -> Value:  # noqa: PLR0911 - one a rule
     """``value`` as ``target``; a null becomes a null of that type.
 
-    Raises Mismatch where Terraform has no such conversion.
+    Raises InvalidValueError where Terraform has no such conversion.
     """
     value = force(value)
     if target == DYNAMIC:
@@ -65,27 +65,27 @@ def convert(value: Value, target: Type) -> Value:  # noqa: PLR0911 - one a rule
             return tuple(map(convert, elements(value), target.elements))
     elif is_mapping(source):
         return _object(cast("Mapping[str, Value]", value), target)
-    raise Mismatch(f"{describe(target)} required, but this is {describe(source)}")
+    raise InvalidValueError(f"{describe(target)} required, but this is {describe(source)}")
 
 
 def to_string(value: Value) -> str:
-    """``value`` as a string. Raises Mismatch for null and for what is not a primitive."""
+    """Convert to a string. Raises InvalidValueError for null and for any non-primitive."""
     if is_null(value):
-        raise Mismatch("the value is null, and a string is required")
+        raise InvalidValueError("the value is null, and a string is required")
     return cast("str", convert(value, STRING))
 
 
 def to_number(value: Value) -> Number:
-    """``value`` as a number. Raises Mismatch for null and for what does not read as one."""
+    """Convert to a number. Raises InvalidValueError for null and for text that is not a number."""
     if is_null(value):
-        raise Mismatch("the value is null, and a number is required")
+        raise InvalidValueError("the value is null, and a number is required")
     return cast("Number", convert(value, NUMBER))
 
 
 def to_bool(value: Value) -> bool:
-    """``value`` as a bool. Raises Mismatch for null and for anything but true and false."""
+    """Convert to a bool. Raises InvalidValueError for null and all but true and false."""
     if is_null(value):
-        raise Mismatch("the value is null, and a bool is required")
+        raise InvalidValueError("the value is null, and a bool is required")
     return cast("bool", convert(value, BOOL))
 
 
@@ -199,23 +199,25 @@ def _primitive(value: Value, target: Primitive) -> Value:
         if target == BOOL:
             if value in _BOOLS:
                 return _BOOLS[value]
-            raise Mismatch(f"a bool is required, and {value!r} is neither 'true' nor 'false'")
+            raise InvalidValueError(
+                f"a bool is required, and {value!r} is neither 'true' nor 'false'"
+            )
         if _NUMBER.fullmatch(value):
             return parse_number(value)
-        raise Mismatch(f"a number is required, and {value!r} is not one")
-    raise Mismatch(f"{describe(target)} required, but this is {describe(type_of(value))}")
+        raise InvalidValueError(f"a number is required, and {value!r} is not one")
+    raise InvalidValueError(f"{describe(target)} required, but this is {describe(type_of(value))}")
 
 
 def _collection(value: Value, source: Type, target: Collection) -> Value:
     fits = is_mapping(source) if target.kind == "map" else is_sequence(source)
     if not fits:
-        raise Mismatch(f"{describe(target)} required, but this is {describe(source)}")
+        raise InvalidValueError(f"{describe(target)} required, but this is {describe(source)}")
     items = elements(value)
     element = target.element
     if element == DYNAMIC:
         unified = unify(element_types(source))
         if unified is None:
-            raise Mismatch(f"all elements of a {target.kind} must have the same type")
+            raise InvalidValueError(f"all elements of a {target.kind} must have the same type")
         element = unified
     converted = _each(items, element)
     if target.kind == "map":
@@ -231,5 +233,5 @@ def _each(items: Iterable[Value], element: Type) -> list[Value]:
 def _object(value: Mapping[str, Value], target: ObjectType) -> Value:
     missing = [name for name, _ in target.attributes if name not in value]
     if missing:
-        raise Mismatch(f"attribute {missing[0]!r} is required")
+        raise InvalidValueError(f"attribute {missing[0]!r} is required")
     return {name: convert(value[name], kind) for name, kind in target.attributes}

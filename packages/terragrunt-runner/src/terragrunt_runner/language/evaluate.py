@@ -11,9 +11,7 @@ from functools import partial
 from typing import Any, NoReturn, cast
 
 from terragrunt_runner.errors import ConfigurationError
-from terragrunt_runner.functions.registry import Site
-from terragrunt_runner.language import nodes
-from terragrunt_runner.language.access import pairs, read_attribute, read_element, type_of_step
+from terragrunt_runner.language import syntax_tree
 from terragrunt_runner.language.convert import (
     convert,
     describe,
@@ -22,25 +20,29 @@ from terragrunt_runner.language.convert import (
     to_string,
     unify,
 )
-from terragrunt_runner.language.failed_type import failed_type
-from terragrunt_runner.language.nodes import Expression
-from terragrunt_runner.language.operators import negate, operate
-from terragrunt_runner.language.scope import EvaluationError, Scope
+from terragrunt_runner.language.operations import (
+    binary_operation,
+    key_value_pairs,
+    negate,
+    read_attribute,
+    read_element,
+)
+from terragrunt_runner.language.scope import CallSite, EvaluationError, Scope
+from terragrunt_runner.language.static_types import splat_element_type, static_type
+from terragrunt_runner.language.syntax_tree import Expression
 from terragrunt_runner.language.types import DYNAMIC, Collection, TupleType
 from terragrunt_runner.language.values import (
+    InvalidValueError,
     List,
-    Mismatch,
     Null,
     Set,
-    Unsupported,
+    UnsupportedError,
     Value,
     elements,
     force,
     is_null,
     type_of,
 )
-
-__all__ = ["EvaluationError", "Scope", "evaluate"]
 
 
 def evaluate(expression: Expression, scope: Scope) -> Value:
@@ -56,9 +58,9 @@ def evaluate(expression: Expression, scope: Scope) -> Value:
 def _evaluate(node: Expression, scope: Scope) -> Value:
     try:
         return _RULES[type(node)](node, scope)
-    except Mismatch as error:
+    except InvalidValueError as error:
         _fail(node, str(error))
-    except Unsupported as error:
+    except UnsupportedError as error:
         raise ConfigurationError(str(error), file=node.file, line=node.line) from None
 
 
@@ -66,65 +68,65 @@ def _fail(node: Expression, message: str, hint: str | None = None) -> NoReturn:
     raise EvaluationError(message, file=node.file, line=node.line, hint=hint) from None
 
 
-def _literal(node: nodes.Literal, scope: Scope) -> Value:  # noqa: ARG001 - same shape as the others
+def _literal(node: syntax_tree.Literal, scope: Scope) -> Value:  # noqa: ARG001 - same shape as the others
     return node.value
 
 
-def _variable(node: nodes.Variable, scope: Scope) -> Value:
+def _variable(node: syntax_tree.Variable, scope: Scope) -> Value:
     if node.name not in scope.variables:
         known = ", ".join(sorted(name for name in scope.variables if name.isidentifier()))
         _fail(node, f"there is no variable named {node.name!r}", f"known here: {known or 'none'}")
     return scope.variables[node.name]
 
 
-def _parentheses(node: nodes.Parentheses, scope: Scope) -> Value:
+def _parentheses(node: syntax_tree.Parentheses, scope: Scope) -> Value:
     return _evaluate(node.inner, scope)
 
 
-def _get_attribute(node: nodes.GetAttribute, scope: Scope) -> Value:
+def _get_attribute(node: syntax_tree.GetAttribute, scope: Scope) -> Value:
     return read_attribute(_evaluate(node.object, scope), node.name)
 
 
-def _index(node: nodes.Index, scope: Scope) -> Value:
+def _index(node: syntax_tree.Index, scope: Scope) -> Value:
     return read_element(_evaluate(node.object, scope), _evaluate(node.key, scope))
 
 
-def _splat_item(node: nodes.SplatItem, scope: Scope) -> Value:
+def _splat_item(node: syntax_tree.SplatItem, scope: Scope) -> Value:
     return scope.variables[_item_name(node)]
 
 
-def _item_name(node: nodes.SplatItem) -> str:
+def _item_name(node: syntax_tree.SplatItem) -> str:
     return f"*{id(node)}"
 
 
-def _splat(node: nodes.Splat, scope: Scope) -> Value:
+def _splat(node: syntax_tree.Splat, scope: Scope) -> Value:
     target = _evaluate(node.object, scope)
     if is_null(target):
         kind = type_of(target)
         if isinstance(kind, (Collection, TupleType)) and str(kind).split()[0] != "map":
-            raise Mismatch("cannot use [*] on a null list, set or tuple")
+            raise InvalidValueError("cannot use [*] on a null list, set or tuple")
         return ()
     sequence = isinstance(target, tuple)
     items = elements(target) if sequence else [target]
     name = _item_name(node.item)
-    results = [_evaluate(node.each, scope.having({name: item})) for item in items]
+    results = [_evaluate(node.each, scope.child({name: item})) for item in items]
     if not isinstance(target, (List, Set)):
         return tuple(results)
-    element = type_of(results[0]) if results else type_of_step(node.each, target.element)
+    element = type_of(results[0]) if results else splat_element_type(node.each, target.element)
     return List(results, element)
 
 
-def _unary(node: nodes.Unary, scope: Scope) -> Value:
+def _unary(node: syntax_tree.Unary, scope: Scope) -> Value:
     value = _evaluate(node.operand, scope)
     if node.operator == "!":
         return not to_bool(value)
     return negate(to_number(value))
 
 
-def _binary(node: nodes.Binary, scope: Scope) -> Value:
-    chain: list[nodes.Binary] = []
+def _binary(node: syntax_tree.Binary, scope: Scope) -> Value:
+    chain: list[syntax_tree.Binary] = []
     left: Expression = node
-    while isinstance(left, nodes.Binary):
+    while isinstance(left, syntax_tree.Binary):
         chain.append(left)
         left = left.left
     result = _evaluate(left, scope)
@@ -132,25 +134,25 @@ def _binary(node: nodes.Binary, scope: Scope) -> Value:
         if _DECIDING.get(operation.operator, ...) is result:
             _check_right_side(operation, scope)
         else:
-            result = operate(operation.operator, result, _evaluate(operation.right, scope))
+            result = binary_operation(operation.operator, result, _evaluate(operation.right, scope))
     return result
 
 
 _DECIDING = {"&&": False, "||": True}
 
 
-def _check_right_side(node: nodes.Binary, scope: Scope) -> None:
+def _check_right_side(node: syntax_tree.Binary, scope: Scope) -> None:
     """For ``false && x`` and ``true || x``, where only an error in x could change the result."""
     try:
         to_bool(_evaluate(node.right, scope))
-    except (EvaluationError, Mismatch) as error:
-        raise Unsupported(
+    except (EvaluationError, InvalidValueError) as error:
+        raise UnsupportedError(
             f"the left side of {node.operator} decides, and the right side has an error, which "
             f"some versions of Terragrunt overlook and others do not ({error})"
         ) from None
 
 
-def _conditional(node: nodes.Conditional, scope: Scope) -> Value:
+def _conditional(node: syntax_tree.Conditional, scope: Scope) -> Value:
     true = _passes(node.condition, scope)
     chosen, other = (node.true, node.false) if true else (node.false, node.true)
     value = force(_evaluate(chosen, scope))
@@ -158,7 +160,7 @@ def _conditional(node: nodes.Conditional, scope: Scope) -> Value:
         # The result has the type that both sides share, so both are evaluated.
         alternative = force(_evaluate(other, scope))
     except EvaluationError:
-        kind = unify([type_of(value), failed_type(other, partial(_evaluate, scope=scope))])
+        kind = unify([type_of(value), static_type(other, partial(_evaluate, scope=scope))])
         if kind is None:
             raise
         return value if kind == DYNAMIC else convert(value, kind)
@@ -168,21 +170,21 @@ def _conditional(node: nodes.Conditional, scope: Scope) -> Value:
         return value
     kind = unify([type_of(value), type_of(alternative)])
     if kind is None:
-        raise Mismatch(
+        raise InvalidValueError(
             "the two results of a condition must have consistent types, and here they are "
             f"{describe(type_of(value))} and {describe(type_of(alternative))}"
         )
     return convert(value, kind)
 
 
-def _tuple(node: nodes.TupleConstructor, scope: Scope) -> Value:
+def _tuple(node: syntax_tree.TupleConstructor, scope: Scope) -> Value:
     return tuple(_evaluate(item, scope) for item in node.items)
 
 
-def _object(node: nodes.ObjectConstructor, scope: Scope) -> Value:
+def _object(node: syntax_tree.ObjectConstructor, scope: Scope) -> Value:
     result: dict[str, Value] = {}
     for key_node, value_node in node.items:
-        if isinstance(key_node, (nodes.GetAttribute, nodes.Index)):
+        if isinstance(key_node, (syntax_tree.GetAttribute, syntax_tree.Index)):
             _fail(key_node, "an object key that is a reference must be in parentheses")
         key = _evaluate(key_node, scope)
         if is_null(key):
@@ -191,7 +193,7 @@ def _object(node: nodes.ObjectConstructor, scope: Scope) -> Value:
     return result
 
 
-def _for(node: nodes.For, scope: Scope) -> Value:
+def _for(node: syntax_tree.For, scope: Scope) -> Value:
     collection = _evaluate(node.collection, scope)
     if node.key is None:
         return tuple(_evaluate(node.value, inner) for inner in _iterate(node, collection, scope))
@@ -209,18 +211,18 @@ def _for(node: nodes.For, scope: Scope) -> Value:
     return {key: tuple(items) for key, items in groups.items()} if node.group else result
 
 
-def _iterate(node: nodes.For, collection: Value, scope: Scope) -> Iterator[Scope]:
+def _iterate(node: syntax_tree.For, collection: Value, scope: Scope) -> Iterator[Scope]:
     """One scope for each element that the condition lets through."""
     if is_null(collection):
         _fail(node.collection, "cannot iterate over null")
     bound = {node.key_name, node.value_name}
     if node.condition and not any(name in bound for name, *_ in node.condition.references()):
         _passes(node.condition, scope)  # an error even where there is no element
-    for key, value in pairs(collection):
+    for key, value in key_value_pairs(collection):
         names = {node.value_name: value}
         if node.key_name is not None:
             names = {node.key_name: key, **names}
-        inner = scope.having(names)
+        inner = scope.child(names)
         if node.condition is None or _passes(node.condition, inner):
             yield inner
 
@@ -232,7 +234,7 @@ def _passes(node: Expression, scope: Scope) -> bool:
     return to_bool(condition)
 
 
-def _template(node: nodes.Template, scope: Scope) -> Value:
+def _template(node: syntax_tree.Template, scope: Scope) -> Value:
     return "".join(_piece(part, scope) for part in node.parts)
 
 
@@ -240,15 +242,15 @@ def _piece(part: Expression, scope: Scope) -> str:
     value = _evaluate(part, scope)
     try:
         return to_string(value)
-    except Mismatch as error:
+    except InvalidValueError as error:
         _fail(part, f"cannot include this value in a string: {error}")
 
 
-def _template_for(node: nodes.TemplateFor, scope: Scope) -> Value:
+def _template_for(node: syntax_tree.TemplateFor, scope: Scope) -> Value:
     return "".join(cast("tuple[str, ...]", _for(node.each, scope)))
 
 
-def _call(node: nodes.Call, scope: Scope) -> Value:
+def _call(node: syntax_tree.Call, scope: Scope) -> Value:
     function = scope.functions.get(node.name)
     if function is None:
         raise ConfigurationError(
@@ -257,7 +259,7 @@ def _call(node: nodes.Call, scope: Scope) -> Value:
     if function.lazy and node.expand:
         message = f"{node.name}(): '...' is not supported here"
         raise ConfigurationError(message, file=node.file, line=node.line)
-    site = Site(node.file, node.line, scope, _evaluate)
+    site = CallSite(node.file, node.line, scope, _evaluate)
     try:
         if function.lazy:
             return function.implementation(site, node.arguments)
@@ -265,14 +267,14 @@ def _call(node: nodes.Call, scope: Scope) -> Value:
         if function.site:
             return function.implementation(site, *arguments)
         return function.implementation(*arguments)
-    except Mismatch as error:
+    except InvalidValueError as error:
         _fail(node, f"{node.name}(): {error}")
-    except Unsupported as error:
+    except UnsupportedError as error:
         message = f"{node.name}(): {error}"
         raise ConfigurationError(message, file=node.file, line=node.line) from None
 
 
-def _given(node: nodes.Call, scope: Scope) -> Iterator[Value]:
+def _given(node: syntax_tree.Call, scope: Scope) -> Iterator[Value]:
     last = len(node.arguments) - 1
     for i, argument in enumerate(node.arguments):
         value = force(_evaluate(argument, scope))
@@ -287,20 +289,20 @@ def _given(node: nodes.Call, scope: Scope) -> Iterator[Value]:
 
 
 _RULES: dict[type[Expression], Callable[[Any, Scope], Value]] = {
-    nodes.Literal: _literal,
-    nodes.Variable: _variable,
-    nodes.Parentheses: _parentheses,
-    nodes.GetAttribute: _get_attribute,
-    nodes.Index: _index,
-    nodes.SplatItem: _splat_item,
-    nodes.Splat: _splat,
-    nodes.Unary: _unary,
-    nodes.Binary: _binary,
-    nodes.Conditional: _conditional,
-    nodes.TupleConstructor: _tuple,
-    nodes.ObjectConstructor: _object,
-    nodes.For: _for,
-    nodes.Template: _template,
-    nodes.TemplateFor: _template_for,
-    nodes.Call: _call,
+    syntax_tree.Literal: _literal,
+    syntax_tree.Variable: _variable,
+    syntax_tree.Parentheses: _parentheses,
+    syntax_tree.GetAttribute: _get_attribute,
+    syntax_tree.Index: _index,
+    syntax_tree.SplatItem: _splat_item,
+    syntax_tree.Splat: _splat,
+    syntax_tree.Unary: _unary,
+    syntax_tree.Binary: _binary,
+    syntax_tree.Conditional: _conditional,
+    syntax_tree.TupleConstructor: _tuple,
+    syntax_tree.ObjectConstructor: _object,
+    syntax_tree.For: _for,
+    syntax_tree.Template: _template,
+    syntax_tree.TemplateFor: _template_for,
+    syntax_tree.Call: _call,
 }

@@ -15,16 +15,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from terragrunt_runner.language.nodes import (
+from terragrunt_runner.language.scanner import TemplateSpan, end_of_interpolation
+from terragrunt_runner.language.syntax_tree import (
     Conditional,
     Expression,
     For,
     Literal,
+    Source,
     Template,
     TemplateFor,
 )
-from terragrunt_runner.language.scan import TemplateSpan, end_of_interpolation
-from terragrunt_runner.language.source import Source
 
 ParseExpression: TypeAlias = Callable[[Source, int, int, int], Expression]
 

@@ -1,9 +1,9 @@
-"""The types of Terraform's type system, which values have and conversions aim at."""
+"""Terraform's types (go-cty's)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,9 @@ Type: TypeAlias = Primitive | Collection | TupleType | ObjectType
 STRING = Primitive("string")
 NUMBER = Primitive("number")
 BOOL = Primitive("bool")
-# What a bare null has, and as a parameter: any type.
+# The type of a bare null; for a parameter: any type.
 DYNAMIC = Primitive("any")
+_PRIMITIVES = {"string": STRING, "number": NUMBER, "bool": BOOL, "dynamic": DYNAMIC}
 
 
 def list_of(element: Type) -> Collection:
@@ -74,3 +75,22 @@ def is_sequence(kind: Type) -> bool:
 def is_mapping(kind: Type) -> bool:
     """Map or object."""
     return isinstance(kind, ObjectType) or (isinstance(kind, Collection) and kind.kind == "map")
+
+
+def type_from_json(encoded: Any) -> Type:
+    """Decode the type that Terraform writes beside each output in a state.
+
+    The encoding is go-cty's: ``"string"``, ``["list", "string"]``, ``["object", {"a": "number"}]``.
+    Raises ValueError for anything else.
+    """
+    if isinstance(encoded, str) and encoded in _PRIMITIVES:
+        return _PRIMITIVES[encoded]
+    if isinstance(encoded, list) and len(encoded) >= 2:
+        name, inner = encoded[0], encoded[1]
+        if name in ("list", "set", "map"):
+            return Collection(name, type_from_json(inner))
+        if name == "tuple":
+            return TupleType(tuple(type_from_json(item) for item in inner))
+        if name == "object":
+            return ObjectType(tuple((key, type_from_json(inner[key])) for key in sorted(inner)))
+    raise ValueError(f"unknown type {encoded!r}")

@@ -36,11 +36,11 @@ from terragrunt_runner.language.types import (
 Value: TypeAlias = object
 
 
-class Mismatch(Exception):  # noqa: N818 - never reaches a person as it is
+class InvalidValueError(Exception):
     """Terraform calls this an error. The evaluator adds file and line; ``try`` catches it."""
 
 
-class Unsupported(Exception):  # noqa: N818 - never reaches a person as it is
+class UnsupportedError(Exception):
     """Terraform has an answer and we do not. The evaluator adds file and line; ``try`` does not
     catch it, for then the answer would differ."""
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from terragrunt_runner.cli.log import Level, Log
 from terragrunt_runner.config.model import Hook
 from terragrunt_runner.errors import TerraformError, ToolchainError
-from terragrunt_runner.functions.regular import regexall
+from terragrunt_runner.functions.regular_expressions import regexall
 from terragrunt_runner.run.processes import Children, Command
 
 

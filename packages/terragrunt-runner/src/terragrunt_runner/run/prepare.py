@@ -14,9 +14,8 @@ from terragrunt_runner.cli.log import Log
 from terragrunt_runner.config.backend_block import generated_backend, init_arguments
 from terragrunt_runner.config.model import Config, GeneratedFile
 from terragrunt_runner.config.reader import Reader
-from terragrunt_runner.language.render import to_json
-from terragrunt_runner.language.source import decode
-from terragrunt_runner.language.syntax import parse
+from terragrunt_runner.language.parser import parse
+from terragrunt_runner.language.serialise import to_json
 from terragrunt_runner.language.values import is_null
 from terragrunt_runner.run import arguments, init_stamp, working_folder
 from terragrunt_runner.run.credentials import Roles
@@ -160,7 +159,7 @@ def declared_variables(module: Path) -> dict[str, bool]:
     """Variables of a module by name, and whether each has a default."""
     found: dict[str, bool] = {}
     for path in sorted(module.glob("*.tf")):
-        for block in parse(decode(path.read_bytes(), path), path).blocks:
+        for block in parse(path.read_bytes(), path).blocks:
             if block.type == "variable" and block.labels:
                 found[block.labels[0]] = "default" in block.body.attributes
     return found

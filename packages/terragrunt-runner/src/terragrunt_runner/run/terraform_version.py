@@ -11,7 +11,7 @@ from pathlib import Path
 from terragrunt_runner.config.model import Config
 from terragrunt_runner.config.versions import satisfies
 from terragrunt_runner.errors import ConfigurationError, ToolchainError
-from terragrunt_runner.language.values import Mismatch
+from terragrunt_runner.language.values import InvalidValueError
 from terragrunt_runner.run.processes import Children, Command
 
 FOLLOWS = "0.89.4"
@@ -60,5 +60,5 @@ def _ask(terraform: str, children: Children) -> str:
 def _met(config: Config, version: str, constraint: str) -> bool:
     try:
         return satisfies(version, constraint)
-    except Mismatch as error:
+    except InvalidValueError as error:
         raise ConfigurationError(str(error), file=config.file) from None

@@ -18,7 +18,7 @@ from terragrunt_runner.config.merge import deep_merge
 from terragrunt_runner.config.model import Config, Dependency, RemoteState
 from terragrunt_runner.config.reader import Reader
 from terragrunt_runner.errors import ConfigurationError, StateError
-from terragrunt_runner.language.typed_json import typed_value
+from terragrunt_runner.language.serialise import from_typed_json
 from terragrunt_runner.language.values import Value
 from terragrunt_runner.run.credentials import Roles
 from terragrunt_runner.state.s3_backend import S3States
@@ -80,7 +80,7 @@ class DependencyOutputs:
                 if unit in self._known:
                     return self._known[unit]
             found = {
-                name: typed_value(output["value"], output.get("type"))
+                name: from_typed_json(output["value"], output.get("type"))
                 for name, output in (self._read(unit) or {}).items()
             }
             with self._lock:

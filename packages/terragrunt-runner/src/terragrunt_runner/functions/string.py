@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from typing import cast
 
 from terragrunt_runner.functions.characters import SPACES, characters, lower, title, upper
+from terragrunt_runner.functions.filesystem import render
 from terragrunt_runner.functions.numeric import whole
-from terragrunt_runner.functions.registry import ANY, Library, Site
 from terragrunt_runner.language.numbers import Number
+from terragrunt_runner.language.scope import ANY, CallSite, Library
 from terragrunt_runner.language.types import NUMBER, STRING, list_of
-from terragrunt_runner.language.values import List, Mismatch, Value
+from terragrunt_runner.language.values import InvalidValueError, List, Value
 
 LIBRARY = Library()
 
@@ -48,17 +49,17 @@ def indent(spaces: Number, text: str) -> str:
     """Indents every line but the first."""
     width = whole(spaces, "the number of spaces")
     if width < 0:
-        raise Mismatch("the number of spaces must not be negative")
+        raise InvalidValueError("the number of spaces must not be negative")
     return text.replace("\n", "\n" + " " * width)
 
 
 @LIBRARY.define("join", STRING, variadic=list_of(STRING))
 def join(separator: str, *lists: List) -> str:
     if not lists:
-        raise Mismatch("at least one list is required")
+        raise InvalidValueError("at least one list is required")
     items = [item for given in lists for item in given]
     if None in items:
-        raise Mismatch("an element is null, and a string is required")
+        raise InvalidValueError("an element is null, and a string is required")
     return separator.join(cast("list[str]", items))
 
 
@@ -105,10 +106,8 @@ def trimspace(text: str) -> str:
 
 
 @LIBRARY.define("templatestring", STRING, ANY, site=True)
-def templatestring(site: Site, template: str, variables: Value) -> Value:
+def templatestring(site: CallSite, template: str, variables: Value) -> Value:
     """Renders a template that is itself a value."""
-    from terragrunt_runner.functions.files import render
-
     if not isinstance(variables, Mapping):
-        raise Mismatch("the second argument must be a map or object of variables")
+        raise InvalidValueError("the second argument must be a map or object of variables")
     return render(site, template, site.file, variables)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from terragrunt_runner.functions.registry import NULLABLE, Library, Site
 from terragrunt_runner.language.convert import convert
-from terragrunt_runner.language.nodes import Expression
+from terragrunt_runner.language.scope import NULLABLE, CallSite, EvaluationError, Library
+from terragrunt_runner.language.syntax_tree import Expression
 from terragrunt_runner.language.types import (
     BOOL,
     DYNAMIC,
@@ -17,7 +17,7 @@ from terragrunt_runner.language.types import (
     map_of,
     set_of,
 )
-from terragrunt_runner.language.values import Mismatch, Unsupported, Value
+from terragrunt_runner.language.values import InvalidValueError, UnsupportedError, Value
 
 LIBRARY = Library()
 
@@ -37,27 +37,23 @@ _converter("tomap", map_of(DYNAMIC))
 
 
 @LIBRARY.define("try", lazy=True)
-def try_(site: Site, expressions: tuple[Expression, ...]) -> Value:
+def try_(site: CallSite, expressions: tuple[Expression, ...]) -> Value:
     """The first argument that evaluates without an error."""
-    from terragrunt_runner.language.evaluate import EvaluationError
-
     if not expressions:
-        raise Mismatch("at least one argument is required")
+        raise InvalidValueError("at least one argument is required")
     reasons: list[str] = []
     for expression in expressions:
         try:
             return site.evaluate(expression)
         except EvaluationError as error:
             reasons.append(error.message)
-    raise Mismatch("no argument evaluates: " + "; ".join(reasons))
+    raise InvalidValueError("no argument evaluates: " + "; ".join(reasons))
 
 
 @LIBRARY.define("can", lazy=True)
-def can(site: Site, expressions: tuple[Expression, ...]) -> bool:
-    from terragrunt_runner.language.evaluate import EvaluationError
-
+def can(site: CallSite, expressions: tuple[Expression, ...]) -> bool:
     if len(expressions) != 1:
-        raise Mismatch("exactly one argument is required")
+        raise InvalidValueError("exactly one argument is required")
     try:
         site.evaluate(expressions[0])
     except EvaluationError:
@@ -67,7 +63,7 @@ def can(site: Site, expressions: tuple[Expression, ...]) -> bool:
 
 @LIBRARY.define("sensitive", NULLABLE)
 def sensitive(value: Value) -> NoReturn:  # noqa: ARG001 - the signature is what callers see
-    raise Unsupported("a Terragrunt configuration cannot keep a value sensitive")
+    raise UnsupportedError("a Terragrunt configuration cannot keep a value sensitive")
 
 
 @LIBRARY.define("nonsensitive", NULLABLE)
@@ -84,13 +80,13 @@ def issensitive(value: Value) -> bool:  # noqa: ARG001
 
 @LIBRARY.define("type", NULLABLE)
 def type_(value: Value) -> NoReturn:  # noqa: ARG001
-    raise Unsupported("it works in 'terraform console' only")
+    raise UnsupportedError("it works in 'terraform console' only")
 
 
 def _removed(name: str, instead: str) -> None:
     @LIBRARY.define(name, variadic=NULLABLE)
     def removed(*values: Value) -> NoReturn:  # noqa: ARG001
-        raise Mismatch(f"removed from Terraform in 0.15; use {instead}")
+        raise InvalidValueError(f"removed from Terraform in 0.15; use {instead}")
 
 
 _removed("list", "tolist([...])")

@@ -12,41 +12,62 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from lark import Lark, Token, Tree
+import hcl2
+from lark import Token, Tree
 from lark.exceptions import LarkError, UnexpectedInput
 
 from terragrunt_runner.errors import ConfigurationError
-from terragrunt_runner.language.expressions import ExpressionBuilder
-from terragrunt_runner.language.nodes import Attribute, Block, Body, Expression, Literal
-from terragrunt_runner.language.scan import Skeleton, TemplateSpan, scan_body, scan_expression
-from terragrunt_runner.language.source import Source
+from terragrunt_runner.language.expression_builder import ExpressionBuilder
+from terragrunt_runner.language.scanner import Skeleton, TemplateSpan, scan_body, scan_expression
+from terragrunt_runner.language.syntax_tree import (
+    Attribute,
+    Block,
+    Body,
+    Expression,
+    Literal,
+    Source,
+)
 from terragrunt_runner.language.templates import parse_template
 
 if TYPE_CHECKING:
     Node: TypeAlias = Tree[Token] | Token
 
-_LONE_RETURN = re.compile(r"\r(?!\n)")
+_NOT_TEXT = (
+    (re.compile("\0"), "a NUL byte: this is not a text file"),
+    (re.compile(r"\r(?!\n)"), "a carriage return that does not end a line"),
+)
 _PREFIX = "_="  # the grammar starts with a body, so a lone expression is read as an attribute
 
 
-def parse(text: str, file: Path) -> Body:
-    """The body of a whole file."""
+def parse(content: bytes | str, file: Path) -> Body:
+    """Parse a whole file."""
+    text = decode(content, file) if isinstance(content, bytes) else content
     source = Source(text.removeprefix("\ufeff"), file)
-    if "\0" in text:
-        raise source.error("a NUL byte: this is not a text file", source.text.find("\0"))
+    for unexpected, message in _NOT_TEXT:
+        found = unexpected.search(source.text)
+        if found:
+            raise source.error(message, found.start())
     try:
-        lone = _LONE_RETURN.search(source.text)
-        if lone:
-            raise source.error("a carriage return that does not end a line", lone.start())
         skeleton = scan_body(source)
         tree = _tree(source, skeleton.text, 0)
         return _BodyBuilder(source, skeleton).body(_single(tree, "body"), one_line=False)
     except RecursionError:
         raise ConfigurationError("nested too deeply", file=file) from None
+
+
+def decode(content: bytes, file: Path) -> str:
+    """Decode UTF-8, without a byte order mark.
+
+    Raises ConfigurationError with the line of the first byte that is not UTF-8.
+    """
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ConfigurationError("the file is not UTF-8 text", file=file, line=line) from None
 
 
 def parse_expression_text(text: str, file: Path) -> Expression:
@@ -67,17 +88,10 @@ def parse_template_text(text: str, file: Path) -> Expression:
         raise ConfigurationError("nested too deeply", file=file) from None
 
 
-@cache
-def _parser() -> Lark:
-    from hcl2.parser import parser
-
-    return parser()
-
-
 def _tree(source: Source, text: str, shift: int) -> Tree[Token]:
     """``shift`` is added to a position in ``text`` to get the offset in the source."""
     try:
-        return _parser().parse(text)
+        return hcl2.parses_to_tree(text.removesuffix("\n"))  # which it adds
     except UnexpectedInput as error:
         position: int | None = error.pos_in_stream
         raise _unexpected(source, text, -1 if position is None else position, shift) from None
@@ -105,7 +119,7 @@ def _expression(source: Source, start: int, end: int, depth: int) -> Expression:
         raise source.error("'}' closes nothing", skeleton.end)
     shift = start - len(_PREFIX)
     tree = _tree(source, _PREFIX + skeleton.text, shift)
-    attributes = [node for node in _single(tree, "body").children if isinstance(node, Tree)]
+    attributes = list(_items(_single(tree, "body")))
     if len(attributes) != 1 or attributes[0].data != "attribute":
         raise source.error("more than one expression", start)
     value = attributes[0].children[-1]

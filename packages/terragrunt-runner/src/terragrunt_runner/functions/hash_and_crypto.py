@@ -7,9 +7,9 @@ import hashlib
 import uuid as uuids
 from typing import NoReturn
 
-from terragrunt_runner.functions.registry import ANY, Library
+from terragrunt_runner.language.scope import ANY, Library
 from terragrunt_runner.language.types import STRING
-from terragrunt_runner.language.values import Mismatch, Unsupported, Value
+from terragrunt_runner.language.values import InvalidValueError, UnsupportedError, Value
 
 LIBRARY = Library()
 
@@ -49,11 +49,13 @@ def uuidv5(namespace: str, name: str) -> str:
     try:
         space = _NAMESPACES.get(namespace) or uuids.UUID(namespace)
     except ValueError:
-        raise Mismatch(f"{namespace!r} is neither a UUID nor dns, url, oid or x500") from None
+        raise InvalidValueError(
+            f"{namespace!r} is neither a UUID nor dns, url, oid or x500"
+        ) from None
     return str(uuids.uuid5(space, name))
 
 
 @LIBRARY.define("bcrypt", variadic=ANY)
 @LIBRARY.define("rsadecrypt", variadic=ANY)
 def refused(*values: Value) -> NoReturn:  # noqa: ARG001 - the signature is what callers see
-    raise Unsupported("not available in this runner")
+    raise UnsupportedError("not available in this runner")

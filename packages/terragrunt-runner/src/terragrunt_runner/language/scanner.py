@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from terragrunt_runner.language.source import Source
+from terragrunt_runner.language.syntax_tree import Source
 
 _HEREDOC = re.compile(r"<<(-?)([^\W\d][\w-]*)\r?\n")
 _WORD = re.compile(r"[^\W\d][\w-]*")

@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import NoReturn
 
 from terragrunt_runner.errors import ConfigurationError
-from terragrunt_runner.functions.registry import ANY, NULLABLE, Function, Library, Site
-from terragrunt_runner.language.render import text
+from terragrunt_runner.language.evaluate import evaluate
+from terragrunt_runner.language.parser import parse_template_text
+from terragrunt_runner.language.scope import ANY, NULLABLE, CallSite, Function, Library, Scope
+from terragrunt_runner.language.serialise import text
 from terragrunt_runner.language.types import STRING
-from terragrunt_runner.language.values import Mismatch, Set, Unsupported, Value
+from terragrunt_runner.language.values import InvalidValueError, Set, UnsupportedError, Value
 
 LIBRARY = Library()
 
@@ -46,37 +48,37 @@ def pathexpand(path: str) -> str:
     if not path.startswith("~"):
         return path
     if path[1:2] not in ("", "/"):
-        raise Mismatch("the home folder of another user cannot be expanded")
+        raise InvalidValueError("the home folder of another user cannot be expanded")
     return _clean(f"{Path.home().as_posix()}/{path[2:]}")
 
 
 @LIBRARY.define("file", STRING, site=True)
-def file(site: Site, path: str) -> str:
+def file(site: CallSite, path: str) -> str:
     return _text(_read(site, path), path)
 
 
 @LIBRARY.define("fileexists", STRING, site=True)
-def fileexists(site: Site, path: str) -> bool:
+def fileexists(site: CallSite, path: str) -> bool:
     found = _locate(site, path)
     if found.is_dir():
-        raise Mismatch(f"{path} is a folder, not a file")
+        raise InvalidValueError(f"{path} is a folder, not a file")
     return found.is_file()
 
 
 @LIBRARY.define("filebase64", STRING, site=True)
-def filebase64(site: Site, path: str) -> str:
+def filebase64(site: CallSite, path: str) -> str:
     return base64.b64encode(_read(site, path)).decode()
 
 
 def _define_digest(algorithm: str) -> None:
     @LIBRARY.define(f"file{algorithm}", STRING, site=True)
-    def digest(site: Site, path: str) -> str:
+    def digest(site: CallSite, path: str) -> str:
         return hashlib.new(algorithm, _read(site, path)).hexdigest()
 
 
 def _define_base64_digest(algorithm: str) -> None:
     @LIBRARY.define(f"filebase64{algorithm}", STRING, site=True)
-    def digest(site: Site, path: str) -> str:
+    def digest(site: CallSite, path: str) -> str:
         return base64.b64encode(hashlib.new(algorithm, _read(site, path)).digest()).decode()
 
 
@@ -87,7 +89,7 @@ for _algorithm in ("sha256", "sha512"):
 
 
 @LIBRARY.define("fileset", STRING, STRING, site=True)
-def fileset(site: Site, path: str, pattern: str) -> Set:
+def fileset(site: CallSite, path: str, pattern: str) -> Set:
     """The files below ``path`` whose relative path matches; ``**`` crosses folders."""
     root = _locate(site, path)
     matcher = re.compile("|".join(_glob(choice) for choice in _alternatives(pattern)), re.DOTALL)
@@ -96,56 +98,52 @@ def fileset(site: Site, path: str, pattern: str) -> Set:
 
 
 @LIBRARY.define("templatefile", STRING, ANY, site=True)
-def templatefile(site: Site, path: str, variables: Value) -> Value:
+def templatefile(site: CallSite, path: str, variables: Value) -> Value:
     if not isinstance(variables, Mapping):
-        raise Mismatch("the second argument must be a map or object of variables")
+        raise InvalidValueError("the second argument must be a map or object of variables")
     return render(site, _text(_read(site, path), path), _locate(site, path), variables)
 
 
-def render(site: Site, template: str, file: Path, variables: Mapping[str, Value]) -> Value:
+def render(site: CallSite, template: str, file: Path, variables: Mapping[str, Value]) -> Value:
     """The value of a template that sees nothing but ``variables``."""
-    from terragrunt_runner.language.syntax import parse_template_text
-
     for name in variables:
         if not _IDENTIFIER.fullmatch(name):
-            raise Mismatch(f"{name!r} is not a name that a template variable can have")
+            raise InvalidValueError(f"{name!r} is not a name that a template variable can have")
     functions = {**site.scope.functions, "templatefile": _NESTED, "templatestring": _NESTED}
-    from terragrunt_runner.language.evaluate import Scope, evaluate
-
     scope = Scope(variables, functions, site.scope.directory)
     try:
         expression = parse_template_text(template, file)
     except ConfigurationError as error:
-        raise Mismatch(error.message) from None
+        raise InvalidValueError(error.message) from None
     return evaluate(expression, scope)
 
 
 def _no_nesting(*arguments: Value) -> NoReturn:  # noqa: ARG001 - called with any arguments
-    raise Mismatch("a template cannot render another template")
+    raise InvalidValueError("a template cannot render another template")
 
 
 _NESTED = Function("template", _no_nesting, variadic=NULLABLE)
 
 
-def _locate(site: Site, path: str) -> Path:
+def _locate(site: CallSite, path: str) -> Path:
     return site.scope.directory / pathexpand(path)
 
 
-def _read(site: Site, path: str) -> bytes:
+def _read(site: CallSite, path: str) -> bytes:
     try:
         return _locate(site, path).read_bytes()
     except FileNotFoundError:
-        raise Mismatch(f"there is no file {path}") from None
+        raise InvalidValueError(f"there is no file {path}") from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
-        raise Mismatch(f"cannot read {path}: {reason}") from None
+        raise InvalidValueError(f"cannot read {path}: {reason}") from None
 
 
 def _text(content: bytes, path: str) -> str:
     try:
         return text(content.decode())
     except UnicodeDecodeError:
-        raise Mismatch(f"{path} is not UTF-8 text; filebase64 reads any file") from None
+        raise InvalidValueError(f"{path} is not UTF-8 text; filebase64 reads any file") from None
 
 
 def _clean(path: str) -> str:
@@ -193,7 +191,7 @@ def _glob(pattern: str) -> str:
             output.append(f"(?!/)[{'^' if characters[1] else ''}{listed}]")
             position += characters.end()
         elif rest[0] in "[{}":
-            raise Unsupported(f"the pattern {pattern!r}")
+            raise UnsupportedError(f"the pattern {pattern!r}")
         else:
             escaped = rest[0] == "\\" and len(rest) > 1
             output.append(re.escape(rest[1] if escaped else rest[0]))

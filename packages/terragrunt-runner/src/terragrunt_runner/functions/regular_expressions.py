@@ -6,9 +6,9 @@ import re
 from functools import partial
 
 from terragrunt_runner.functions.re2 import compile_pattern
-from terragrunt_runner.functions.registry import Library
+from terragrunt_runner.language.scope import Library
 from terragrunt_runner.language.types import STRING, ObjectType, TupleType, Type
-from terragrunt_runner.language.values import List, Mismatch, Null, Unsupported, Value
+from terragrunt_runner.language.values import InvalidValueError, List, Null, UnsupportedError, Value
 
 LIBRARY = Library()
 
@@ -24,7 +24,7 @@ def regex(pattern: str, text: str) -> Value:
     compiled = _compile(pattern, text)
     match = compiled.search(text)
     if match is None:
-        raise Mismatch("the pattern does not match the string")
+        raise InvalidValueError("the pattern does not match the string")
     return _result(match)
 
 
@@ -82,7 +82,7 @@ def _result_type(pattern: re.Pattern[str]) -> Type:
 def _compile(pattern: str, text: str) -> re.Pattern[str]:
     compiled, folds = compile_pattern(pattern)
     if folds and (not pattern.isascii() or any(letter in text for letter in _FOLDING)):
-        raise Unsupported("(?i) with letters outside ASCII")
+        raise UnsupportedError("(?i) with letters outside ASCII")
     if compiled.groupindex and len(compiled.groupindex) != compiled.groups:
-        raise Mismatch("a pattern cannot have both named and unnamed groups")
+        raise InvalidValueError("a pattern cannot have both named and unnamed groups")
     return compiled

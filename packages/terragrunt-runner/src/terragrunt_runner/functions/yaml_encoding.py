@@ -7,13 +7,13 @@ import re
 from collections.abc import Mapping
 from typing import Any, cast
 
-from terragrunt_runner.functions.registry import NULLABLE, Library
 from terragrunt_runner.language.numbers import Number, format_number, parse_number
-from terragrunt_runner.language.render import text
+from terragrunt_runner.language.scope import NULLABLE, Library
+from terragrunt_runner.language.serialise import text
 from terragrunt_runner.language.types import STRING
 from terragrunt_runner.language.values import (
-    Mismatch,
-    Unsupported,
+    InvalidValueError,
+    UnsupportedError,
     Value,
     elements,
     is_null,
@@ -46,9 +46,11 @@ def yamldecode(document: str) -> Value:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f" at line {mark.line + 1}" if mark else ""
-        raise Mismatch(f"not YAML{place}: {getattr(error, 'problem', '') or error}") from None
+        raise InvalidValueError(
+            f"not YAML{place}: {getattr(error, 'problem', '') or error}"
+        ) from None
     if root is None:
-        raise Mismatch("the document is empty")
+        raise InvalidValueError("the document is empty")
     return _value(root, ())
 
 
@@ -61,18 +63,18 @@ def yamlencode(value: Value) -> str:
     if isinstance(value, (str, tuple, Mapping)):
         document = document.removesuffix("...\n")  # Terraform ends only a bare scalar with it
     if any(_FOLDED.search(line) for line in document.split("\n")):
-        raise Unsupported("a string so long that YAML folds it")
+        raise UnsupportedError("a string so long that YAML folds it")
     return document
 
 
 def _value(node: Any, ancestors: tuple[Any, ...]) -> Value:
     if any(node is ancestor for ancestor in ancestors):
-        raise Mismatch("an anchor that contains itself")
+        raise InvalidValueError("an anchor that contains itself")
     kind = node.id
     if kind == "scalar":
         return _scalar(node)
     if node.tag not in (_TAG + "seq", _TAG + "map"):
-        raise Unsupported(f"the YAML tag {node.tag!r}")
+        raise UnsupportedError(f"the YAML tag {node.tag!r}")
     within = (*ancestors, node)
     if kind == "sequence":
         return tuple(_value(item, within) for item in node.value)
@@ -81,7 +83,7 @@ def _value(node: Any, ancestors: tuple[Any, ...]) -> Value:
         value = _value(value_node, within)
         if key_node.id == "scalar" and key_node.value == "<<" and not key_node.style:
             if not isinstance(value, Mapping):
-                raise Mismatch("'<<' needs a mapping")
+                raise InvalidValueError("'<<' needs a mapping")
             merged.update(value)
         else:
             merged[_name(key_node)] = value
@@ -91,7 +93,7 @@ def _value(node: Any, ancestors: tuple[Any, ...]) -> Value:
 def _name(node: Any) -> str:
     key = _scalar(node) if node.id == "scalar" else None
     if key is None:
-        raise Mismatch("a mapping key must be a string, number or bool")
+        raise InvalidValueError("a mapping key must be a string, number or bool")
     if isinstance(key, bool):
         return "true" if key else "false"
     return format_number(cast("Number", key)) if is_number(key) else cast("str", key)
@@ -102,7 +104,7 @@ def _scalar(node: Any) -> Value:
     if node.style or node.tag == _TAG + "str":
         # PyYAML gives a plain scalar that looks like nothing else the tag str too.
         if node.style and node.tag != _TAG + "str":
-            raise Unsupported(f"the YAML tag {node.tag!r}")
+            raise UnsupportedError(f"the YAML tag {node.tag!r}")
         if node.style or _resolved(content) is _STRING:
             return content
         if node.start_mark.buffer and node.start_mark.buffer[node.start_mark.pointer] == "!":
@@ -112,7 +114,7 @@ def _scalar(node: Any) -> Value:
         or node.tag.removeprefix(_TAG) in ("binary", "set", "omap")
         or (node.start_mark.buffer and node.start_mark.buffer[node.start_mark.pointer] == "!")
     ):
-        raise Unsupported(f"the YAML tag {node.tag!r}")
+        raise UnsupportedError(f"the YAML tag {node.tag!r}")
     value = _resolved(content)
     return content if value is _STRING else value
 
@@ -130,7 +132,7 @@ def _resolved(content: str) -> Value:  # noqa: PLR0911 - one line a rule
         if content.lower() in _FALSE:
             return False
     if _NOT_FINITE.fullmatch(content):
-        raise Mismatch(f"{content} is not a number that Terraform can hold")
+        raise InvalidValueError(f"{content} is not a number that Terraform can hold")
     prefixed = _PREFIXED.fullmatch(content)
     if prefixed:
         digits = int(prefixed[2], 16) if prefixed[2] else int(prefixed[3], 8)
@@ -140,14 +142,14 @@ def _resolved(content: str) -> Value:  # noqa: PLR0911 - one line a rule
     if _DATE.fullmatch(content):
         return f"{content}T00:00:00Z"
     if _TIME.match(content):
-        raise Unsupported(f"the YAML time {content!r}; quote it")
+        raise UnsupportedError(f"the YAML time {content!r}; quote it")
     return _STRING
 
 
 def _node(value: Value, yaml: Any) -> Any:
     if isinstance(value, str):
         if _DIFFERENT.search(value):
-            raise Unsupported("a character that YAML has to escape")
+            raise UnsupportedError("a character that YAML has to escape")
         return yaml.ScalarNode(_TAG + "str", value, style="|" if "\n" in value else '"')
     if isinstance(value, Mapping):
         pairs = [(_node(name, yaml), _node(value[name], yaml)) for name in sorted(value)]

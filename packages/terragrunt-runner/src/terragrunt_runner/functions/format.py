@@ -13,17 +13,17 @@ from fractions import Fraction
 from typing import cast
 
 from terragrunt_runner.functions.characters import characters
-from terragrunt_runner.functions.registry import NULLABLE, Library
 from terragrunt_runner.language.convert import to_bool, to_number, to_string
 from terragrunt_runner.language.numbers import Number, exact, format_number, is_negative
-from terragrunt_runner.language.render import to_json
+from terragrunt_runner.language.scope import NULLABLE, Library
+from terragrunt_runner.language.serialise import to_json
 from terragrunt_runner.language.types import STRING
 from terragrunt_runner.language.values import (
+    InvalidValueError,
     List,
     Map,
-    Mismatch,
     Set,
-    Unsupported,
+    UnsupportedError,
     Value,
     elements,
     is_null,
@@ -75,16 +75,18 @@ def format_(specification: str, *arguments: Value) -> str:
             output.append("%")
             continue
         if "*" in (match["width"], match["precision"]):
-            raise Mismatch("'*' as a width or precision is not supported")
+            raise InvalidValueError("'*' as a width or precision is not supported")
         if match["verb"] is None:
-            raise Mismatch(f"{match.group()!r} at the end is not a complete verb")
+            raise InvalidValueError(f"{match.group()!r} at the end is not a complete verb")
         index = int(match["index"]) if match["index"] else used + 1
         if not 1 <= index <= len(arguments):
-            raise Mismatch(f"{match.group()!r} needs argument {index}, {len(arguments)} given")
+            raise InvalidValueError(
+                f"{match.group()!r} needs argument {index}, {len(arguments)} given"
+            )
         used, highest = index, max(highest, index)
         output.append(_render(_verb(match), arguments[index - 1]))
     if highest < len(arguments):
-        raise Mismatch(f"{len(arguments)} arguments given, {highest} used")
+        raise InvalidValueError(f"{len(arguments)} arguments given, {highest} used")
     return "".join([*output, specification[position:]])
 
 
@@ -94,7 +96,7 @@ def formatlist(specification: str, *arguments: Value) -> List:
     sequences = [a for a in arguments if isinstance(a, tuple)]
     lengths = {len(sequence) for sequence in sequences}
     if len(lengths) > 1:
-        raise Mismatch("the lists differ in length")
+        raise InvalidValueError("the lists differ in length")
     count = lengths.pop() if lengths else 1
     rows = []
     for i in range(count):
@@ -115,11 +117,11 @@ def _verb(match: re.Match[str]) -> _Verb:
 
 def _render(verb: _Verb, value: Value) -> str:
     if value is None:
-        raise Unsupported("a null argument")
+        raise UnsupportedError("a null argument")
     if verb.letter == "v":
         return _any(verb, value)
     if is_null(value):
-        raise Mismatch(f"'%{verb.letter}' cannot show null")
+        raise InvalidValueError(f"'%{verb.letter}' cannot show null")
     if verb.letter in ("s", "q"):
         return verb.pad(_string(verb, to_string(value)))
     if verb.letter == "t":
@@ -128,7 +130,7 @@ def _render(verb: _Verb, value: Value) -> str:
         return _whole(verb, to_number(value))
     if verb.letter in _FLOATS:
         return _float(verb, to_number(value))
-    raise Mismatch(f"there is no verb '%{verb.letter}'")
+    raise InvalidValueError(f"there is no verb '%{verb.letter}'")
 
 
 def _any(verb: _Verb, value: Value) -> str:
@@ -150,9 +152,11 @@ def _string(verb: _Verb, text: str) -> str:
 def _whole(verb: _Verb, number: Number) -> str:
     value = exact(number)
     if value.denominator != 1:
-        raise Mismatch(f"'%{verb.letter}' needs a whole number, not {format_number(number)}")
+        raise InvalidValueError(
+            f"'%{verb.letter}' needs a whole number, not {format_number(number)}"
+        )
     if verb.precision is not None or {"#", "0"} <= set(verb.flags):
-        raise Unsupported(f"a precision, or '#' with '0', for '%{verb.letter}'")
+        raise UnsupportedError(f"a precision, or '#' with '0', for '%{verb.letter}'")
     digits = format(abs(int(value)), _BASES[verb.letter])
     if "#" in verb.flags:
         digits = {"b": "0b", "o": "0", "x": "0x", "X": "0X"}.get(verb.letter, "") + digits
@@ -167,10 +171,10 @@ def _sign(verb: _Verb, value: Fraction) -> str:
 
 def _float(verb: _Verb, number: Number) -> str:
     if "#" in verb.flags or {"-", "0"} <= set(verb.flags):
-        raise Unsupported(f"'#', or '-' with '0', for '%{verb.letter}'")
+        raise UnsupportedError(f"'#', or '-' with '0', for '%{verb.letter}'")
     value = exact(number)
     if not value and is_negative(number):
-        raise Unsupported("minus zero")
+        raise UnsupportedError("minus zero")
     with localcontext() as context:
         context.prec = 1000
         decimal = Decimal(abs(value).numerator) / Decimal(abs(value).denominator)

@@ -7,10 +7,10 @@ import re
 from typing import TypeAlias
 
 from terragrunt_runner.functions.numeric import whole
-from terragrunt_runner.functions.registry import Library
 from terragrunt_runner.language.numbers import Number
+from terragrunt_runner.language.scope import Library
 from terragrunt_runner.language.types import NUMBER, STRING
-from terragrunt_runner.language.values import List, Mismatch, Unsupported
+from terragrunt_runner.language.values import InvalidValueError, List, UnsupportedError
 
 LIBRARY = Library()
 
@@ -26,7 +26,7 @@ def cidrhost(prefix: str, number: Number) -> str:
     host = whole(number, "the host number")
     size = network.num_addresses
     if not -size <= host < size:
-        raise Mismatch(f"{prefix} has no host number {host}")
+        raise InvalidValueError(f"{prefix} has no host number {host}")
     return _write(network, int(network[host]))
 
 
@@ -34,7 +34,7 @@ def cidrhost(prefix: str, number: Number) -> str:
 def cidrnetmask(prefix: str) -> str:
     network = _network(prefix)
     if network.version != 4:
-        raise Mismatch("only IPv4 networks have a netmask")
+        raise InvalidValueError("only IPv4 networks have a netmask")
     return str(network.netmask)
 
 
@@ -43,10 +43,12 @@ def cidrsubnet(prefix: str, newbits: Number, netnum: Number) -> str:
     network = _network(prefix)
     bits, number = whole(newbits, "newbits"), whole(netnum, "netnum")
     if bits < 0 or number < 0:
-        raise Unsupported("a negative newbits or netnum, for which Terraform's answer is no subnet")
+        raise UnsupportedError(
+            "a negative newbits or netnum, for which Terraform's answer is no subnet"
+        )
     length = _extended(network, bits)
     if number >= 2**bits:
-        raise Mismatch(f"{bits} new bit(s) cannot hold subnet number {number}")
+        raise InvalidValueError(f"{bits} new bit(s) cannot hold subnet number {number}")
     start = int(network.network_address) + (number << (network.max_prefixlen - length))
     return f"{_write(network, start)}/{length}"
 
@@ -59,17 +61,19 @@ def cidrsubnets(prefix: str, *newbits: Number) -> List:
     end = start + network.num_addresses
     if newbits and not start:
         # Terraform steps back one network first, and there is none before 0.0.0.0.
-        raise Mismatch(f"{prefix} starts at the first address there is, which cannot be divided")
+        raise InvalidValueError(
+            f"{prefix} starts at the first address there is, which cannot be divided"
+        )
     subnets: list[str] = []
     for given in newbits:
         bits = whole(given, "newbits")
         if not 1 <= bits <= 32:
-            raise Mismatch("newbits must be between 1 and 32")
+            raise InvalidValueError("newbits must be between 1 and 32")
         length = _extended(network, bits)
         size = 1 << (network.max_prefixlen - length)
         start = -(-start // size) * size
         if start + size > end:
-            raise Mismatch(f"{prefix} has no room for a subnet of {length} bits")
+            raise InvalidValueError(f"{prefix} has no room for a subnet of {length} bits")
         subnets.append(f"{_write(network, start)}/{length}")
         start += size
     return List(subnets, STRING)
@@ -78,7 +82,7 @@ def cidrsubnets(prefix: str, *newbits: Number) -> List:
 def _extended(network: _Network, bits: int) -> int:
     length = network.prefixlen + bits
     if length > network.max_prefixlen:
-        raise Mismatch(f"{network} has no room for {bits} more bits")
+        raise InvalidValueError(f"{network} has no room for {bits} more bits")
     return length
 
 
@@ -87,11 +91,11 @@ def _network(prefix: str) -> _Network:
     if ":" not in prefix:
         text += prefix[prefix.find("/") :] if "/" in prefix else ""
     if not re.search(r"/\d+$", text):
-        raise Mismatch(f"{prefix!r} is not a network such as 10.0.0.0/16")
+        raise InvalidValueError(f"{prefix!r} is not a network such as 10.0.0.0/16")
     try:
         network = ipaddress.ip_network(text, strict=False)
     except ValueError:
-        raise Mismatch(f"{prefix!r} is not a network such as 10.0.0.0/16") from None
+        raise InvalidValueError(f"{prefix!r} is not a network such as 10.0.0.0/16") from None
     return network
 
 
@@ -99,5 +103,5 @@ def _write(network: _Network, address: int) -> str:
     if network.version == 4:
         return str(ipaddress.IPv4Address(address))
     if ipaddress.IPv6Address(address) in _MAPPED:
-        raise Unsupported("IPv4 addresses written as IPv6")
+        raise UnsupportedError("IPv4 addresses written as IPv6")
     return str(ipaddress.IPv6Address(address))

@@ -9,10 +9,12 @@ import json
 import re
 import unicodedata
 from collections.abc import Mapping
-from typing import cast
+from typing import Any, cast
 
+from terragrunt_runner.language.convert import convert
 from terragrunt_runner.language.numbers import Number, format_number, parse_number
-from terragrunt_runner.language.values import Mismatch, Value, elements, is_null, is_number
+from terragrunt_runner.language.types import type_from_json
+from terragrunt_runner.language.values import InvalidValueError, Value, elements, is_null, is_number
 
 _JSON_ESCAPES = {
     '"': '\\"',
@@ -49,7 +51,7 @@ def json_string(text: str) -> str:
 
 
 def from_json(text: str) -> Value:
-    """Objects become objects and arrays tuples. Raises Mismatch for what is not JSON."""
+    """Objects become objects and arrays tuples. Raises InvalidValueError for what is not JSON."""
     try:
         return _normalised(
             json.loads(
@@ -61,9 +63,23 @@ def from_json(text: str) -> Value:
         )
     except json.JSONDecodeError as error:
         place = f"line {error.lineno} column {error.colno}"
-        raise Mismatch(f"not JSON: {error.msg} at {place}") from None
+        raise InvalidValueError(f"not JSON: {error.msg} at {place}") from None
     except (RecursionError, OverflowError):
-        raise Mismatch("not JSON that can be read: too deep or too large") from None
+        raise InvalidValueError("not JSON that can be read: too deep or too large") from None
+
+
+def from_typed_json(value: Any, encoded_type: Any) -> Value:
+    """Convert a value parsed by :mod:`json` to the type that a state has beside it.
+
+    Without a usable type, objects become objects and arrays tuples.
+    """
+    plain = from_json(json.dumps(value))
+    if encoded_type is None:
+        return plain
+    try:
+        return convert(plain, type_from_json(encoded_type))
+    except (ValueError, InvalidValueError):
+        return plain
 
 
 def to_hcl(value: Value, indent: int = 0) -> str:
@@ -122,4 +138,4 @@ def text(value: str) -> str:
 
 
 def _refuse_constant(name: str) -> None:
-    raise Mismatch(f"not JSON: {name}")
+    raise InvalidValueError(f"not JSON: {name}")

@@ -6,9 +6,9 @@ import re
 from datetime import UTC, datetime, timedelta, timezone
 from fractions import Fraction
 
-from terragrunt_runner.functions.registry import Library
+from terragrunt_runner.language.scope import Library
 from terragrunt_runner.language.types import STRING
-from terragrunt_runner.language.values import Mismatch
+from terragrunt_runner.language.values import InvalidValueError
 
 LIBRARY = Library()
 
@@ -47,7 +47,7 @@ def timeadd(start: str, duration: str) -> str:
     try:
         return _write(moment + timedelta(seconds=total.numerator // total.denominator))
     except OverflowError:
-        raise Mismatch("the result is not a year that can be written") from None
+        raise InvalidValueError("the result is not a year that can be written") from None
 
 
 @LIBRARY.define("timecmp", STRING, STRING)
@@ -65,13 +65,15 @@ def formatdate(specification: str, time: str) -> str:
 def _piece(token: str, moment: datetime) -> str:
     if token.startswith("'"):
         if len(token) < 2 or not token.endswith("'"):
-            raise Mismatch("a quote in the format is not closed")
+            raise InvalidValueError("a quote in the format is not closed")
         return token[1:-1].replace("''", "'") or "'"
     if not token[0].isalpha():
         return token
     values = _fields(moment)
     if token not in values:
-        raise Mismatch(f"{token!r} is not part of a date format; quote literal letters with '")
+        raise InvalidValueError(
+            f"{token!r} is not part of a date format; quote literal letters with '"
+        )
     return values[token]
 
 
@@ -113,7 +115,7 @@ def _read(text: str) -> tuple[datetime, Fraction]:
     """The moment, and the fraction of a second after it."""
     match = _RFC3339.fullmatch(text)
     if match is None:
-        raise Mismatch(f"{text!r} is not an RFC 3339 time such as 2006-01-02T15:04:05Z")
+        raise InvalidValueError(f"{text!r} is not an RFC 3339 time such as 2006-01-02T15:04:05Z")
     zone = UTC
     if match[8]:
         offset = timedelta(hours=int(match[9]), minutes=int(match[10]))
@@ -121,7 +123,7 @@ def _read(text: str) -> tuple[datetime, Fraction]:
     try:
         moment = datetime(*(int(part) for part in match.groups()[:6]), tzinfo=zone)  # type: ignore[misc,arg-type]
     except ValueError as error:
-        raise Mismatch(f"{text!r} is not a time: {error}") from None
+        raise InvalidValueError(f"{text!r} is not a time: {error}") from None
     return moment, Fraction(f"0.{match[7]}" if match[7] else 0)
 
 
@@ -146,5 +148,5 @@ def _seconds(duration: str) -> Fraction:
         total += Fraction(match[1].rstrip(".")) * _UNITS[match[2]]
         position = match.end()
     if not rest or position < len(rest):
-        raise Mismatch(f"{duration!r} is not a duration such as 1h30m")
+        raise InvalidValueError(f"{duration!r} is not a duration such as 1h30m")
     return sign * total

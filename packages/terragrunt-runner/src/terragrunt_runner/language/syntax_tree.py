@@ -8,14 +8,36 @@ step is not known before evaluation (``local.a[local.i]`` reads ``("local", "a")
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
-from terragrunt_runner.language.source import Source
+from terragrunt_runner.errors import ConfigurationError
 
 Traversal: TypeAlias = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """``text`` with the ``file`` it came from. Offsets count characters from 0, lines from 1."""
+
+    text: str = field(repr=False)
+    file: Path
+    _starts: list[int] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        starts = [0]
+        starts.extend(i + 1 for i, character in enumerate(self.text) if character == "\n")
+        object.__setattr__(self, "_starts", starts)
+
+    def line(self, offset: int) -> int:
+        return bisect_right(self._starts, offset)
+
+    def error(self, message: str, offset: int, *, hint: str | None = None) -> ConfigurationError:
+        """To raise for the line that ``offset`` stands in."""
+        return ConfigurationError(message, file=self.file, line=self.line(offset), hint=hint)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

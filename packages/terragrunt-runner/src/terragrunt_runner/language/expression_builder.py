@@ -8,11 +8,10 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, TypeAlias
 
 from terragrunt_runner.errors import ConfigurationError
-from terragrunt_runner.language import nodes
-from terragrunt_runner.language.nodes import Expression
+from terragrunt_runner.language import syntax_tree as nodes
 from terragrunt_runner.language.numbers import parse_number
-from terragrunt_runner.language.scan import Skeleton
-from terragrunt_runner.language.source import Source
+from terragrunt_runner.language.scanner import Skeleton
+from terragrunt_runner.language.syntax_tree import Expression, Source
 from terragrunt_runner.language.templates import ParseExpression, parse_template
 
 if TYPE_CHECKING:
