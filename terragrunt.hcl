@@ -1,5 +1,5 @@
-# The root: what is the same for every unit of every environment. Units include it; Terragrunt runs
-# in live/<environment> or in a unit's folder, never here.
+# Root configuration of every unit. Run Terragrunt in live/<environment> or in a unit's folder, never
+# here.
 
 locals {
   root = dirname(find_in_parent_folders("terragrunt.hcl"))
@@ -8,25 +8,25 @@ locals {
   project = read_terragrunt_config(find_in_parent_folders("project.hcl")).locals.project
   env     = read_terragrunt_config(find_in_parent_folders("env.hcl")).locals
 
-  # Set while the AWS inside the machine is the target. There, assuming a role of the environment's
-  # account is what keeps the accounts apart: any credentials may do so.
+  # Set while the target is the AWS inside the machine. There, the assumed role selects the account, and
+  # any credentials may assume it.
   endpoint = get_env("AWS_ENDPOINT_URL", "")
   is_local = local.endpoint != ""
-  role_arn = local.is_local ? "arn:aws:iam::${local.env.account_id}:role/terrarium" : local.env.deploy_role
+  role_arn = local.is_local ? "arn:aws:iam::${local.env.account_id}:role/local-aws" : local.env.deploy_role
 
-  # One working folder a target, so that a change of target never meets the other's backend.
+  # One working folder for each target, so that a change of target never meets another backend.
   host   = replace(local.endpoint, "/^[a-z]+:\\/\\//", "")
   target = local.is_local ? "local-${replace(local.host, "/[^A-Za-z0-9.]+/", "-")}" : "aws"
 }
 
-terragrunt_version_constraint = ">= 0.82.4" # the first that knows use_lockfile
+terragrunt_version_constraint = ">= 0.82.4" # the first version with use_lockfile
 terraform_version_constraint  = ">= 1.11"
 terraform_binary              = "terraform"
 
 download_dir = "${get_terragrunt_dir()}/.terragrunt-cache/${local.target}"
 
 terraform {
-  # The lock is the root's; see below.
+  # The root generates the lock file; see below.
   copy_terraform_lock_file = false
 }
 
@@ -38,7 +38,7 @@ remote_state {
     if_exists = "overwrite_terragrunt"
   }
 
-  # What is null here is left out of the backend.
+  # Arguments that are null are left out.
   config = {
     for name, value in {
       bucket       = "${local.project}-state-${local.env.account_id}-${local.env.region}"
@@ -84,8 +84,8 @@ provider "aws" {
 EOF
 }
 
-# One lock for the whole tree, with the hashes of every platform, instead of one that each unit
-# writes for the platform it happens to run on.
+# One lock file for the whole tree, with the hashes of every platform. Otherwise each unit would write
+# one for the platform that it runs on.
 generate "provider_lock" {
   path              = ".terraform.lock.hcl"
   if_exists         = "overwrite"

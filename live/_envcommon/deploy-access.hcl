@@ -18,13 +18,13 @@ inputs = {
   state_bucket_name  = "${local.project}-state-${local.env.account_id}-${local.env.region}"
   state_prefix       = "live/${local.env.environment}/"
 
-  # Names of buckets are unique among all of AWS and so carry the account id.
+  # Bucket names are globally unique, so they include the account id.
   bucket_names = [
     "${local.name}-*-${local.env.account_id}",
     "${local.project}-documents-${local.env.environment}-${local.env.account_id}*",
   ]
 
-  # As the root's default_tags set them.
+  # The same tags as default_tags in the root.
   tags = {
     Environment = local.env.environment
     Project     = local.project

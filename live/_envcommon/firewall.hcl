@@ -18,7 +18,7 @@ dependency "load_balancer" {
   mock_outputs_merge_strategy_with_state  = "shallow"
 }
 
-# What was blocked is wanted most when something went wrong.
+# Keep the WAF log even if the unit is destroyed by mistake.
 generate "protection" {
   path        = "protection_override.tf"
   if_exists   = "overwrite_terragrunt"

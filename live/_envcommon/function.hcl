@@ -48,7 +48,7 @@ dependency "storage" {
   mock_outputs_merge_strategy_with_state  = "shallow"
 }
 
-# The logs are kept even where the unit as a whole is destroyed by mistake.
+# Keep the logs even if the unit is destroyed by mistake.
 generate "protection" {
   path        = "protection_override.tf"
   if_exists   = "overwrite_terragrunt"
@@ -81,7 +81,7 @@ inputs = {
   subnet_ids               = dependency.network.outputs.private_subnet_ids
   vpc_id                   = dependency.network.outputs.vpc_id
 
-  # Asked for only where there is a key: an output that is null is in no state.
+  # Read the output only when there is a key: a null output is not in the state.
   documents_kms_key_arn   = local.env.documents_encryption == "kms" ? dependency.storage.outputs.kms_key_arn : null
   environment_kms_key_arn = local.env.documents_encryption == "kms" ? dependency.storage.outputs.kms_key_arn : null
 }

@@ -8,8 +8,8 @@ terraform {
   source = "${local.root}/modules//load-balancer"
 }
 
-# Of the network only: AWS takes a minute or more to make a load balancer, so that it has to overlap
-# with everything else.
+# Depends only on the network: AWS needs a minute or more to create a load balancer, which should overlap
+# with the other units.
 dependency "network" {
   config_path = "${get_terragrunt_dir()}/../network"
 
@@ -22,7 +22,7 @@ dependency "network" {
   mock_outputs_merge_strategy_with_state  = "shallow"
 }
 
-# AWS protects the load balancer itself; the bucket needs Terraform to.
+# AWS protects the load balancer; Terraform protects its log bucket.
 generate "protection" {
   path        = "protection_override.tf"
   if_exists   = "overwrite_terragrunt"

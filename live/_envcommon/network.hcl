@@ -18,7 +18,7 @@ dependency "deploy_access" {
   mock_outputs_merge_strategy_with_state  = "shallow"
 }
 
-# The flow logs are kept even where the unit as a whole is destroyed by mistake.
+# Keep the flow logs even if the unit is destroyed by mistake.
 generate "protection" {
   path        = "protection_override.tf"
   if_exists   = "overwrite_terragrunt"
@@ -42,10 +42,10 @@ inputs = {
   nat_mode                 = local.env.nat_mode
   permissions_boundary_arn = dependency.deploy_access.outputs.permissions_boundary_arn
 
-  # By name, as storage gives it: the network is there before the bucket.
+  # Names and not outputs of storage: the network does not depend on the bucket.
   document_bucket_names = ["${local.project}-documents-${local.env.environment}-${local.env.account_id}"]
 
-  # Clients reach the load balancer, and so the subnets that it is in.
+  # Clients reach the load balancer's subnets.
   private_client_cidr_blocks = local.env.internal ? [local.env.vpc_cidr] : []
   public_client_cidr_blocks  = local.env.internal ? [] : ["0.0.0.0/0"]
 }

@@ -62,7 +62,7 @@ dependency "routing" {
   mock_outputs_merge_strategy_with_state  = "shallow"
 }
 
-# A key that is gone takes with it every alarm that has not been delivered yet.
+# Without the key, undelivered alarms are lost.
 generate "protection" {
   path        = "protection_override.tf"
   if_exists   = "overwrite_terragrunt"
@@ -91,6 +91,6 @@ inputs = {
   target_group_arn_suffix  = dependency.routing.outputs.target_group_arn_suffix
   web_acl_name             = dependency.firewall.outputs.web_acl_name
 
-  # From the settings: an output that is null is in no state.
+  # From env.hcl and not from the function unit: a null output is not in the state.
   reserved_concurrency = local.env.reserved_concurrency
 }

@@ -26,7 +26,7 @@ dependency "deploy_access" {
   mock_outputs_merge_strategy_with_state  = "shallow"
 }
 
-# What cannot be made again outlives even a destroy of the unit.
+# Keep the data even if the unit is destroyed by mistake.
 generate "protection" {
   path        = "protection_override.tf"
   if_exists   = "overwrite_terragrunt"

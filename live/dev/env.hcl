@@ -1,7 +1,7 @@
-# Where development trades resilience for cost. Everything else is the same as in production.
+# Development: cheaper and less resilient than production, otherwise the same.
 locals {
   environment = "dev"
-  account_id  = "111111111111" # placeholder: your own account
+  account_id  = "111111111111" # placeholder: your account
   region      = "eu-west-1"
   deploy_role = null # ARN of a role to assume on AWS; null uses your credentials as they are
 
@@ -13,15 +13,15 @@ locals {
   cors_origins       = []   # origins whose pages may call the API, such as "https://www.example.com"
 
   memory_mb            = 256
-  reserved_concurrency = null # a new account has ten to share
+  reserved_concurrency = null # a new account has a limit of ten
   snap_start           = false
   log_level            = "DEBUG"
   retention_days       = 7
 
-  documents_encryption = "s3" # s3, or kms for a key of our own
+  documents_encryption = "s3" # s3, or kms for a customer managed key
   deletion_protection  = false
 
-  firewall_count_only = true # count what the rules would block, and let it pass
+  firewall_count_only = true # true: count what the rules would block, and block nothing
   rate_limit          = 1000 # requests from one address in five minutes
-  alarm_emails        = []   # who is told; each address has to confirm
+  alarm_emails        = []   # e-mail addresses that receive alarms; each must confirm once
 }

@@ -1,7 +1,7 @@
-# Production survives the loss of a zone and of a careless destroy.
+# Production survives the loss of a zone and a careless destroy.
 locals {
   environment = "prod"
-  account_id  = "222222222222" # placeholder: your own account
+  account_id  = "222222222222" # placeholder: your account
   region      = "eu-west-1"
   deploy_role = null # ARN of a role to assume on AWS; null uses your credentials as they are
 
@@ -18,10 +18,10 @@ locals {
   log_level            = "INFO"
   retention_days       = 90
 
-  documents_encryption = "kms" # s3, or kms for a key of our own
+  documents_encryption = "kms" # s3, or kms for a customer managed key
   deletion_protection  = true
 
-  firewall_count_only = false # count what the rules would block, and let it pass
+  firewall_count_only = false # true: count what the rules would block, and block nothing
   rate_limit          = 2000  # requests from one address in five minutes
-  alarm_emails        = []    # who is told; each address has to confirm
+  alarm_emails        = []    # e-mail addresses that receive alarms; each must confirm once
 }

@@ -1,7 +1,7 @@
 locals {
   apply_entry = [
     {
-      # AWS adds ids of its own to these names.
+      # AWS appends ids to these names.
       Sid    = "ChangeLoadBalancer"
       Effect = "Allow"
       Action = [
@@ -31,7 +31,7 @@ locals {
       Resource = local.entry_arns
     },
     {
-      # Rule groups of AWS carry the id of this account and names of their own.
+      # ARNs of AWS's rule groups contain this account's id and names that AWS chooses.
       Sid    = "ChangeFirewall"
       Effect = "Allow"
       Action = [

@@ -22,7 +22,7 @@ locals {
       Resource = local.function_arns
     },
     {
-      # The environment of a function, with a key whose name is known to AWS only.
+      # The variables of a function use a key whose id is unknown here.
       Sid       = "EncryptEnvironment"
       Effect    = "Allow"
       Action    = "kms:Encrypt"
@@ -47,8 +47,8 @@ locals {
       Resource = local.log_group_arns
     },
     {
-      # None of these knows a resource: deliveries are those of flow logs and of the firewall, which
-      # also has to be let into its log group, and queries are text.
+      # These actions support no resource-level permissions: log deliveries of flow logs and WAF, the
+      # resource policy for WAF's log group, and saved queries.
       Sid    = "DeliverLogsAndSaveQueries"
       Effect = "Allow"
       Action = [

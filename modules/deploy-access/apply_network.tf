@@ -1,5 +1,5 @@
 locals {
-  # Kinds of resource that the network is made of.
+  # Resource types of the network.
   network_arns = [
     for kind in [
       "elastic-ip",
@@ -19,8 +19,8 @@ locals {
 
   apply_network = [
     {
-      # Ids are AWS's choice, so that tags say what may be changed: nothing that carries those of
-      # another environment. What AWS makes along with a network carries none at first.
+      # AWS chooses the ids, so tags decide what may be changed: nothing with the tags of another
+      # environment. Resources that AWS creates with a VPC have no tags at first.
       Sid    = "ChangeNetwork"
       Effect = "Allow"
       Action = [
@@ -60,7 +60,7 @@ locals {
       Condition = local.is_ours_or_new
     },
     {
-      # Only what carries the tags of this environment.
+      # Only resources with the tags of this environment.
       Sid    = "DeleteNetwork"
       Effect = "Allow"
       Action = [
@@ -80,7 +80,7 @@ locals {
       Condition = local.is_ours
     },
     {
-      # Lambda's interfaces, which carry no tags of ours, stay behind when a function is gone.
+      # Lambda leaves its untagged interfaces behind when a function is deleted.
       Sid      = "RemoveInterfacesOfFunctions"
       Effect   = "Allow"
       Action   = ["ec2:DeleteNetworkInterface", "ec2:DetachNetworkInterface"]

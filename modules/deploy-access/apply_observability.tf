@@ -21,7 +21,7 @@ locals {
       Resource = concat(local.alarm_arns, local.dashboard_arns, local.topic_arns)
     },
     {
-      # Neither knows a resource.
+      # Neither action supports resource-level permissions.
       Sid       = "ChangeSubscriptions"
       Effect    = "Allow"
       Action    = ["sns:SetSubscriptionAttributes", "sns:Unsubscribe"]

@@ -1,5 +1,5 @@
 locals {
-  # IAM compares the boundary of the role itself with that of the condition for these.
+  # For these actions IAM compares the boundary of the role with the condition.
   bounded_role_actions = [
     "iam:CreateRole",
     "iam:DeleteRolePolicy",
@@ -16,13 +16,13 @@ locals {
   ]
   role_services = ["lambda.amazonaws.com", "s3.amazonaws.com", "vpc-flow-logs.amazonaws.com"]
 
-  # Made by AWS once in an account, by whoever uses the service first.
+  # Service-linked roles; AWS creates each once per account, on first use of the service.
   linked_services   = ["elasticloadbalancing.amazonaws.com", "wafv2.amazonaws.com"]
   service_role_arns = [for service in local.linked_services : "${local.iam}:role/aws-service-role/${service}/*"]
 
   apply_roles = [
     {
-      # Without the boundary, a role made here could do what its maker cannot.
+      # Without the boundary, a new role could have more permissions than the apply role.
       Sid       = "RolesWithTheBoundaryOnly"
       Effect    = "Allow"
       Action    = local.bounded_role_actions
@@ -43,7 +43,7 @@ locals {
       Condition = { StringEquals = { "iam:PassedToService" = local.role_services } }
     },
     {
-      # AWS ends the names of these roles as it likes.
+      # AWS may append a suffix to these role names.
       Sid       = "LetServicesMakeTheirOwnRoles"
       Effect    = "Allow"
       Action    = "iam:CreateServiceLinkedRole"

@@ -32,7 +32,7 @@ locals {
       Resource = local.object_arns
     },
     {
-      # A key has no name before it is made, but the tags of this environment from the first moment.
+      # A new key has no id yet, but it must carry the tags of this environment from the start.
       Sid       = "MakeKeys"
       Effect    = "Allow"
       Action    = "kms:CreateKey"
@@ -40,7 +40,7 @@ locals {
       Condition = { StringEquals = { for tag, value in var.tags : "aws:RequestTag/${tag}" => value } }
     },
     {
-      # KMS may learn of a key's tags some minutes after the key itself.
+      # Tags of a key may take some minutes to take effect in KMS.
       Sid       = "SetUpKeys"
       Effect    = "Allow"
       Action    = ["kms:CreateAlias", "kms:EnableKeyRotation", "kms:TagResource"]
@@ -63,14 +63,14 @@ locals {
       Condition = local.is_ours
     },
     {
-      # The other half of an alias: its own name, which has no tags.
+      # An alias needs permission on the key and on its own ARN, which has no tags.
       Sid      = "NameKeys"
       Effect   = "Allow"
       Action   = ["kms:CreateAlias", "kms:DeleteAlias", "kms:UpdateAlias"]
       Resource = local.alias_arns
     },
     {
-      # A service that encrypts with a key of ours is lent it by whoever sets it up.
+      # Services that encrypt with the key get a grant from the caller that sets them up.
       Sid       = "LendKeysToServices"
       Effect    = "Allow"
       Action    = "kms:CreateGrant"

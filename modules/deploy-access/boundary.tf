@@ -1,13 +1,13 @@
-# The most that any role of the environment can ever do, whatever its own policies say: the deploy
-# roles themselves and every role that they make. It grants nothing, so that its wildcards are wide
-# but for one rule: what is not named here is out of reach. That is users, access keys, billing, the
-# organisation, instances, other Regions and accounts, and this policy itself.
+# Permissions boundary of every role of the environment: the deploy roles and all roles that they create.
+# A boundary grants nothing, so its wildcards may be wide, but everything that it does not name is out of
+# reach: users, access keys, billing, the organisation, instances, other Regions and accounts, and this
+# policy itself.
 locals {
   boundary = jsonencode({
     Version = "2012-10-17"
     Statement = [
       {
-        # Names are not known for all that these services hold; account and Region are.
+        # Not all names in these services are known; the account and the Region are.
         Sid    = "ServicesOfTheProject"
         Effect = "Allow"
         Action = [
@@ -27,7 +27,7 @@ locals {
         }
       },
       {
-        # Of EC2 the network only: no instances, images or peerings.
+        # Only the network part of EC2: no instances, images or peerings.
         Sid    = "NetworkOfTheProject"
         Effect = "Allow"
         Action = [
@@ -69,7 +69,7 @@ locals {
         Resource = local.state_bucket_arn
       },
       {
-        # Nothing is secret in who may do what, and every name here is a pattern already.
+        # Reading roles and policies reveals no secret.
         Sid      = "ReadIdentities"
         Effect   = "Allow"
         Action   = ["iam:Get*", "iam:List*"]
@@ -103,7 +103,7 @@ locals {
         Condition = { StringEquals = { "iam:AWSServiceName" = local.linked_services } }
       },
       {
-        # Even if role_names or another policy were to reach so far.
+        # Even if role_names or another policy allows it.
         Sid       = "NothingAboutItself"
         Effect    = "Deny"
         NotAction = ["iam:Get*", "iam:List*"]
@@ -116,7 +116,7 @@ locals {
 resource "aws_iam_policy" "boundary" {
   name        = "${var.name}-boundary"
   path        = local.path
-  description = "The most that any role of ${var.name} can do."
+  description = "Permissions boundary of every role of ${var.name}."
   policy      = local.boundary
 
   lifecycle {

@@ -8,7 +8,7 @@ locals {
   issuer       = "token.actions.githubusercontent.com"
   provider_arn = coalesce(var.oidc_provider_arn, one(aws_iam_openid_connect_provider.github[*].arn))
 
-  # Who may become which role. GitHub writes the subject of a token; no workflow can choose it.
+  # Subjects that may assume each role. GitHub writes the subject of a token; a workflow cannot choose it.
   roles = {
     plan = {
       description = "Plans ${var.name} for pull requests of ${var.github_repository}."
@@ -21,7 +21,7 @@ locals {
   }
 }
 
-# An account can hold one provider of a URL only.
+# An account can hold only one provider for a URL.
 resource "aws_iam_openid_connect_provider" "github" {
   count = var.oidc_provider_arn == null ? 1 : 0
 

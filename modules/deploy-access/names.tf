@@ -3,8 +3,8 @@ locals {
   partition = data.aws_partition.current.partition
   region    = data.aws_region.current.name
 
-  # What decides over deployments has a path of its own. The names that the apply role may use do not
-  # reach into it, so that it can neither widen its own rights nor hand them on.
+  # Deploy roles and policies have a separate path. The apply role cannot change anything below it, so it
+  # cannot extend its own permissions.
   path = "/deploy-access/"
 
   iam          = "arn:${local.partition}:iam::${local.account}"
@@ -19,7 +19,7 @@ locals {
   state_arns       = ["${local.state_bucket_arn}/${var.state_prefix}*/terraform.tfstate"]
   lock_arns        = ["${local.state_bucket_arn}/${var.state_prefix}*/terraform.tfstate.tflock"]
 
-  # Beginnings of the ARNs of this account and Region, by service.
+  # ARN prefixes of this account and Region, by service.
   here = {
     for service in ["cloudwatch", "ec2", "elasticloadbalancing", "kms", "lambda", "logs", "sns", "wafv2"] :
     service => "arn:${local.partition}:${service}:${local.region}:${local.account}"
@@ -30,7 +30,7 @@ locals {
     "${local.here.lambda}:function:${var.name}:*",
     "${local.here.lambda}:function:${var.name}-*",
   ]
-  # A group is meant with and without the :* at its end, depending on the action.
+  # Some actions name a log group with :* at the end, some without.
   log_group_arns = [
     "${local.here.logs}:log-group:/aws/*/${var.name}*",
     "${local.here.logs}:log-group:aws-waf-logs-${var.name}*",
@@ -43,7 +43,7 @@ locals {
   ])
   web_acl_arns = ["${local.here.wafv2}:regional/webacl/${var.name}*/*"]
   alarm_arns   = ["${local.here.cloudwatch}:alarm:${var.name}*"]
-  # Dashboards belong to no Region.
+  # Dashboard ARNs contain no Region.
   dashboard_arns = ["arn:${local.partition}:cloudwatch::${local.account}:dashboard/${var.name}*"]
   topic_arns     = ["${local.here.sns}:${var.name}*"]
   key_arns       = ["${local.here.kms}:key/*"]
@@ -51,12 +51,12 @@ locals {
 
   in_region = { StringEquals = { "aws:RequestedRegion" = local.region } }
 
-  # By default_tags everything carries the tags of its environment from the moment it is made.
+  # default_tags puts the tags of the environment on every resource at creation.
   is_ours = { StringEquals = { for tag, value in var.tags : "aws:ResourceTag/${tag}" => value } }
-  # What is only being made has no tags yet, and neither has what AWS makes along with a network.
+  # A resource that is being created has no tags yet; neither have those that AWS creates with a VPC.
   is_ours_or_new = { StringEqualsIfExists = { for tag, value in var.tags : "aws:ResourceTag/${tag}" => value } }
 
-  # Keys whose names nobody knows before they exist are used through these services alone.
+  # Keys have unknown ids, so they may be used only through these services.
   through_lambda    = { StringEquals = { "kms:ViaService" = "lambda.${local.region}.amazonaws.com" } }
   through_s3_lambda = { StringEquals = { "kms:ViaService" = ["lambda.${local.region}.amazonaws.com", "s3.${local.region}.amazonaws.com"] } }
 }

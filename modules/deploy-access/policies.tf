@@ -1,5 +1,4 @@
-# Who gets which statements. A role takes ten policies: they are split by concern, and no role has one
-# that it does not need.
+# Policies of each role, split by concern. A role can have ten.
 locals {
   policy_length = 6144
 

@@ -1,7 +1,7 @@
 locals {
   read_network = [
     {
-      # None of these knows a resource: who may list may list all of the account.
+      # These actions support no resource-level permissions: they list the whole account.
       Sid    = "DescribeNetwork"
       Effect = "Allow"
       Action = [

@@ -48,8 +48,8 @@ locals {
       Resource = local.object_arns
     },
     {
-      # To read a document's checksum or a function's environment, S3 and Lambda need their key: its
-      # name is known to AWS only.
+      # S3 and Lambda need the key to return a document's checksum or a function's variables; its id is
+      # unknown here.
       Sid       = "ReadWhatIsEncrypted"
       Effect    = "Allow"
       Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
@@ -69,7 +69,7 @@ locals {
       Condition = local.is_ours_or_new
     },
     {
-      # None of these knows a resource.
+      # These actions support no resource-level permissions.
       Sid    = "ListKeysLogsAndSubscriptions"
       Effect = "Allow"
       Action = [
@@ -92,7 +92,7 @@ locals {
       Resource = local.log_group_arns
     },
     {
-      # A composite alarm is only found by who may see every alarm.
+      # Finding a composite alarm needs permission to describe every alarm.
       Sid      = "FindAlarms"
       Effect   = "Allow"
       Action   = "cloudwatch:DescribeAlarms"
@@ -110,7 +110,7 @@ locals {
       Resource = concat(local.alarm_arns, local.dashboard_arns, local.topic_arns)
     },
     {
-      # With the deploy roles themselves, which a plan compares but nobody here may change.
+      # Including the deploy roles, which a plan compares but neither role may change.
       Sid    = "ReadIdentities"
       Effect = "Allow"
       Action = [

@@ -1,6 +1,6 @@
 locals {
   list_states = {
-    # Terraform looks for workspaces and Terragrunt for the bucket: names of units are no secret.
+    # Terraform lists workspaces and Terragrunt looks for the bucket; unit names are not secret.
     Sid      = "ListStates"
     Effect   = "Allow"
     Action   = "s3:ListBucket"
@@ -24,7 +24,7 @@ locals {
     },
   ]
 
-  # A state is never deleted, not even by a destroy: what it was remains to be read.
+  # States are never deleted, not even by a destroy, so that old versions stay readable.
   apply_state = [
     local.list_states,
     local.hold_locks,

@@ -1,54 +1,54 @@
 variable "bucket_names" {
-  description = "Buckets of the environment that its deployments make and change; * stands for any characters. Not the state bucket."
+  description = "Buckets that deployments may create and change; * matches any characters. Not the state bucket."
   type        = list(string)
   nullable    = false
 
   validation {
     condition     = length(var.bucket_names) > 0 && alltrue([for name in var.bucket_names : can(regex("^[a-z0-9][a-z0-9-]{5,}[a-z0-9*-]*$", name))])
-    error_message = "Each of bucket_names must begin with six characters of a bucket's name or more: * alone would mean every bucket."
+    error_message = "Each of bucket_names must begin with at least six characters of a name: a single * would match every bucket."
   }
 
   validation {
     condition     = !anytrue([for name in var.bucket_names : can(regex("^${replace(name, "*", ".*")}$", var.state_bucket_name))])
-    error_message = "No bucket_names may mean the state bucket: a deployment must not be able to change it."
+    error_message = "bucket_names must not match the state bucket: a deployment must not be able to change it."
   }
 }
 
 variable "github_environment" {
-  description = "Environment in the settings of the repository whose jobs may apply; its rules decide who lets them."
+  description = "GitHub environment whose jobs may apply; its protection rules decide who approves them."
   type        = string
   nullable    = false
 
   validation {
     condition     = can(regex("^[A-Za-z0-9_-]+$", var.github_environment))
-    error_message = "github_environment must be the whole name of one environment: letters, digits, hyphens and underscores."
+    error_message = "github_environment must be the name of one environment: letters, digits, hyphens and underscores."
   }
 }
 
 variable "github_repository" {
-  description = "Repository whose workflows may deploy, as OWNER/NAME; a token of any other is refused."
+  description = "Repository whose workflows may deploy, as OWNER/NAME; tokens of other repositories are refused."
   type        = string
   nullable    = false
 
   validation {
     condition     = can(regex("^[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+$", var.github_repository))
-    error_message = "github_repository must be one repository, as OWNER/NAME; a pattern would let others deploy."
+    error_message = "github_repository must be one repository, as OWNER/NAME; a pattern would let other repositories deploy."
   }
 }
 
 variable "name" {
-  description = "Beginning of the names of everything in the environment; what has another name the apply role cannot touch."
+  description = "Prefix of the names of all resources of the environment; the apply role cannot change other names."
   type        = string
   nullable    = false
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9-]{0,30}[a-z0-9]$", var.name))
-    error_message = "name must be 2 to 32 lowercase letters, digits and hyphens, from a letter on."
+    error_message = "name must be 2 to 32 lowercase letters, digits and hyphens, and begin with a letter."
   }
 }
 
 variable "oidc_provider_arn" {
-  description = "GitHub's identity provider where the account has one already, since it can hold only one; null makes it."
+  description = "ARN of GitHub's identity provider if the account already has one (it can hold only one); null creates it."
   type        = string
   default     = null
 
@@ -59,18 +59,18 @@ variable "oidc_provider_arn" {
 }
 
 variable "role_names" {
-  description = "Roles that a deployment makes and hands to services; * stands for any characters. Each has to carry the boundary."
+  description = "Roles that deployments may create and pass to services; * matches any characters. Each must carry the boundary."
   type        = list(string)
   nullable    = false
 
   validation {
     condition     = length(var.role_names) > 0 && alltrue([for name in var.role_names : can(regex("^[A-Za-z0-9_+=,.@-]{6,}\\*?$", name))])
-    error_message = "Each of role_names must begin with six characters of a role's name or more: * alone would mean every role."
+    error_message = "Each of role_names must begin with at least six characters of a name: a single * would match every role."
   }
 }
 
 variable "state_bucket_name" {
-  description = "Bucket of the states; plan reads those of the environment, apply writes them too."
+  description = "Bucket of the states. The plan role reads the environment's states; the apply role also writes them."
   type        = string
   nullable    = false
 
@@ -81,7 +81,7 @@ variable "state_bucket_name" {
 }
 
 variable "state_prefix" {
-  description = "What the keys of the environment's states begin with; others in the bucket stay out of reach."
+  description = "Key prefix of the environment's states; the roles cannot read other keys of the bucket."
   type        = string
   nullable    = false
 
@@ -92,12 +92,12 @@ variable "state_prefix" {
 }
 
 variable "tags" {
-  description = "Tags by which everything in the environment is told from what is not: where a name cannot say it, they say what may be changed."
+  description = "Tags of every resource of the environment; where names cannot, they decide what the apply role may change."
   type        = map(string)
   nullable    = false
 
   validation {
     condition     = length(var.tags) > 0
-    error_message = "tags must hold at least one tag: without any, whatever is in the account could be changed."
+    error_message = "tags must hold at least one tag: without tags, the apply role could change any resource of the account."
   }
 }

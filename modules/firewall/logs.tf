@@ -9,16 +9,16 @@ locals {
   partition  = data.aws_partition.current.partition
 }
 
-# WAF takes no other beginning of the name.
+# WAF requires this prefix.
 resource "aws_cloudwatch_log_group" "this" {
-  #checkov:skip=CKV_AWS_158:CloudWatch Logs encrypts by itself; what is sensitive is redacted before it is written.
-  #checkov:skip=CKV_AWS_338:How long is the environment's choice, by log_retention_days.
+  #checkov:skip=CKV_AWS_158:CloudWatch Logs encrypts by default; WAF redacts sensitive fields before it writes them.
+  #checkov:skip=CKV_AWS_338:The environment chooses the retention with log_retention_days.
   name              = "aws-waf-logs-${var.name}"
   retention_in_days = var.log_retention_days
 }
 
-# WAF would otherwise write a policy itself, in the name of whoever turns logging on, and leave it
-# behind for good. https://docs.aws.amazon.com/waf/latest/developerguide/logging-cw-logs.html
+# Without this policy WAF would write one with the caller's permissions and never delete it.
+# https://docs.aws.amazon.com/waf/latest/developerguide/logging-cw-logs.html
 resource "aws_cloudwatch_log_resource_policy" "this" {
   policy_name = "${var.name}-firewall"
 
@@ -45,7 +45,7 @@ resource "aws_wafv2_web_acl_logging_configuration" "this" {
   resource_arn            = aws_wafv2_web_acl.this.arn
   log_destination_configs = [aws_cloudwatch_log_group.this.arn]
 
-  # What passes without a mark is in the load balancer's access log already, where keeping it costs far less.
+  # The load balancer's access log already holds the allowed requests, at a much lower price.
   logging_filter {
     default_behavior = "DROP"
 
@@ -75,7 +75,7 @@ resource "aws_wafv2_web_acl_logging_configuration" "this" {
     }
   }
 
-  # The API takes no secret there, but clients send them by mistake.
+  # The API expects no secret in these fields, but clients send some by mistake.
   redacted_fields {
     query_string {}
   }

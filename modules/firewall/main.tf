@@ -1,5 +1,5 @@
 locals {
-  # By priority, which is the order in which WAF asks them: the cheapest and the most certain first.
+  # In the order of evaluation: the cheapest and the most certain rules first.
   managed_groups = {
     AWSManagedRulesAmazonIpReputationList = 10
     AWSManagedRulesAnonymousIpList        = 20
@@ -9,7 +9,7 @@ locals {
 }
 
 resource "aws_wafv2_web_acl" "this" {
-  #checkov:skip=CKV_AWS_192:The rule is in AWSManagedRulesKnownBadInputsRuleSet, by managed_groups; only count_only lets it pass.
+  #checkov:skip=CKV_AWS_192:AWSManagedRulesKnownBadInputsRuleSet contains the rule; it blocks unless count_only is set.
   name        = var.name
   description = "What the load balancer of ${var.name} does not let through."
   scope       = "REGIONAL"
@@ -18,8 +18,7 @@ resource "aws_wafv2_web_acl" "this" {
     allow {}
   }
 
-  # The same shape as the API's own errors. A block by a managed rule cannot have it: AWS then answers
-  # with its plain 403.
+  # The same shape as the API's errors. Managed rules cannot use it: they answer with AWS's plain 403.
   custom_response_body {
     key          = "too_many_requests"
     content_type = "APPLICATION_JSON"
@@ -31,7 +30,7 @@ resource "aws_wafv2_web_acl" "this" {
     })
   }
 
-  # First, so that it also counts what other rules block.
+  # The first rule, so that it also counts requests that later rules block.
   rule {
     name     = "rate"
     priority = 0
@@ -123,7 +122,7 @@ resource "aws_wafv2_web_acl" "this" {
     }
   }
 
-  # Samples show every header and parameter as it came; the log has what they would show, redacted.
+  # Samples are not redacted; the log is.
   visibility_config {
     cloudwatch_metrics_enabled = true
     metric_name                = var.name

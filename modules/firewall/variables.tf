@@ -1,24 +1,24 @@
 variable "count_only" {
-  description = "Whether every rule counts what it would block and lets it pass: for a first rollout, to see whom the rules would hit."
+  description = "Whether every rule only counts, and blocks nothing: for a first rollout, to see which requests the rules match."
   type        = bool
   default     = false
   nullable    = false
 }
 
 variable "counted_rules" {
-  description = "Rules of the managed groups that only count, by group, because they block what should pass, such as HostingProviderIPList where the clients are servers."
+  description = "Rules that only count, by managed rule group, because they would block wanted requests, such as HostingProviderIPList when clients are servers."
   type        = map(set(string))
   default     = {}
   nullable    = false
 
   validation {
     condition     = length(setsubtract(keys(var.counted_rules), keys(local.managed_groups))) == 0
-    error_message = "counted_rules must be by managed group: ${join(", ", keys(local.managed_groups))}."
+    error_message = "The keys of counted_rules must be managed rule groups: ${join(", ", keys(local.managed_groups))}."
   }
 }
 
 variable "load_balancer_arn" {
-  description = "Load balancer that the firewall stands in front of; it can have one only."
+  description = "Load balancer to protect; it can have only one web ACL."
   type        = string
   nullable    = false
 
@@ -29,7 +29,7 @@ variable "load_balancer_arn" {
 }
 
 variable "log_retention_days" {
-  description = "Days that a record of what the firewall blocked or counted is kept."
+  description = "Days to keep the log of blocked and counted requests."
   type        = number
   default     = 30
   nullable    = false
@@ -41,7 +41,7 @@ variable "log_retention_days" {
 }
 
 variable "name" {
-  description = "Name of the firewall, by which its metrics know it and which its log group's name ends with."
+  description = "Name of the web ACL and its metrics; the name of its log group ends with it."
   type        = string
   nullable    = false
 
@@ -52,7 +52,7 @@ variable "name" {
 }
 
 variable "rate_limit" {
-  description = "Requests that one address may make in five minutes; more are answered with 429 until there are fewer again."
+  description = "Requests that one address may make in five minutes; WAF answers 429 to the rest."
   type        = number
   default     = 2000
   nullable    = false

@@ -5,8 +5,8 @@ data "aws_partition" "current" {}
 data "aws_region" "current" {}
 
 locals {
-  # Region and account, as an ARN has them. The function's own ARN is put together from them because
-  # its role has to be complete before the function exists.
+  # Region and account part of an ARN. The function's ARN is built from it because the role must be
+  # complete before the function exists.
   location     = "${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}"
   function_arn = "arn:${data.aws_partition.current.partition}:lambda:${local.location}:function:${var.name}"
 
@@ -22,8 +22,8 @@ locals {
   ]
 }
 
-# Only a role of this account can be given to its functions, so that no other account can have Lambda
-# act for it: Lambda knows no condition for this trust.
+# Lambda supports no condition on this trust. It is safe because only functions of this account can use
+# a role of this account.
 resource "aws_iam_role" "this" {
   name                 = var.role_name
   description          = "What the function ${var.name} may do."
@@ -39,11 +39,11 @@ resource "aws_iam_role" "this" {
   })
 }
 
-# The two network statements and the refusal are those of the Lambda Developer Guide, "Giving Lambda
-# functions access to resources in an Amazon VPC": Lambda itself, not our code, makes the interfaces.
+# The two network statements and the Deny are from the Lambda Developer Guide, "Giving Lambda functions
+# access to resources in an Amazon VPC": Lambda creates the interfaces, the function's code must not.
 resource "aws_iam_role_policy" "this" {
-  #checkov:skip=CKV_AWS_290:The actions without a resource of their own know none.
-  #checkov:skip=CKV_AWS_355:The actions without a resource of their own know none.
+  #checkov:skip=CKV_AWS_290:These actions support no resource-level permissions.
+  #checkov:skip=CKV_AWS_355:These actions support no resource-level permissions.
   name = "serve-documents"
   role = aws_iam_role.this.id
 
@@ -51,14 +51,14 @@ resource "aws_iam_role_policy" "this" {
     Version = "2012-10-17"
     Statement = concat([
       {
-        # Lambda names its interfaces itself: none can be foreseen here.
+        # Lambda chooses the ids of its interfaces.
         Sid      = "ManageNetworkInterfaces"
         Effect   = "Allow"
         Action   = local.manage_interfaces
         Resource = "arn:${data.aws_partition.current.partition}:ec2:${local.location}:*/*"
       },
       {
-        # These actions know no narrower resource.
+        # These actions support no resource-level permissions.
         Sid      = "DescribeNetwork"
         Effect   = "Allow"
         Action   = local.describe_network
@@ -78,7 +78,7 @@ resource "aws_iam_role_policy" "this" {
         Resource = "${var.bucket_arn}/*"
       },
       {
-        # With it S3 answers 404 for a key that does not exist; without it, 403.
+        # Without this permission S3 answers 403 instead of 404 for a missing key.
         Sid      = "TellMissingFromForbidden"
         Effect   = "Allow"
         Action   = "s3:ListBucket"
@@ -94,7 +94,7 @@ resource "aws_iam_role_policy" "this" {
         Resource = "${aws_cloudwatch_log_group.this.arn}:*"
       },
       {
-        # These actions know no narrower resource.
+        # These actions support no resource-level permissions.
         Sid    = "WriteTraces"
         Effect = "Allow"
         Action = [
@@ -105,7 +105,7 @@ resource "aws_iam_role_policy" "this" {
       },
       ], [
       for key_arn in compact([var.documents_kms_key_arn]) : {
-        # The context is the bucket's ARN where a bucket key is used, otherwise the object's.
+        # The encryption context is the bucket's ARN with a bucket key, otherwise the object's ARN.
         Sid      = "DecryptDocuments"
         Effect   = "Allow"
         Action   = "kms:Decrypt"

@@ -1,15 +1,15 @@
 locals {
-  # Lambda's names of the levels. Its own lines, of which the one at a request's end says duration and
-  # memory, are of level INFO; it has no ERROR for them.
+  # Map our levels to Lambda's. System lines, such as the report with duration and memory, are INFO;
+  # Lambda has no ERROR level for system logs.
   application_log_level = var.log_level == "WARNING" ? "WARN" : var.log_level
   system_log_level      = contains(["DEBUG", "INFO"], var.log_level) ? var.log_level : "WARN"
 }
 
 resource "aws_lambda_function" "this" {
-  #checkov:skip=CKV_AWS_115:An account that is new has ten concurrent requests to share; reserved_concurrency sets a reserve where there is more.
-  #checkov:skip=CKV_AWS_116:A load balancer waits for the answer: what fails is answered with 502, and never queued.
-  #checkov:skip=CKV_AWS_173:The environment holds nothing secret; environment_kms_key_arn encrypts it by a key of our own where there is one.
-  #checkov:skip=CKV_AWS_272:Only the apply role may change the code; the zip is built from the commit, the same on every machine.
+  #checkov:skip=CKV_AWS_115:A new account has a concurrency limit of ten; set reserved_concurrency when the limit is higher.
+  #checkov:skip=CKV_AWS_116:The load balancer invokes synchronously and answers 502 on failure; nothing is queued.
+  #checkov:skip=CKV_AWS_173:The variables hold no secret; environment_kms_key_arn can encrypt them with a customer managed key.
+  #checkov:skip=CKV_AWS_272:Only the apply role may change the code, and the zip is reproducible from the commit.
   function_name = var.name
   description   = "Serves the JSON documents of ${var.bucket_name}."
   role          = aws_iam_role.this.arn
@@ -26,8 +26,8 @@ resource "aws_lambda_function" "this" {
   reserved_concurrent_executions = var.reserved_concurrency
   kms_key_arn                    = var.environment_kms_key_arn
 
-  # Lambda gives its network interfaces back about half an hour after a destroy; until then our group,
-  # without this, could not be removed.
+  # Lambda releases its network interfaces about half an hour after a destroy. Without this argument the
+  # security group could not be deleted until then.
   replace_security_groups_on_destroy = true
 
   environment {
@@ -65,12 +65,12 @@ resource "aws_lambda_function" "this" {
     subnet_ids         = var.subnet_ids
   }
 
-  # Without it Lambda can neither make its network interfaces nor trace.
+  # Lambda needs the policy to create network interfaces and to trace.
   depends_on = [aws_iam_role_policy.this]
 }
 
-# What callers invoke. It moves to a new version only once that version is published, and moving it
-# back is a rollback.
+# Callers invoke this alias. It moves to a version after that version is published; moving it back is a
+# rollback.
 resource "aws_lambda_alias" "live" {
   name             = "live"
   description      = "The version that answers requests."
@@ -88,14 +88,14 @@ resource "aws_lambda_alias" "live" {
   lifecycle {
     precondition {
       condition     = var.canary_weight == 0 || var.live_version != aws_lambda_function.this.version
-      error_message = "live_version is the newest version: there is none that canary_weight could send requests to."
+      error_message = "live_version is already the newest version, so canary_weight has no newer version to send requests to."
     }
   }
 }
 
 resource "aws_cloudwatch_log_group" "this" {
-  #checkov:skip=CKV_AWS_158:CloudWatch Logs encrypts what it stores; a line holds no header, no query and no content of a document.
-  #checkov:skip=CKV_AWS_338:How long logs are kept is the environment's choice.
+  #checkov:skip=CKV_AWS_158:CloudWatch Logs encrypts by default; a log line holds no header, no query string and no document.
+  #checkov:skip=CKV_AWS_338:The environment chooses the retention.
   name              = "/aws/lambda/${var.name}"
   retention_in_days = var.log_retention_days
 }

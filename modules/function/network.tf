@@ -6,8 +6,8 @@ resource "aws_security_group" "this" {
   tags = { Name = "${var.name}-function" }
 }
 
-# Names are resolved by the VPC itself, to which security groups do not apply; logs and traces leave
-# through Lambda's own network.
+# Security groups do not apply to the VPC's resolver, and logs and traces leave through Lambda's own
+# network.
 resource "aws_vpc_security_group_egress_rule" "s3" {
   security_group_id = aws_security_group.this.id
   description       = "Documents, from S3 through its endpoint"

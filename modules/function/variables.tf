@@ -1,5 +1,5 @@
 variable "architecture" {
-  description = "Processor that the function runs on; the package is pure Python, so arm64 is simply cheaper."
+  description = "Processor architecture of the function. The package is pure Python, so arm64 is the cheaper choice."
   type        = string
   default     = "arm64"
   nullable    = false
@@ -11,26 +11,26 @@ variable "architecture" {
 }
 
 variable "bucket_arn" {
-  description = "Bucket of the documents, the only one that the function may read."
+  description = "ARN of the document bucket, the only bucket that the function may read."
   type        = string
   nullable    = false
 }
 
 variable "bucket_name" {
-  description = "Name of that bucket; the function gets it as BUCKET."
+  description = "Name of the document bucket; the function reads it from the variable BUCKET."
   type        = string
   nullable    = false
 }
 
 variable "canary_weight" {
-  description = "Share of the requests that the newest version gets, of 0 to 1, while live_version keeps the rest on an older one."
+  description = "Share of requests, from 0 to 1, for the newest version; live_version gets the rest."
   type        = number
   default     = 0
   nullable    = false
 
   validation {
     condition     = var.canary_weight >= 0 && var.canary_weight < 1
-    error_message = "canary_weight must be at least 0 and less than 1; to send everything to the newest version, leave live_version out."
+    error_message = "canary_weight must be at least 0 and less than 1; to send every request to the newest version, leave live_version out."
   }
 
   validation {
@@ -40,7 +40,7 @@ variable "canary_weight" {
 }
 
 variable "cors_origins" {
-  description = "Origins whose pages may call the API, such as https://www.example.com, or * for any; none may unless named here."
+  description = "Origins whose pages may call the API, such as https://www.example.com, or * for any origin; empty allows none."
   type        = list(string)
   default     = []
   nullable    = false
@@ -57,7 +57,7 @@ variable "cors_origins" {
 }
 
 variable "documents_kms_key_arn" {
-  description = "Key that encrypts the documents, which the function may then decrypt; null where S3 encrypts them by a key of its own."
+  description = "KMS key of the documents, which the function may then use to decrypt; null when S3 manages the key."
   type        = string
   default     = null
 
@@ -68,7 +68,7 @@ variable "documents_kms_key_arn" {
 }
 
 variable "egress_cidr_blocks" {
-  description = "Networks beside S3 that the function may open connections to, through NAT where they are outside; empty for an API that only reads documents."
+  description = "Networks that the function may connect to besides S3, through NAT if they are outside the VPC; empty for an API that only reads documents."
   type        = list(string)
   default     = []
   nullable    = false
@@ -80,7 +80,7 @@ variable "egress_cidr_blocks" {
 }
 
 variable "environment_kms_key_arn" {
-  description = "Key that encrypts the function's environment and its snapshots; null leaves that to a key of AWS's."
+  description = "KMS key for the function's environment variables and snapshots; null uses a key that AWS manages."
   type        = string
   default     = null
 
@@ -91,7 +91,7 @@ variable "environment_kms_key_arn" {
 }
 
 variable "fresh_seconds" {
-  description = "Seconds that a document is served from memory before S3 is asked again; a change is seen after at most so long."
+  description = "Seconds that a document is served from memory before S3 is asked again. A change is visible after this time at the latest."
   type        = number
   default     = 5
   nullable    = false
@@ -103,7 +103,7 @@ variable "fresh_seconds" {
 }
 
 variable "live_version" {
-  description = "Published version that live stays on, for a canary or a rollback; null moves live to each new version."
+  description = "Published version that the alias live stays on, for a canary or a rollback; null moves it to each new version."
   type        = string
   default     = null
 
@@ -114,7 +114,7 @@ variable "live_version" {
 }
 
 variable "log_level" {
-  description = "Least level that the function logs; above INFO, the line of each request and the metrics in it are left out."
+  description = "Lowest level that the function logs. Above INFO it logs no line for each request, and so no metrics."
   type        = string
   default     = "INFO"
   nullable    = false
@@ -126,7 +126,7 @@ variable "log_level" {
 }
 
 variable "log_retention_days" {
-  description = "Days that the function's logs are kept."
+  description = "Days to keep the function's logs."
   type        = number
   default     = 30
   nullable    = false
@@ -138,7 +138,7 @@ variable "log_retention_days" {
 }
 
 variable "memory_mb" {
-  description = "Memory of the function in MB; its share of the processor grows with it."
+  description = "Memory of the function in MB; its CPU share grows with it."
   type        = number
   default     = 256
   nullable    = false
@@ -150,7 +150,7 @@ variable "memory_mb" {
 }
 
 variable "name" {
-  description = "Name of the function; its log group, its security group and the namespace of its metrics are named after it."
+  description = "Name of the function, its log group, its security group and its metric namespace."
   type        = string
   nullable    = false
 
@@ -161,7 +161,7 @@ variable "name" {
 }
 
 variable "package_path" {
-  description = "Zip of the function's code; relative, so that the state is the same on every machine."
+  description = "Path of the function's zip. Relative, so that the state is the same on every machine."
   type        = string
   default     = "lambda.zip"
   nullable    = false
@@ -173,7 +173,7 @@ variable "package_path" {
 }
 
 variable "permissions_boundary_arn" {
-  description = "Policy that bounds what the function's role can be allowed; null bounds nothing."
+  description = "Permissions boundary of the function's role; null sets none."
   type        = string
   default     = null
 
@@ -184,7 +184,7 @@ variable "permissions_boundary_arn" {
 }
 
 variable "reserved_concurrency" {
-  description = "Requests that the function can always, and at most, serve at once; the rest are throttled. Null shares what the account has; 0 stops the function."
+  description = "Concurrent requests that the function is guaranteed and limited to; more are throttled. Null shares the account's concurrency; 0 stops the function."
   type        = number
   default     = null
 
@@ -195,7 +195,7 @@ variable "reserved_concurrency" {
 }
 
 variable "role_name" {
-  description = "Name of the role that the function runs as; unique in the account."
+  description = "Name of the function's execution role; unique in the account."
   type        = string
   nullable    = false
 
@@ -206,7 +206,7 @@ variable "role_name" {
 }
 
 variable "s3_prefix_list_id" {
-  description = "Addresses of S3 in this Region, all that the function has to reach."
+  description = "Prefix list of S3 in this Region, the only destination that the function needs."
   type        = string
   nullable    = false
 
@@ -217,14 +217,14 @@ variable "s3_prefix_list_id" {
 }
 
 variable "snap_start" {
-  description = "Whether a version starts from a snapshot of its initialised code: cold starts are shorter, publishing takes minutes longer and a snapshot costs."
+  description = "Whether versions start from a snapshot of the initialised code: cold starts are shorter, publishing takes minutes longer, and snapshots cost money."
   type        = bool
   default     = false
   nullable    = false
 }
 
 variable "stale_seconds" {
-  description = "Seconds that a document is served from memory at most while S3 fails; afterwards the API answers 503."
+  description = "Longest time in seconds that a document is served from memory while S3 fails; after it the API answers 503."
   type        = number
   default     = 300
   nullable    = false
@@ -236,7 +236,7 @@ variable "stale_seconds" {
 }
 
 variable "subnet_ids" {
-  description = "Private subnets that the function reaches the network from; in a public one it would have no way out."
+  description = "Private subnets of the function; in a public subnet it could not reach any service."
   type        = list(string)
   nullable    = false
 
@@ -259,7 +259,7 @@ variable "timeout_seconds" {
 }
 
 variable "vpc_id" {
-  description = "Network of the subnets, for the function's security group."
+  description = "VPC of the subnets, for the function's security group."
   type        = string
   nullable    = false
 }

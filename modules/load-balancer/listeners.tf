@@ -1,5 +1,5 @@
 locals {
-  # The same shape as the API's own errors, so that a client meets only one.
+  # The same shape as the API's errors, so that clients handle only one.
   not_found = jsonencode({
     error = {
       code    = "not_found"
@@ -8,10 +8,10 @@ locals {
   })
 }
 
-# Answers by itself without a certificate; with one, it only sends clients on to HTTPS.
+# Serves the API without a certificate; with a certificate it only redirects to HTTPS.
 resource "aws_lb_listener" "http" {
-  #checkov:skip=CKV_AWS_2:The brief wants port 80 to answer; with a certificate it redirects.
-  #checkov:skip=CKV_AWS_103:Port 80 is plain HTTP; what speaks TLS is the listener on 443.
+  #checkov:skip=CKV_AWS_2:The brief asks for port 80; with a certificate it redirects.
+  #checkov:skip=CKV_AWS_103:Port 80 is plain HTTP; the listener on 443 uses TLS.
   load_balancer_arn = aws_lb.this.arn
   port              = 80
   protocol          = "HTTP"
@@ -51,10 +51,10 @@ resource "aws_lb_listener" "https" {
   protocol          = "HTTPS"
   certificate_arn   = var.certificate_arn
 
-  # TLS 1.3, and of 1.2 only what keeps recorded traffic secret when the key is lost.
+  # TLS 1.3, and TLS 1.2 only with forward secrecy.
   ssl_policy = "ELBSecurityPolicy-TLS13-1-2-Res-2021-06"
 
-  # Browsers keep to HTTPS for a year: to give it up, set max-age to 0 that long before.
+  # Browsers use only HTTPS for a year. To go back to HTTP, set max-age to 0 a year before.
   routing_http_response_strict_transport_security_header_value = "max-age=31536000"
   routing_http_response_x_content_type_options_header_value    = "nosniff"
 

@@ -9,10 +9,10 @@ locals {
   partition  = data.aws_partition.current.partition
 }
 
-# One policy for every Region: AWS took the account of Elastic Load Balancing, another in each Region,
-# before August 2022, and has taken this service since, in all of them and for both kinds of log. The
-# service writes below the account that owns the load balancer, so that the path keeps others out; the
-# conditions, which AWS's own example goes without, count where the service says whom it acts for.
+# The service principal works in every Region and for both kinds of log (Regions from before August 2022
+# also accept an account of Elastic Load Balancing). The service writes below the account that owns the
+# load balancer, so the path keeps other accounts out. The conditions go beyond AWS's example; they apply
+# where the service says for whom it acts.
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html
 resource "aws_s3_bucket_policy" "logs" {
   bucket = aws_s3_bucket.logs.id
@@ -44,6 +44,6 @@ resource "aws_s3_bucket_policy" "logs" {
     ]
   })
 
-  # S3 answers with a conflict when both are set at once.
+  # S3 refuses two concurrent changes of one bucket's policy and public access block.
   depends_on = [aws_s3_bucket_public_access_block.logs]
 }

@@ -1,8 +1,8 @@
 resource "aws_s3_bucket" "logs" {
-  #checkov:skip=CKV_AWS_18:Logs of reading logs would have to be logged in turn.
-  #checkov:skip=CKV_AWS_144:Logs are of use where the load balancer is; a copy elsewhere serves nobody.
-  #checkov:skip=CKV_AWS_145:The load balancer cannot write with a KMS key.
-  #checkov:skip=CKV2_AWS_62:Nobody waits for a log; who needs one looks for it.
+  #checkov:skip=CKV_AWS_18:Logging the reads of a log bucket would never end.
+  #checkov:skip=CKV_AWS_144:Logs expire; they need no second copy.
+  #checkov:skip=CKV_AWS_145:Elastic Load Balancing cannot deliver logs to a bucket that uses a KMS key.
+  #checkov:skip=CKV2_AWS_62:No consumer needs an event for a log object.
   bucket        = var.log_bucket_name
   force_destroy = var.force_destroy
 }
@@ -29,7 +29,7 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "logs" {
 
   rule {
     apply_server_side_encryption_by_default {
-      # The only encryption that the load balancer can write with.
+      # Elastic Load Balancing supports no other encryption for log delivery.
       sse_algorithm = "AES256"
     }
   }
@@ -56,7 +56,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "logs" {
       days = var.log_retention_days
     }
 
-    # What was deleted by hand, too, can be brought back for a week.
+    # A log that was deleted by hand can be recovered for a week.
     noncurrent_version_expiration {
       noncurrent_days = 7
     }
@@ -77,6 +77,6 @@ resource "aws_s3_bucket_lifecycle_configuration" "logs" {
     }
   }
 
-  # Rules for old versions mean nothing to a bucket that keeps none.
+  # A rule for old versions needs versioning.
   depends_on = [aws_s3_bucket_versioning.logs]
 }

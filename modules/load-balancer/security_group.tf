@@ -1,7 +1,7 @@
-# Without a rule for egress: the load balancer hands a request to Lambda's own API, which no security
-# group stands between. Targets with addresses, or a login at an identity provider, would need one.
+# No egress rule: the load balancer calls Lambda's API, and security groups do not apply to that. Targets
+# with addresses, or authentication at an identity provider, would need one.
 resource "aws_security_group" "this" {
-  #checkov:skip=CKV_AWS_260:Once applied, the rules below show in the group as well; the reason is there.
+  #checkov:skip=CKV_AWS_260:After an apply the rules below also appear in the group; see their reason.
   name        = "${var.name}-load-balancer"
   description = "The load balancer ${var.name}: its listeners, and nothing out"
   vpc_id      = var.vpc_id
@@ -10,7 +10,7 @@ resource "aws_security_group" "this" {
 }
 
 resource "aws_vpc_security_group_ingress_rule" "http" {
-  #checkov:skip=CKV_AWS_260:The brief wants port 80 open to everyone; client_cidr_blocks narrows it.
+  #checkov:skip=CKV_AWS_260:The brief asks for port 80 open to everyone; client_cidr_blocks can narrow it.
   for_each = toset(var.client_cidr_blocks)
 
   security_group_id = aws_security_group.this.id

@@ -1,5 +1,5 @@
 variable "certificate_arn" {
-  description = "Certificate for HTTPS on port 443, which port 80 then redirects to; null serves HTTP only."
+  description = "Certificate for HTTPS on port 443; port 80 then redirects. Null serves only HTTP."
   type        = string
   default     = null
 
@@ -10,7 +10,7 @@ variable "certificate_arn" {
 }
 
 variable "client_cidr_blocks" {
-  description = "Ranges whose clients may connect to the listeners; every other client gets no answer at all."
+  description = "Client ranges that may connect to the listeners; other clients get no answer."
   type        = list(string)
   default     = ["0.0.0.0/0"]
   nullable    = false
@@ -27,28 +27,28 @@ variable "client_cidr_blocks" {
 }
 
 variable "deletion_protection" {
-  description = "Whether AWS refuses to delete the load balancer; turn it off in an apply of its own before a destroy."
+  description = "Whether AWS refuses to delete the load balancer. Apply false before a destroy."
   type        = bool
   default     = false
   nullable    = false
 }
 
 variable "force_destroy" {
-  description = "Whether destroying the log bucket also deletes the logs in it; if not, such a destroy fails."
+  description = "Whether destroying the log bucket also deletes its logs. If false, the destroy of a bucket with logs fails."
   type        = bool
   default     = false
   nullable    = false
 }
 
 variable "internal" {
-  description = "Whether the load balancer has private addresses only; it is replaced when this changes, and gets another host name."
+  description = "Whether the load balancer has only private addresses. A change replaces it, and its DNS name changes."
   type        = bool
   default     = false
   nullable    = false
 }
 
 variable "log_bucket_name" {
-  description = "Name of the bucket for access logs and connection logs; unique among all of AWS, so it should carry the account id."
+  description = "Name of the bucket for access logs and connection logs, globally unique, so include the account id."
   type        = string
   nullable    = false
 
@@ -59,7 +59,7 @@ variable "log_bucket_name" {
 }
 
 variable "log_retention_days" {
-  description = "Days that a log of requests and connections is kept."
+  description = "Days to keep access logs and connection logs."
   type        = number
   default     = 30
   nullable    = false
@@ -71,7 +71,7 @@ variable "log_retention_days" {
 }
 
 variable "name" {
-  description = "Name of the load balancer, which its DNS name starts with."
+  description = "Name of the load balancer; its DNS name begins with it."
   type        = string
   nullable    = false
 
@@ -82,7 +82,7 @@ variable "name" {
 }
 
 variable "subnet_ids" {
-  description = "Subnets that the load balancer answers from, in at least two zones: public ones, or private ones for an internal load balancer."
+  description = "Subnets of the load balancer, in at least two zones: public, or private for an internal load balancer."
   type        = list(string)
   nullable    = false
 
@@ -93,7 +93,7 @@ variable "subnet_ids" {
 }
 
 variable "vpc_id" {
-  description = "Network of the subnets, for the load balancer's security group."
+  description = "VPC of the subnets, for the load balancer's security group."
   type        = string
   nullable    = false
 }

@@ -1,5 +1,5 @@
-# What AWS puts things into by default lets everything through. Without rules, a resource or a subnet
-# that was forgotten is cut off instead of open.
+# AWS's default security group and network ACL allow everything. Without rules, a resource or a subnet
+# that nobody assigned is cut off instead of open.
 resource "aws_default_security_group" "this" {
   vpc_id = aws_vpc.this.id
 
@@ -17,14 +17,13 @@ resource "aws_default_network_acl" "this" {
   }
 }
 
-# A network ACL remembers no connection, so that each direction of each is a rule of its own: the port
-# that is asked, and the ports that answers go to. Everything here is TCP; the resolver of the VPC
-# passes by network ACLs.
+# A network ACL is stateless: each connection needs a rule for the request's port and a rule for the
+# ephemeral ports of the answer. All traffic here is TCP; the VPC's resolver bypasses network ACLs.
 locals {
   anywhere       = "0.0.0.0/0"
   listener_ports = [80, 443]
 
-  # The ports that clients, NAT gateways and functions ask from, as AWS documents them.
+  # Ephemeral ports of clients, NAT gateways and functions, as AWS documents them.
   answer_ports = { from = 1024, to = 65535 }
 
   from_public_clients = flatten([
@@ -42,21 +41,21 @@ locals {
   to_outside   = [for port in var.egress_ports : { cidr_block = local.anywhere, from = port, to = port }]
   from_outside = [merge(local.answer_ports, { cidr_block = local.anywhere })]
 
-  # On their way to a NAT gateway, packets of private subnets enter the public ones.
+  # Packets of private subnets enter the public subnets on their way to a NAT gateway.
   to_nat = [for port in var.egress_ports : { cidr_block = var.cidr_block, from = port, to = port }]
 
   has_nat        = var.nat_mode != "none"
   public_ingress = concat(local.from_public_clients, local.has_nat ? concat(local.to_nat, local.from_outside) : [])
   public_egress  = concat([merge(local.answer_ports, { cidr_block = local.anywhere })], local.has_nat ? local.to_outside : [])
 
-  # Of all the outside, only S3 is reached without NAT. Its endpoint answers from public addresses,
-  # which a network ACL cannot name by prefix list: the functions' security group does that.
+  # Without NAT, private subnets reach only S3. The S3 endpoint answers from public addresses, which a
+  # network ACL cannot name by prefix list: the function's security group does that.
   private_ingress = concat(local.from_outside, local.from_private_clients)
   private_egress  = concat(local.to_outside, local.to_private_clients)
 }
 
 resource "aws_network_acl" "public" {
-  #checkov:skip=CKV_AWS_231:Port 3389 is among those that answers go to; no security group opens it.
+  #checkov:skip=CKV_AWS_231:Port 3389 is in the range of ephemeral ports; no security group opens it.
   vpc_id     = aws_vpc.this.id
   subnet_ids = [for subnet in aws_subnet.public : subnet.id]
 
@@ -90,7 +89,7 @@ resource "aws_network_acl" "public" {
 }
 
 resource "aws_network_acl" "private" {
-  #checkov:skip=CKV_AWS_231:Port 3389 is among those that answers go to; no security group opens it.
+  #checkov:skip=CKV_AWS_231:Port 3389 is in the range of ephemeral ports; no security group opens it.
   vpc_id     = aws_vpc.this.id
   subnet_ids = [for subnet in aws_subnet.private : subnet.id]
 

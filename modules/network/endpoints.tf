@@ -4,11 +4,12 @@ locals {
   ]
 }
 
-# Free, and keeps the documents off the NAT gateway: private subnets reach S3 with no NAT at all.
+# The endpoint costs nothing and keeps document reads off the NAT gateway: private subnets reach S3
+# without NAT.
 #
-# Its policy allows the documents and nothing more, because nothing else comes this way. Lambda fetches
-# the code and ships logs and traces from its own network, S3 itself asks KMS for a document's key, and
-# the load balancer's logs are delivered by its service: none of them use our route tables.
+# Its policy allows only the documents, because no other traffic uses it. Lambda fetches code and sends
+# logs and traces from its own network, S3 calls KMS itself, and Elastic Load Balancing delivers the
+# load balancer's logs: none of them use these route tables.
 resource "aws_vpc_endpoint" "s3" {
   vpc_id            = aws_vpc.this.id
   service_name      = "com.amazonaws.${data.aws_region.current.name}.s3"

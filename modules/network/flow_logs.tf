@@ -1,11 +1,11 @@
 locals {
-  # Region and account, as an ARN has them.
+  # Region and account part of an ARN.
   location = "${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}"
 }
 
 resource "aws_cloudwatch_log_group" "flow" {
-  #checkov:skip=CKV_AWS_158:CloudWatch Logs encrypts by itself; addresses and ports are worth no key of our own.
-  #checkov:skip=CKV_AWS_338:How long is the environment's choice, by flow_log_retention_days.
+  #checkov:skip=CKV_AWS_158:CloudWatch Logs encrypts by default; addresses and ports do not need a customer managed key.
+  #checkov:skip=CKV_AWS_338:The environment chooses the retention with flow_log_retention_days.
   name              = "/aws/vpc/${var.name}"
   retention_in_days = var.flow_log_retention_days
 }
@@ -15,7 +15,7 @@ resource "aws_iam_role" "flow" {
   description          = "Lets VPC flow logs of ${var.name} write to their log group."
   permissions_boundary = var.permissions_boundary_arn
 
-  # The service acts for every customer of AWS: without the conditions, for any of them with this role.
+  # The service acts for every AWS customer. Without the conditions, any customer could use this role.
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{
@@ -48,7 +48,7 @@ resource "aws_iam_role_policy" "flow" {
         Resource = "${aws_cloudwatch_log_group.flow.arn}:*"
       },
       {
-        # The service looks its group up in the list of all of them.
+        # The service looks up its log group in the list of all log groups.
         Sid      = "FindLogGroup"
         Effect   = "Allow"
         Action   = "logs:DescribeLogGroups"

@@ -5,19 +5,19 @@ data "aws_partition" "current" {}
 data "aws_region" "current" {}
 
 locals {
-  # A zone keeps its index, and so its address ranges, as long as zones are only ever appended.
+  # A zone keeps its index, and with it its address ranges, as long as zones are only appended.
   zone_index = { for index, zone in var.availability_zones : zone => index }
 }
 
 resource "aws_vpc" "this" {
   cidr_block = var.cidr_block
 
-  # DNS itself is on by default, which is all the S3 endpoint needs; nothing here has a host name.
+  # DNS support is on by default, and the S3 endpoint needs no more; no resource here has a host name.
   tags = { Name = var.name }
 }
 
-# 256 times smaller than the network: load balancers and NAT gateways take few addresses. All six
-# possible zones fit into the first sixteenth.
+# 256 times smaller than the network: load balancers and NAT gateways need few addresses. The subnets of
+# six zones fit into the first sixteenth.
 resource "aws_subnet" "public" {
   for_each = local.zone_index
 
@@ -29,7 +29,7 @@ resource "aws_subnet" "public" {
   tags = { Name = "${var.name}-public-${each.key}" }
 }
 
-# A sixteenth each, from the second on; nine stay free for whatever comes.
+# One sixteenth each, from the second sixteenth on; nine sixteenths stay free.
 resource "aws_subnet" "private" {
   for_each = local.zone_index
 

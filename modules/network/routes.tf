@@ -7,7 +7,7 @@ locals {
     per_zone = var.availability_zones
   }[var.nat_mode]
 
-  # The zone of the NAT gateway that a private subnet leaves through.
+  # The NAT gateway of each private subnet, by zone.
   nat_zone_of = {
     for zone in var.availability_zones : zone => var.nat_mode == "per_zone" ? zone : local.first_zone
     if var.nat_mode != "none"
@@ -46,7 +46,7 @@ resource "aws_eip" "nat" {
 
   tags = { Name = "${var.name}-nat-${each.key}" }
 
-  # An address cannot be released while the VPC has no way out to give it back through.
+  # AWS refuses to release the address after the internet gateway is gone.
   depends_on = [aws_internet_gateway.this]
 }
 
@@ -58,12 +58,12 @@ resource "aws_nat_gateway" "this" {
 
   tags = { Name = "${var.name}-${each.key}" }
 
-  # It is useless, and answers as failed, before its subnet reaches the internet.
+  # A NAT gateway fails to start until its subnet reaches the internet.
   depends_on = [aws_route.internet, aws_route_table_association.public]
 }
 
-# One table in each zone even with a single NAT gateway, so that a change of nat_mode replaces
-# routes only, and no subnet ever changes its table.
+# One route table for each zone even with a single NAT gateway, so that a change of nat_mode replaces
+# only routes and no subnet changes its table.
 resource "aws_route_table" "private" {
   for_each = local.zone_index
 

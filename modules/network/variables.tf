@@ -1,5 +1,5 @@
 variable "availability_zones" {
-  description = "Zones that get one public and one private subnet each; append only, since a zone's place in the list decides its address ranges."
+  description = "Zones that get one public and one private subnet each. Append only: the position of a zone decides its address ranges."
   type        = list(string)
   nullable    = false
 
@@ -15,24 +15,24 @@ variable "availability_zones" {
 }
 
 variable "cidr_block" {
-  description = "IPv4 range of the network; public subnets take its first sixteenth, private ones a sixteenth each."
+  description = "IPv4 range of the network. The public subnets share its first sixteenth; each private subnet takes another sixteenth."
   type        = string
   default     = "10.0.0.0/16"
   nullable    = false
 
   validation {
     condition     = can(regex("^[0-9.]+/1[6-9]$", var.cidr_block)) && can(cidrhost(var.cidr_block, 0))
-    error_message = "cidr_block must be an IPv4 range from /16 to /19, such as 10.0.0.0/16: a public subnet is 256 times smaller, and a load balancer wants a /27."
+    error_message = "cidr_block must be an IPv4 range from /16 to /19, such as 10.0.0.0/16: a public subnet is 256 times smaller, and a load balancer needs a /27."
   }
 
   validation {
     condition     = try(cidrsubnet(var.cidr_block, 0, 0) == var.cidr_block, true)
-    error_message = "cidr_block must begin with the first address of its range, as 10.0.0.0/16 does: AWS would store another value than this one."
+    error_message = "cidr_block must begin with the first address of its range, such as 10.0.0.0/16: AWS would store a different value."
   }
 }
 
 variable "document_bucket_names" {
-  description = "Buckets that private subnets may read through the S3 endpoint, by name, so that the network need not wait for them; every other bucket is refused."
+  description = "Names of the buckets that private subnets may read through the S3 endpoint; it refuses every other bucket. Names, so that the network does not depend on the buckets."
   type        = list(string)
   nullable    = false
 
@@ -48,7 +48,7 @@ variable "document_bucket_names" {
 }
 
 variable "egress_ports" {
-  description = "TCP ports at which private subnets may reach hosts outside; the network ACLs let nothing else out, whatever a security group allows."
+  description = "TCP ports on which private subnets may reach other hosts. The network ACLs block every other port, whatever a security group allows."
   type        = list(number)
   default     = [443]
   nullable    = false
@@ -65,7 +65,7 @@ variable "egress_ports" {
 }
 
 variable "flow_log_retention_days" {
-  description = "Days that a record of the network's traffic is kept."
+  description = "Days to keep the flow logs."
   type        = number
   default     = 30
   nullable    = false
@@ -77,18 +77,18 @@ variable "flow_log_retention_days" {
 }
 
 variable "name" {
-  description = "Name of the network, and prefix of the names of everything in it."
+  description = "Name of the network, and prefix of the names of its resources."
   type        = string
   nullable    = false
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9-]{0,30}[a-z0-9]$", var.name))
-    error_message = "name must be 2 to 32 lowercase letters, digits and hyphens, from a letter on."
+    error_message = "name must be 2 to 32 lowercase letters, digits and hyphens, and begin with a letter."
   }
 }
 
 variable "nat_mode" {
-  description = "Way out for private subnets: none, a single NAT gateway (cheaper, gone with its zone), or one per_zone."
+  description = "NAT for the private subnets: none, single (one gateway: cheaper, but lost with its zone), or per_zone."
   type        = string
   default     = "single"
   nullable    = false
@@ -100,7 +100,7 @@ variable "nat_mode" {
 }
 
 variable "permissions_boundary_arn" {
-  description = "Policy that limits the role of the flow logs whatever its own policy says; null sets no limit."
+  description = "Permissions boundary of the flow log role; null sets none."
   type        = string
   default     = null
 
@@ -111,7 +111,7 @@ variable "permissions_boundary_arn" {
 }
 
 variable "private_client_cidr_blocks" {
-  description = "Ranges whose clients an internal load balancer answers on ports 80 and 443; without one, private subnets take no connection at all."
+  description = "Client ranges of an internal load balancer (ports 80 and 443); when empty, private subnets accept no connections."
   type        = list(string)
   default     = []
   nullable    = false
@@ -123,7 +123,7 @@ variable "private_client_cidr_blocks" {
 }
 
 variable "public_client_cidr_blocks" {
-  description = "Ranges whose clients an internet-facing load balancer answers on ports 80 and 443; without one, public subnets serve NAT only."
+  description = "Client ranges of an internet-facing load balancer (ports 80 and 443); when empty, public subnets serve only NAT."
   type        = list(string)
   default     = ["0.0.0.0/0"]
   nullable    = false

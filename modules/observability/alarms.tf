@@ -1,6 +1,6 @@
 locals {
-  # What each alarm watches, in periods of five minutes, and what it means when the threshold is
-  # reached: at once, or where it is sustained, in two periods of three.
+  # Metric, threshold and meaning of each alarm. A period is five minutes. A sustained alarm needs two
+  # periods of three; the others need one.
   metric_alarms = merge(
     {
       load-balancer-5xx = {
@@ -95,7 +95,7 @@ locals {
       }
     },
     {
-      # None where the function has no reserve: there is nothing to compare with.
+      # Only with a reserve: without one there is no limit to compare with.
       for reserve in var.reserved_concurrency[*] : "function-concurrency" => {
         source    = "function"
         metric    = "ConcurrentExecutions"

@@ -1,5 +1,5 @@
 locals {
-  # Three questions side by side, each with its charts below it.
+  # Three columns, one for each question, with the charts below it.
   questions = [
     {
       title = "Is it up?"
@@ -73,7 +73,7 @@ locals {
     },
   ]
 
-  # A dashboard is 24 columns wide; all of it is as high as one screen.
+  # A dashboard is 24 columns wide; this one fits on one screen.
   alarm_height = 3
   title_height = 1
   chart_height = 6
@@ -116,7 +116,7 @@ locals {
           yAxis       = { left = { min = 0 }, right = { min = 0 } }
           annotations = { horizontal = try([chart.limit], []) }
 
-          # Namespace, metric, names and values of the dimensions, and how to draw it.
+          # Namespace, metric, dimensions, and rendering options.
           metrics = [
             for line in chart.lines : concat(
               [local.sources[line.source].namespace, line.metric],

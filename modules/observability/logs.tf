@@ -1,4 +1,4 @@
-# The API's own lines and those of Lambda's Python runtime call their level the same.
+# The API and Lambda's Python runtime use the same name for the level field.
 resource "aws_cloudwatch_log_metric_filter" "errors" {
   name           = "${var.name}-errors"
   log_group_name = var.log_group_name
@@ -14,7 +14,7 @@ resource "aws_cloudwatch_log_metric_filter" "errors" {
 }
 
 locals {
-  # By name; the console shows them below the name of the environment.
+  # The console groups saved queries by the part before the slash.
   queries = {
     errors = {
       log_group = var.log_group_name

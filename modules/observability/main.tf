@@ -9,7 +9,7 @@ locals {
   partition  = data.aws_partition.current.partition
   region     = data.aws_region.current.name
 
-  # What is measured, as CloudWatch names it. A metric of a target group has the load balancer, too.
+  # Namespaces and dimensions of the metrics. A target group metric also needs the load balancer.
   sources = merge(
     {
       load_balancer = {
@@ -52,14 +52,14 @@ locals {
     },
   )
 
-  # Numbered, because the ids are not known before the gateways are there.
+  # Numbered, because the gateway ids are unknown until they exist.
   nat_gateways = { for index, id in var.nat_gateway_ids : "nat-${index + 1}" => id }
 }
 
-# Half of all answers say little when there are two; five errors say little when there are thousands.
+# A share means little with two requests, and five errors mean little among thousands: require both.
 resource "aws_cloudwatch_composite_alarm" "down" {
   alarm_name        = "${var.name}-api-is-down"
-  alarm_description = "The API is down: most of its clients get errors. Runbook: ${var.runbooks}/alarm-api-is-down.md"
+  alarm_description = "The API is down: most clients get errors. Runbook: ${var.runbooks}/alarm-api-is-down.md"
 
   alarm_rule = join(" AND ", [
     "ALARM(\"${aws_cloudwatch_metric_alarm.share["failing-requests"].alarm_name}\")",

@@ -1,9 +1,9 @@
 output "dashboard_name" {
-  description = "Dashboard that shows whether the API is up, slow or costly."
+  description = "Name of the dashboard."
   value       = aws_cloudwatch_dashboard.this.dashboard_name
 }
 
 output "topic_arn" {
-  description = "Topic that every alarm is published to, for whatever else should hear of it, such as a pager."
+  description = "Topic of every alarm, for more subscribers such as a pager."
   value       = aws_sns_topic.alarms.arn
 }

@@ -1,5 +1,5 @@
 locals {
-  # Percentages, which no metric is by itself. Load balancer metrics are absent where they would be 0.
+  # Percentages need metric math. Load balancer metrics have no data point when they would be 0.
   share_alarms = {
     failing-requests = {
       expression = "100 * (FILL(balancer, 0) + FILL(failed, 0)) / (FILL(balancer, 0) + FILL(failed, 0) + FILL(found, 0) + FILL(unchanged, 0) + FILL(refused, 0))"

@@ -1,10 +1,9 @@
 locals {
-  # By name, because the topic names its key.
+  # Built from the name, because the topic refers to the key.
   topic_arn = "arn:${local.partition}:sns:${local.region}:${local.account_id}:${var.name}-alarms"
 }
 
-# A key of our own, because the policy of AWS's key for SNS does not let CloudWatch use it: alarms
-# would be raised, and never arrive.
+# A customer managed key: CloudWatch may not use AWS's key for SNS, so alarms would never arrive.
 resource "aws_kms_key" "alarms" {
   description             = "Encrypts the alarms of ${var.name} on their way."
   enable_key_rotation     = true
@@ -14,7 +13,7 @@ resource "aws_kms_key" "alarms" {
     Version = "2012-10-17"
     Statement = [
       {
-        # No other policy counts for a key without this one, not even to change it.
+        # Without this statement no IAM policy applies to the key, and nobody could change it again.
         Sid       = "LetTheAccountDecide"
         Effect    = "Allow"
         Principal = { AWS = "arn:${local.partition}:iam::${local.account_id}:root" }
@@ -22,8 +21,8 @@ resource "aws_kms_key" "alarms" {
         Resource  = "*"
       },
       {
-        # Through this topic only, whose own policy says for whom. Not every service that publishes tells
-        # KMS for whom it acts, as aws:SourceArn would need.
+        # Only through this topic, whose policy restricts the publishers. aws:SourceArn would be stricter,
+        # but not every publishing service sends it to KMS.
         Sid       = "EncryptAlarms"
         Effect    = "Allow"
         Principal = { Service = "cloudwatch.amazonaws.com" }
@@ -38,7 +37,7 @@ resource "aws_kms_key" "alarms" {
   })
 }
 
-# The name by which a person finds the key.
+# A readable name for the key.
 resource "aws_kms_alias" "alarms" {
   name          = "alias/${var.name}-alarms"
   target_key_id = aws_kms_key.alarms.key_id
@@ -50,7 +49,7 @@ resource "aws_sns_topic" "alarms" {
   kms_master_key_id = aws_kms_key.alarms.arn
 }
 
-# CloudWatch acts for every customer of AWS: without the conditions, for any of them.
+# CloudWatch acts for every AWS customer. Without the conditions, any customer could publish.
 resource "aws_sns_topic_policy" "alarms" {
   arn = aws_sns_topic.alarms.arn
 

@@ -1,5 +1,5 @@
 variable "alarm_emails" {
-  description = "Addresses that are told of every alarm; each has to confirm once, by the message that AWS sends."
+  description = "E-mail addresses that receive every alarm. Each must confirm the message that AWS sends once."
   type        = list(string)
   default     = []
   nullable    = false
@@ -11,19 +11,19 @@ variable "alarm_emails" {
 }
 
 variable "firewall_log_group_name" {
-  description = "Where the firewall's log is, for the query that reads it."
+  description = "Log group of the firewall, for a saved query."
   type        = string
   nullable    = false
 }
 
 variable "function_name" {
-  description = "Function that answers the requests."
+  description = "Name of the function."
   type        = string
   nullable    = false
 }
 
 variable "function_timeout_seconds" {
-  description = "Seconds after which Lambda stops a request; the alarm on the function's duration is a share of it."
+  description = "Timeout of the function in seconds; the duration alarm is a share of it."
   type        = number
   nullable    = false
 
@@ -34,7 +34,7 @@ variable "function_timeout_seconds" {
 }
 
 variable "load_balancer_arn_suffix" {
-  description = "Load balancer in front of the function, as its metrics name it."
+  description = "ARN suffix of the load balancer, as metrics name it."
   type        = string
   nullable    = false
 
@@ -45,13 +45,13 @@ variable "load_balancer_arn_suffix" {
 }
 
 variable "log_group_name" {
-  description = "Where the function's log is: JSON, with a level in each line."
+  description = "Log group of the function: JSON lines with a level."
   type        = string
   nullable    = false
 }
 
 variable "name" {
-  description = "Name of what is watched: of the dashboard, of the namespace of its own metrics, and prefix of all other names."
+  description = "Name of the dashboard and of the metric namespace, and prefix of all other names."
   type        = string
   nullable    = false
 
@@ -62,14 +62,14 @@ variable "name" {
 }
 
 variable "nat_gateway_ids" {
-  description = "NAT gateways of the function's network, in a fixed order: an alarm is named after a gateway's place in it."
+  description = "NAT gateways of the network, in a fixed order: alarms are numbered by position."
   type        = list(string)
   default     = []
   nullable    = false
 }
 
 variable "reserved_concurrency" {
-  description = "Requests that the function serves at once at most; null, for a function without a reserve, leaves the alarm on it out."
+  description = "Reserved concurrency of the function; null, for a function without a reserve, omits its alarm."
   type        = number
   default     = null
 
@@ -80,7 +80,7 @@ variable "reserved_concurrency" {
 }
 
 variable "runbooks" {
-  description = "Folder or URL of the runbook pages; every alarm's description ends with the page that says what to do."
+  description = "Folder or URL of the runbooks; the description of every alarm ends with the page of its runbook."
   type        = string
   default     = "docs/how-to"
   nullable    = false
@@ -92,7 +92,7 @@ variable "runbooks" {
 }
 
 variable "target_group_arn_suffix" {
-  description = "Target group that the function is in, as its metrics name it."
+  description = "ARN suffix of the function's target group, as metrics name it."
   type        = string
   nullable    = false
 
@@ -103,7 +103,7 @@ variable "target_group_arn_suffix" {
 }
 
 variable "thresholds" {
-  description = "From where on it is an alarm: numbers are for five minutes, durations for the slowest in a hundred requests, and what fails at all, such as a throttled request, has none."
+  description = "Thresholds of the alarms. Counts are for five minutes, durations are p99. Alarms without a threshold here fire on the first event, such as a throttled request."
 
   type = object({
     blocked_requests    = optional(number, 500) # by the firewall
@@ -130,7 +130,7 @@ variable "thresholds" {
 }
 
 variable "web_acl_name" {
-  description = "Firewall in front of the load balancer, as its metrics name it."
+  description = "Name of the web ACL, as metrics name it."
   type        = string
   nullable    = false
 }

@@ -4,11 +4,12 @@ resource "aws_lb_target_group" "this" {
   name        = var.name
   target_type = "lambda"
 
-  # With single values the function would see only the last of a header or parameter that is repeated.
+  # Without multi-value headers the function would get only the last value of a repeated header or
+  # parameter.
   lambda_multi_value_headers_enabled = true
 
-  # Each check is an invocation that is paid for, and a sole target gets the requests even when it
-  # fails: alarms on errors and latency tell more.
+  # Each health check is a paid invocation, and a single target gets requests even when it is unhealthy:
+  # alarms on errors and latency say more.
   health_check {
     enabled = false
   }
@@ -28,7 +29,7 @@ resource "aws_lb_target_group_attachment" "this" {
   target_group_arn = aws_lb_target_group.this.arn
   target_id        = var.alias_arn
 
-  # Registering a function that the load balancer may not invoke is refused.
+  # AWS refuses to register a function that the load balancer may not invoke.
   depends_on = [aws_lambda_permission.this]
 }
 
@@ -49,6 +50,6 @@ resource "aws_lb_listener_rule" "this" {
 
   tags = { Name = var.name }
 
-  # A rule without a target answers 503.
+  # A rule whose target group is empty answers 503.
   depends_on = [aws_lb_target_group_attachment.this]
 }

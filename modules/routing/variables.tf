@@ -1,28 +1,28 @@
 variable "alias_arn" {
-  description = "Alias of the function that answers the requests."
+  description = "ARN of the function's alias."
   type        = string
   nullable    = false
 
   validation {
     condition     = can(regex("^arn:[^:]+:lambda:[^:]+:[0-9]{12}:function:[^:]+:[^:]+$", var.alias_arn))
-    error_message = "alias_arn must be the ARN of an alias, which ends with the function's name and the alias's."
+    error_message = "alias_arn must be the ARN of an alias: it ends with the names of the function and the alias."
   }
 }
 
 variable "alias_name" {
-  description = "Name of that alias: the load balancer may invoke it and nothing else of the function."
+  description = "Name of the alias; the load balancer may invoke only this alias of the function."
   type        = string
   nullable    = false
 }
 
 variable "function_name" {
-  description = "Name of the function that the alias belongs to."
+  description = "Name of the alias's function."
   type        = string
   nullable    = false
 }
 
 variable "listener_arn" {
-  description = "Listener that gets the rule; it can carry the rules of many such routes."
+  description = "Listener that gets the rule; one listener can hold many rules."
   type        = string
   nullable    = false
 
@@ -44,23 +44,23 @@ variable "name" {
 }
 
 variable "paths" {
-  description = "Path patterns that reach the function; * stands for any characters, slashes included. All else is left to the listener."
+  description = "Path patterns that are forwarded to the function; * matches any characters, including slashes. The listener's default action handles other paths."
   type        = list(string)
   nullable    = false
 
   validation {
     condition     = length(var.paths) >= 1 && length(var.paths) <= 5
-    error_message = "paths must hold one to five patterns: a rule can compare no more values."
+    error_message = "paths must hold one to five patterns: a rule can hold no more values."
   }
 
   validation {
     condition     = alltrue([for path in var.paths : can(regex("^[/*][A-Za-z0-9_.$/~\"'@:+&*?-]{0,127}$", path))])
-    error_message = "Each of paths must begin with / or *, have at most 128 characters, and none that a path pattern does not know."
+    error_message = "Each of paths must begin with / or *, have at most 128 characters, and only those that a path pattern allows."
   }
 }
 
 variable "priority" {
-  description = "Place of the rule among those of its listener, the lowest first; two rules cannot share one."
+  description = "Priority of the rule, lowest first; unique per listener."
   type        = number
   default     = 100
   nullable    = false

@@ -8,12 +8,12 @@ resource "aws_s3_object" "document" {
   checksum_algorithm = "SHA256"
   kms_key_id         = one(aws_kms_key.this[*].arn)
 
-  # The first tells a file that has changed; the second, which S3 keeps, an object that somebody else
-  # has overwritten. An ETag tells neither where a key of KMS encrypts.
+  # source_hash detects a changed file; the checksum, which S3 stores, detects an object that somebody
+  # else has overwritten. With KMS encryption an ETag detects neither.
   source_hash = filesha256("${var.documents_path}/${each.value}")
   metadata    = { sha256 = filesha256("${var.documents_path}/${each.value}") }
 
-  # Only what is written after these are set is encrypted, versioned and replicated.
+  # These settings apply only to objects that are written after them.
   depends_on = [
     aws_s3_bucket_replication_configuration.this,
     aws_s3_bucket_server_side_encryption_configuration.replica,

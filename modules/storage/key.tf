@@ -8,8 +8,8 @@ resource "aws_kms_key" "this" {
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{
-      # No other policy counts for a key without this one, not even to change it. With it, the
-      # policies of the account's roles decide who uses the key.
+      # Without this statement no IAM policy applies to the key, and nobody could change it again. With
+      # it, the IAM policies of the account decide who uses the key.
       Sid       = "LetTheAccountDecide"
       Effect    = "Allow"
       Principal = { AWS = "arn:${local.partition}:iam::${local.account_id}:root" }
@@ -19,7 +19,7 @@ resource "aws_kms_key" "this" {
   })
 }
 
-# The name by which a person finds the key.
+# A readable name for the key.
 resource "aws_kms_alias" "this" {
   count = local.uses_key ? 1 : 0
 

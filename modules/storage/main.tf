@@ -3,14 +3,14 @@ locals {
 }
 
 resource "aws_s3_bucket" "this" {
-  #checkov:skip=CKV_AWS_145:How it encrypts is the environment's choice, by encryption; production has a key of its own.
-  #checkov:skip=CKV2_AWS_62:Nobody waits for a document to change; the API looks for itself.
+  #checkov:skip=CKV_AWS_145:The environment chooses the encryption; production uses a customer managed key.
+  #checkov:skip=CKV2_AWS_62:No consumer needs an event for a document; the API polls S3.
   bucket        = var.bucket_name
   force_destroy = var.force_destroy
 }
 
 resource "aws_s3_bucket_ownership_controls" "this" {
-  #checkov:skip=CKV2_AWS_65:The brief asks for BucketOwnerPreferred; nobody else can write here, and no public ACL counts.
+  #checkov:skip=CKV2_AWS_65:The brief asks for BucketOwnerPreferred; no other account can write here, and public ACLs are ignored.
   bucket = aws_s3_bucket.this.id
 
   rule {
@@ -31,7 +31,7 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "this" {
   bucket = aws_s3_bucket.this.id
 
   rule {
-    # One request to KMS for many objects, not one for each.
+    # One KMS request for many objects instead of one for each.
     bucket_key_enabled = local.uses_key ? true : null
 
     apply_server_side_encryption_by_default {
@@ -49,7 +49,7 @@ resource "aws_s3_bucket_versioning" "this" {
   }
 }
 
-# Nothing may wait for a lifecycle: the provider watches each for a minute before it believes S3.
+# No resource depends on a lifecycle: the provider waits a minute for S3 to confirm each one.
 resource "aws_s3_bucket_lifecycle_configuration" "this" {
   bucket = aws_s3_bucket.this.id
 

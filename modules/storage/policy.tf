@@ -6,23 +6,22 @@ locals {
   account_id = data.aws_caller_identity.current.account_id
   partition  = data.aws_partition.current.partition
 
-  # Put together from names, so that a plan shows the policies before there are any buckets.
+  # Built from names, so that a plan shows the policies before the buckets exist.
   arns = {
     documents = "arn:${local.partition}:s3:::${var.bucket_name}"
     logs      = "arn:${local.partition}:s3:::${var.bucket_name}-logs"
     replica   = "arn:${local.partition}:s3:::${var.bucket_name}-replica"
   }
 
-  # A policy knows a session by its role. The session's own ARN lacks the role's path, but no two
-  # roles of an account have one name: the pattern means this role alone.
+  # A bucket policy identifies a session by its role. The ARN of a session lacks the path of the role,
+  # but role names are unique in an account, so the pattern matches only this role.
   role = one(flatten(regexall(":assumed-role/([^/]+)/", data.aws_caller_identity.current.arn)))
   callers = local.role == null ? [data.aws_caller_identity.current.arn] : [
     "arn:${local.partition}:iam::${local.account_id}:role/${local.role}",
     "arn:${local.partition}:iam::${local.account_id}:role/*/${local.role}",
   ]
 
-  # Whoever applies is added only if deployer_arns lacks him: the policy must not change with who
-  # plans it.
+  # Add the caller only if deployer_arns does not name it: the policy must not change with the caller.
   is_listed = contains([for arn in var.deployer_arns : basename(arn)], basename(local.callers[0]))
   deployers = sort(concat(var.deployer_arns, local.is_listed ? [] : local.callers))
 
@@ -37,7 +36,7 @@ locals {
     }
   }
 
-  # Replication goes on: it reads by s3:GetObjectVersionForReplication.
+  # Replication is not affected: it reads with s3:GetObjectVersionForReplication.
   refuse_reads_from_elsewhere = {
     for bucket, arn in local.arns : bucket => [
       for endpoint in compact([var.vpc_endpoint_id]) : {
@@ -63,7 +62,7 @@ resource "aws_s3_bucket_policy" "this" {
     Statement = concat(local.refuse_reads_from_elsewhere.documents, [local.refuse_plain_http.documents])
   })
 
-  # S3 answers with a conflict when both are set at once.
+  # S3 refuses two concurrent changes of one bucket's policy and public access block.
   depends_on = [aws_s3_bucket_public_access_block.this]
 }
 

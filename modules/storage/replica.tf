@@ -1,9 +1,9 @@
-# The provider removes an object with all its versions, whatever the bucket keeps. S3 does not carry
-# that over to a replica: here a removed document stays, as its newest version.
+# The provider deletes an object together with all of its versions. S3 does not replicate the deletion
+# of versions, so the replica keeps a removed document as its newest version.
 resource "aws_s3_bucket" "replica" {
   #checkov:skip=CKV_AWS_144:This is the second copy.
-  #checkov:skip=CKV_AWS_145:How it encrypts is the environment's choice, as for the documents; production has a key of its own.
-  #checkov:skip=CKV2_AWS_62:Nobody waits for a copy.
+  #checkov:skip=CKV_AWS_145:The environment chooses the encryption, as for the documents; production uses a customer managed key.
+  #checkov:skip=CKV2_AWS_62:No consumer needs an event for a replica.
   bucket        = "${var.bucket_name}-replica"
   force_destroy = var.force_destroy
 }

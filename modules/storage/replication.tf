@@ -1,7 +1,7 @@
 data "aws_region" "current" {}
 
-# Only a role of this account can be given to its buckets, so that no other account can have S3 act
-# for it: S3 knows no condition for this trust.
+# S3 supports no condition on this trust. It is safe because only buckets of this account can use a role
+# of this account.
 resource "aws_iam_role" "replication" {
   name                 = var.replication_role_name
   description          = "Lets S3 copy the documents of ${var.bucket_name} to its replica."
@@ -17,7 +17,7 @@ resource "aws_iam_role" "replication" {
   })
 }
 
-# As in the S3 User Guide, "Setting up permissions for live replication", without what removes.
+# From the S3 User Guide, "Setting up permissions for live replication", without the delete actions.
 resource "aws_iam_role_policy" "replication" {
   name = "replicate-documents"
   role = aws_iam_role.replication.id
@@ -49,7 +49,7 @@ resource "aws_iam_role_policy" "replication" {
       },
       ], [
       for key in aws_kms_key.this : {
-        # The context is the bucket's ARN where a bucket key is used, otherwise the object's.
+        # The encryption context is the bucket's ARN with a bucket key, otherwise the object's ARN.
         Sid      = "UseTheKeyForTheseBuckets"
         Effect   = "Allow"
         Action   = ["kms:Decrypt", "kms:GenerateDataKey"]
@@ -79,7 +79,7 @@ resource "aws_s3_bucket_replication_configuration" "this" {
       status = "Disabled"
     }
 
-    # Without it, S3 leaves out what a key of KMS encrypts.
+    # Without this block S3 does not replicate objects that a KMS key encrypts.
     dynamic "source_selection_criteria" {
       for_each = aws_kms_key.this
 

@@ -1,28 +1,28 @@
 variable "bucket_name" {
-  description = "Name of the bucket; unique among all of AWS, so it should carry the account id. Its log bucket and its replica are named after it."
+  description = "Name of the bucket, globally unique, so include the account id. The names of the log bucket and the replica are derived from it."
   type        = string
   nullable    = false
 
   validation {
     condition     = can(regex("^[a-z0-9][a-z0-9-]{1,53}[a-z0-9]$", var.bucket_name))
-    error_message = "bucket_name must be 3 to 55 lowercase letters, digits and hyphens: a dot would break TLS, and -replica has to fit behind it."
+    error_message = "bucket_name must be 3 to 55 lowercase letters, digits and hyphens: a dot would break TLS, and the suffix -replica has to fit."
   }
 }
 
 variable "deployer_arns" {
-  description = "Roles and users that read documents from outside vpc_endpoint_id, to compare them; whoever applies always may. Name all who plan or apply, or the policy follows the last."
+  description = "Roles and users that may read documents without vpc_endpoint_id, because a plan compares them; the caller always may. Name everyone who plans or applies, or the policy changes with each caller."
   type        = list(string)
   default     = []
   nullable    = false
 
   validation {
     condition     = alltrue([for arn in var.deployer_arns : can(regex("^arn:[^:]+:iam::[0-9*]+:(role|user)/.+$", arn))])
-    error_message = "deployer_arns must be ARNs of roles or users; an assumed role counts by its role, not by its session."
+    error_message = "deployer_arns must be ARNs of roles or users; for an assumed role, name the role and not the session."
   }
 }
 
 variable "documents_path" {
-  description = "Folder whose *.json files become the bucket's objects, by the same names; relative, so that the state is the same on every machine."
+  description = "Folder whose *.json files become objects of the same names. Relative, so that the state is the same on every machine."
   type        = string
   default     = "documents"
   nullable    = false
@@ -44,7 +44,7 @@ variable "documents_path" {
 }
 
 variable "encryption" {
-  description = "What encrypts documents: s3, a key of AWS's, or kms, a key of our own that every reader needs kms:Decrypt for. Going back from kms loses old versions with the key."
+  description = "Encryption of the documents: s3 for a key that AWS manages, or kms for a customer managed key, which every reader needs kms:Decrypt for. Going back from kms deletes the key, and old versions become unreadable."
   type        = string
   default     = "s3"
   nullable    = false
@@ -56,14 +56,14 @@ variable "encryption" {
 }
 
 variable "force_destroy" {
-  description = "Whether a destroy also deletes what the three buckets hold beside the documents: old versions, replicas, logs. If not, such a destroy fails."
+  description = "Whether a destroy also deletes old versions, replicas and logs. If false, the destroy of a bucket that holds any of them fails."
   type        = bool
   default     = false
   nullable    = false
 }
 
 variable "log_retention_days" {
-  description = "Days that access logs are kept."
+  description = "Days to keep the access logs."
   type        = number
   default     = 90
   nullable    = false
@@ -75,7 +75,7 @@ variable "log_retention_days" {
 }
 
 variable "old_version_days" {
-  description = "Days that a replaced document can be brought back; a removed one can be for ever."
+  description = "Days that an old version of a document can be recovered. A removed document can always be recovered from the replica."
   type        = number
   default     = 90
   nullable    = false
@@ -87,7 +87,7 @@ variable "old_version_days" {
 }
 
 variable "permissions_boundary_arn" {
-  description = "Policy that bounds what the replication role can be allowed; null bounds nothing."
+  description = "Permissions boundary of the replication role; null sets none."
   type        = string
   default     = null
 
@@ -98,7 +98,7 @@ variable "permissions_boundary_arn" {
 }
 
 variable "replication_role_name" {
-  description = "Name of the role by which S3 copies documents to the replica; unique in the account."
+  description = "Name of the role that S3 uses to replicate documents; unique in the account."
   type        = string
   nullable    = false
 
@@ -109,7 +109,7 @@ variable "replication_role_name" {
 }
 
 variable "vpc_endpoint_id" {
-  description = "Endpoint of S3 from which alone documents can be read, deployer_arns excepted; null leaves that to the policies of roles."
+  description = "The only S3 endpoint through which documents can be read, except by deployer_arns; null sets no such limit."
   type        = string
   default     = null
 

@@ -1,4 +1,4 @@
-# Who may deploy the environment from GitHub, and the most that any of its roles can do.
+# GitHub deploy roles and the permission boundary.
 include "root" {
   path = find_in_parent_folders("terragrunt.hcl")
 }

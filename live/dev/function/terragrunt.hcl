@@ -1,4 +1,4 @@
-# The API that reads documents and answers requests.
+# Lambda function of the API.
 include "root" {
   path = find_in_parent_folders("terragrunt.hcl")
 }

@@ -1,4 +1,4 @@
-# The network of the environment: subnets, ways out, flow logs.
+# VPC, subnets, NAT, S3 endpoint and flow logs.
 include "root" {
   path = find_in_parent_folders("terragrunt.hcl")
 }

@@ -1,4 +1,4 @@
-# Alarms, the dashboard, and the questions that a log is asked.
+# Alarms, dashboard and saved log queries.
 include "root" {
   path = find_in_parent_folders("terragrunt.hcl")
 }

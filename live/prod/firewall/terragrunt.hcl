@@ -1,4 +1,4 @@
-# What the load balancer does not let through.
+# WAF for the load balancer.
 include "root" {
   path = find_in_parent_folders("terragrunt.hcl")
 }

@@ -1,4 +1,4 @@
-# Public entry point of the environment.
+# Public entry point: load balancer, listeners and their logs.
 include "root" {
   path = find_in_parent_folders("terragrunt.hcl")
 }

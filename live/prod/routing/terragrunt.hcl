@@ -1,4 +1,4 @@
-# Which requests the load balancer hands to the function.
+# Listener rule that forwards requests to the function.
 include "root" {
   path = find_in_parent_folders("terragrunt.hcl")
 }

@@ -1,4 +1,4 @@
-# The documents that the environment serves, and their bucket.
+# Document bucket, its replica and the documents.
 include "root" {
   path = find_in_parent_folders("terragrunt.hcl")
 }
