@@ -84,8 +84,7 @@ def modules() -> list[Path]:
 
 
 def _format_hcl(*flags: str) -> list[str]:
-    # Some of the files that tests read are wrong on purpose.
-    return toolchain.terragrunt().command("hcl", "fmt", "--exclude-dir", "tests", *flags)
+    return toolchain.terragrunt().command("hcl", "fmt", *flags)
 
 
 def _gate(name: str, command: Sequence[str]) -> None:

@@ -122,6 +122,11 @@ def test_locals_in_a_ring_are_refused_with_the_ring_and_its_place(tmp_path: Path
         ('terraform {\n  sauce = "x"\n}', 2, "no attribute 'sauce'"),
         ("\nskip = true", 2, "gone since"),
         ("colour = 1", 1, "no attribute 'colour'"),
+        (
+            'errors {\n  ignore "a" {\n    ignorable_errors = ["!a(?=b)"]\n  }\n}',
+            3,
+            "invalid pattern: invalid perl operator",
+        ),
         ("\n\ncolour {}", 3, "no block 'colour'"),
         ('catalog {\n  urls = ["x"]\n}', 1, "catalogs are not supported"),
         ('stack "a" {}', 1, "stacks are not supported"),

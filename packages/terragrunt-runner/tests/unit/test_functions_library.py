@@ -14,7 +14,6 @@ from terragrunt_runner.functions import library
 from terragrunt_runner.functions.date_and_time import timeadd
 from terragrunt_runner.functions.format import format_
 from terragrunt_runner.functions.ip_network import cidrhost, cidrsubnet, cidrsubnets
-from terragrunt_runner.functions.re2 import compile_pattern
 from terragrunt_runner.functions.regular_expressions import regexall
 from terragrunt_runner.functions.yaml_encoding import yamldecode, yamlencode
 from terragrunt_runner.language.evaluate import evaluate
@@ -109,18 +108,6 @@ def test_fixed_point_numbers_are_rounded_as_c_rounds_them(value: float, places: 
 def test_an_escaped_text_is_a_pattern_that_matches_it(before: str, text: str) -> None:
     assume(text)
     assert text in regexall(re.sub(r"([^\w\s])", r"\\\1", text), f"{before} {text}")
-
-
-@pytest.mark.parametrize("pattern", ["a(?=b)", "(?<!a)b", r"(a)\1", "a*+", "(?>a)", "(?#c)", "a)"])
-def test_what_re2_does_not_know_is_an_error(pattern: str) -> None:
-    with pytest.raises(InvalidValueError, match="invalid pattern"):
-        compile_pattern(pattern)
-
-
-@pytest.mark.parametrize("pattern", [r"\pL", r"\p{Greek}", "(?U)a+", "a|(?i)b|c", "[[:^alpha:]]"])
-def test_what_python_cannot_match_is_refused_clearly(pattern: str) -> None:
-    with pytest.raises(UnsupportedError):
-        compile_pattern(pattern)
 
 
 def test_durations_are_added_in_the_zone_of_the_time() -> None:

@@ -41,7 +41,7 @@ def _retry(block: Block, scope: Scope) -> Retry:
         refuse(block, "block 'retry' needs max_attempts and sleep_interval_sec")
     if attempts < 1 or pause < 0:
         refuse(block, "max_attempts is 1 or more, sleep_interval_sec 0 or more")
-    errors = fields.required_texts("retryable_errors")
+    errors = fields.patterns("retryable_errors")
     fields.finish()
     return Retry(label(block), errors, attempts, pause, Place(block.file, block.line))
 
@@ -50,7 +50,7 @@ def _ignore(block: Block, scope: Scope) -> Ignore:
     fields = Fields.of_block(block, scope)
     ignore = Ignore(
         name=label(block),
-        ignorable_errors=fields.required_texts("ignorable_errors"),
+        ignorable_errors=fields.patterns("ignorable_errors"),
         place=Place(block.file, block.line),
         message=fields.text("message") or "",
         signals=fields.mapping("signals"),

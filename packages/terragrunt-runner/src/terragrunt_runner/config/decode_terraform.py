@@ -67,7 +67,7 @@ def _hook(block: Block, scope: Scope, kind: HookKind) -> Hook:
         run_on_error=False if error_hook else bool(fields.boolean("run_on_error")),
         condition=True if error_hook else fields.boolean("if") is not False,
         suppress_stdout=bool(fields.boolean("suppress_stdout")),
-        on_errors=fields.required_texts("on_errors") if error_hook else (),
+        on_errors=fields.patterns("on_errors") if error_hook else (),
     )
     fields.finish()
     return hook

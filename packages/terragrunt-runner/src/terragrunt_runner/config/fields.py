@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 from terragrunt_runner.config.model import Place
 from terragrunt_runner.errors import ConfigurationError
+from terragrunt_runner.functions.regular_expressions import compile_pattern
 from terragrunt_runner.language.convert import to_bool, to_number, to_string
 from terragrunt_runner.language.evaluate import evaluate
 from terragrunt_runner.language.scope import Scope
@@ -87,6 +88,16 @@ class Fields:
         if found is None:
             self.refuse(name, f"{self.what} needs {name}")
         return found
+
+    def patterns(self, name: str) -> tuple[str, ...]:
+        """Return a required list of regular expressions; ``!`` before one is not part of it."""
+        patterns = self.required_texts(name)
+        for pattern in patterns:
+            try:
+                compile_pattern(pattern.removeprefix("!"))
+            except InvalidValueError as error:
+                self.refuse(name, f"{self.what}: {name}: {error}")
+        return patterns
 
     def boolean(self, name: str) -> bool | None:
         found = self.value(name)

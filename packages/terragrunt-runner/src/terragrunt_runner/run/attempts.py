@@ -13,8 +13,8 @@ from pathlib import Path
 
 from terragrunt_runner.cli.log import Log
 from terragrunt_runner.config.model import Errors, Place, Retry
+from terragrunt_runner.functions.regular_expressions import matches_any
 from terragrunt_runner.run import arguments
-from terragrunt_runner.run.hooks import matches
 from terragrunt_runner.run.prepare import Prepared
 from terragrunt_runner.run.processes import Children, Finished, Interrupted
 from terragrunt_runner.run.terraform_text import first_error, last_line, plain
@@ -89,7 +89,7 @@ class Attempts:
         if not self.auto_retry or self.children.stopping.is_set():
             return None
         for retry in errors.retry:
-            if attempt < retry.max_attempts and matches(retry.retryable_errors, text):
+            if attempt < retry.max_attempts and matches_any(retry.retryable_errors, text):
                 return retry
         return None
 
@@ -103,7 +103,7 @@ def _matched_text(command: str, done: Finished) -> str:
 def _ignores(patterns: Sequence[str], text: str) -> bool:
     """The first pattern that matches decides; with ``!`` it forbids."""
     for pattern in patterns:
-        if matches([pattern.removeprefix("!")], text):
+        if matches_any([pattern.removeprefix("!")], text):
             return not pattern.startswith("!")
     return False
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from terragrunt_runner.cli.log import Level, Log
 from terragrunt_runner.config.model import Hook
 from terragrunt_runner.errors import TerraformError, ToolchainError
-from terragrunt_runner.functions.regular_expressions import regexall
+from terragrunt_runner.functions.regular_expressions import matches_any
 from terragrunt_runner.run.processes import Children, Command
 
 
@@ -45,7 +45,7 @@ class HookRun:
         failed: list[str] = []
         text = "\n".join(failures)
         for hook in hooks:
-            if self.command in hook.commands and matches(hook.on_errors, text):
+            if self.command in hook.commands and matches_any(hook.on_errors, text):
                 failed.extend(self._run(hook))
         return failed
 
@@ -81,11 +81,6 @@ class HookRun:
         output = (done.stderr.strip() or done.stdout.strip()).splitlines()
         said = f": {output[-1]}" if output else ""
         return [f"hook {hook.name!r} ({hook.place}) ended with {done.code}{said}"]
-
-
-def matches(patterns: Sequence[str], text: str) -> bool:
-    """Whether any of Go's regular expressions matches somewhere."""
-    return any(len(regexall(pattern, text)) > 0 for pattern in patterns)
 
 
 def failed_hooks(failures: Sequence[str]) -> TerraformError:

@@ -17,11 +17,12 @@ from terragrunt_runner.cli.log import Level, Log
 from terragrunt_runner.config.model import Config
 from terragrunt_runner.config.reader import Reader
 from terragrunt_runner.errors import ConfigurationError, RunnerError, StateError
+from terragrunt_runner.functions.regular_expressions import matches_any
 from terragrunt_runner.run import arguments
 from terragrunt_runner.run.arguments import Manner
 from terragrunt_runner.run.attempts import Attempts, Ended, last_words, pause
 from terragrunt_runner.run.credentials import Roles
-from terragrunt_runner.run.hooks import HookRun, failed_hooks, matches
+from terragrunt_runner.run.hooks import HookRun, failed_hooks
 from terragrunt_runner.run.init import one_at_a_time
 from terragrunt_runner.run.prepare import Preparation, Prepared
 from terragrunt_runner.run.processes import Children, Command, Finished
@@ -157,7 +158,7 @@ class Units:
                 init.run(self.children, lambda line: log.terraform(Level.INFO, line))
                 break
             except RunnerError as error:
-                transient = matches(arguments.DEFAULT_RETRYABLE_ERRORS, error.message)
+                transient = matches_any(arguments.DEFAULT_RETRYABLE_ERRORS, error.message)
                 if not (transient and self.options.auto_retry) or attempt == 3:
                     raise _explained(error, prepared) from None
                 log.warn(f"init met a transient error; attempt {attempt + 1} of 3 follows")
