@@ -11,6 +11,8 @@ import pytest
 from terrarium.policy import environment
 from tests.e2e.clone import Clone
 
+pytestmark = pytest.mark.soak
+
 
 @pytest.fixture(scope="module", autouse=True)
 def checkov(both: Clone) -> None:

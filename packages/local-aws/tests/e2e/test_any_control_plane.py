@@ -119,7 +119,11 @@ class Stage:
     data_plane: Process
 
 
-@pytest.fixture(scope="module", params=[moto, ministack], ids=["moto", "ministack"])
+@pytest.fixture(
+    scope="module",
+    params=[moto, pytest.param(ministack, marks=pytest.mark.soak)],
+    ids=["moto", "ministack"],
+)
 def stage(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Stage]:

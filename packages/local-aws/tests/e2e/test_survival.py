@@ -128,6 +128,7 @@ def test_ten_thousand_requests_on_two_hundred_connections_are_all_answered(
     assert "Traceback" not in plane.log.read_text()
 
 
+@pytest.mark.soak
 def test_memory_is_flat_over_a_hundred_thousand_requests(plane: DataPlane) -> None:
     url = plane.url()
     asyncio.run(load(url, requests=20_000, connections=16))
