@@ -242,7 +242,7 @@ def test(c: Context, tier: str | None = None, options: str = "") -> None:
 
 @command()
 def check(c: Context) -> None:
-    """Run every quality gate: ruff, mypy, terraform fmt and validate, contracts."""
+    """Run every quality gate that needs no cloud: lint, types, formatting, contracts."""
     from terrarium import quality
 
     quality.check()

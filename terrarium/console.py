@@ -34,12 +34,6 @@ def data_json(value: Any) -> None:
     data(json.dumps(value, indent=2, sort_keys=True))
 
 
-def progress(text: str, *, end: str = "\n") -> None:
-    """Write one line to stderr as it is: it may carry the colours of another program."""
-    sys.stderr.write(text + end)
-    sys.stderr.flush()
-
-
 def step(text: str) -> None:
     """Say what is about to happen."""
     stderr.print(f"[bold cyan]>[/] {escape(text)}")

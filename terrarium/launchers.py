@@ -22,13 +22,7 @@ def terragrunt() -> NoReturn:
     except TerrariumError as error:
         console.failure(error)
         sys.exit(error.exit_code)
-    os.environ.update(environ)
-    if tool.is_official:
-        os.execv(tool.path, [str(tool.path), *sys.argv[1:]])  # noqa: S606 - no shell is the point
-
-    from terragrunt_runner.__main__ import main
-
-    sys.exit(main(sys.argv[1:]))
+    os.execve(tool.path, tool.command(*sys.argv[1:]), environ)  # noqa: S606 - no shell is the point
 
 
 def terraform() -> NoReturn:

@@ -14,11 +14,9 @@ ROOT = Path(__file__).resolve().parent.parent
 STATE_DIR = ROOT / ".terrarium"
 """Everything that the tooling writes: logs, pid files, snapshots, the CLI configuration."""
 
-IMPORT_PATHS = (
-    ROOT,
-    ROOT / "packages" / "terragrunt-runner" / "src",
-    ROOT / "packages" / "local-aws" / "src",
-)
+PACKAGES = (ROOT / "packages" / "terragrunt-runner", ROOT / "packages" / "local-aws")
+
+IMPORT_PATHS = (ROOT, *(package / "src" for package in PACKAGES))
 """Where Python finds ``terrarium`` and the two packages."""
 
 LIVE = ROOT / "live"
@@ -50,6 +48,11 @@ class Environment:
                 hint=f"units of {self.name}: {', '.join(self.units)}",
             )
         return self.path / name
+
+
+def modules() -> list[Path]:
+    """The module folders, by name."""
+    return sorted(path.parent for path in MODULES.glob("*/versions.tf"))
 
 
 def environments(live: Path = LIVE) -> dict[str, Environment]:

@@ -53,7 +53,7 @@ class Terragrunt:
         """The argument list that starts it."""
         if self.is_official:
             return [str(self.path), *arguments]
-        return [str(self.path), "-m", "terragrunt_runner", *arguments]
+        return [str(self.path), "-P", "-m", "terragrunt_runner", *arguments]
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,11 +218,6 @@ def environ(base: Mapping[str, str] = os.environ) -> dict[str, str]:
         "TF_IN_AUTOMATION": "1",
         "TG_TF_PATH": str(chosen.path),
     }
-
-
-def activate() -> None:
-    """Make this very process one in which Terraform and Terragrunt find what they need."""
-    os.environ.update(environ())
 
 
 def _on_path(name: str) -> Iterator[Path]:

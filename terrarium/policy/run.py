@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
-from terrarium import console, deployment, quality, settings
+from terrarium import console, deployment, settings
 from terrarium.errors import TerrariumError
 from terrarium.policy import checkov, environment, reasons, skips, units, verdict
 from terrarium.policy.judgement import judge
@@ -39,12 +39,12 @@ def policy(env: str | None, target: str, *, as_json: bool) -> None:
         plans: dict[Path, UnitPlan] = {}
         for each in chosen:
             plans |= _plan(each, target, Path(scratch).resolve() / each.name)
-        console.step(f"checkov: {len(quality.modules())} modules, {len(plans)} plans")
+        console.step(f"checkov: {len(settings.modules())} modules, {len(plans)} plans")
         in_modules = checkov.scan_modules(python, settings.MODULES)
         in_plans = checkov.scan_plans(python, list(plans))
     console.step(f"our own rules: {len(RULES) + len(COMPARISONS)}")
     judgement = judge(list(plans.values()), known, whole=env is None)
-    inline = [skip for module in quality.modules() for skip in skips.of(module)]
+    inline = [skip for module in settings.modules() for skip in skips.of(module)]
     found = verdict.together(
         [
             verdict.of_modules(in_modules, inline, settings.ROOT),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from terrarium import settings
 from terrarium.settings import Environment
 from terrarium.tree import read_account
 from tests.access.roles import REGION, Access, Role
+from tests.terraform.command import terraform
 
 RUN = """
 mock_provider "aws" {{
@@ -55,8 +55,8 @@ def _plan(environment: Environment, account: str, folder: Path) -> dict[str, Any
     (folder / "tests").mkdir()
     (folder / "tests/live.tftest.hcl").write_text(RUN.format(account=account, region=REGION))
     (folder / "live.tfvars.json").write_text(json.dumps(inputs))
-    _terraform(folder, "init", "-backend=false", "-input=false")
-    output = _terraform(folder, "test", "-json", "-verbose", "-var-file=live.tfvars.json")
+    terraform(folder, "init", "-backend=false", "-input=false")
+    output = terraform(folder, "test", "-json", "-verbose", "-var-file=live.tfvars.json")
     messages = [json.loads(line) for line in output.splitlines()]
     plan = next(message["test_plan"] for message in messages if "test_plan" in message)
     return {each["address"]: each["change"]["after"] for each in plan["resource_changes"]}
@@ -75,11 +75,3 @@ def _role(made: dict[str, Any], account: str, name: str) -> Role:
         tuple(parse(each, made[f'aws_iam_policy.this["{each}"]']["policy"]) for each in concerns),
         parse("boundary", made["aws_iam_policy.boundary"]["policy"]),
     )
-
-
-def _terraform(folder: Path, *arguments: str) -> str:
-    done = subprocess.run(
-        ["terraform", *arguments], cwd=folder, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout

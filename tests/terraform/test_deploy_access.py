@@ -17,7 +17,6 @@ READS = ("Describe", "Get", "List")
 def access(
     request: pytest.FixtureRequest,
     tmp_path_factory: pytest.TempPathFactory,
-    terraform_finds_its_providers: None,
 ) -> Access:
     folder = tmp_path_factory.mktemp("access") / "module"
     return planned.access_of(settings.environment(request.param), folder)

@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import re
 import shutil
-import subprocess
 from pathlib import Path
 
 import hcl2
 import pytest
 
 from terrarium.settings import ROOT
+from tests.terraform.command import terraform
 
 MODULES = sorted(path.parent.name for path in (ROOT / "modules").glob("*/main.tf"))
-TERRAGRUNT_FILES = sorted([ROOT / "terragrunt.hcl", *(ROOT / "live").rglob("*.hcl")])
 
 MOCKS = Path(__file__).parent / "mocks"
 
@@ -33,24 +32,9 @@ _EXAMPLE = re.compile(r"^```hcl\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _VALIDATION = re.compile(r"^  validation \{$", re.MULTILINE)
 
 
-def _terraform(folder: Path, *arguments: str, text: str | None = None) -> str:
-    """What Terraform prints; fails the test with it when Terraform does."""
-    done = subprocess.run(
-        ["terraform", *arguments],
-        cwd=folder,
-        input=text,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout
-    return done.stdout
-
-
 def _init(folder: Path) -> None:
     shutil.copyfile(ROOT / ".terraform.lock.hcl", folder / ".terraform.lock.hcl")
-    _terraform(folder, "init", "-backend=false", "-input=false", "-no-color")
+    terraform(folder, "init", "-backend=false", "-input=false", "-no-color")
 
 
 @pytest.fixture
@@ -81,23 +65,12 @@ def _table(readme: str, heading: str) -> dict[str, str]:
     return {row[0].strip("`"): row[-1] for row in rows}
 
 
-def test_terraform_files_are_formatted() -> None:
-    _terraform(ROOT / "modules", "fmt", "-check", "-recursive", "-diff")
-
-
-@pytest.mark.parametrize("file", TERRAGRUNT_FILES, ids=lambda f: str(f.relative_to(ROOT)))
-def test_a_terragrunt_file_is_formatted(file: Path) -> None:
-    text = file.read_text("utf-8")
-
-    assert _terraform(ROOT, "fmt", "-", text=text) == text
-
-
 @pytest.mark.parametrize("module", MODULES)
 def test_a_module_is_valid_and_passes_its_own_tests(module: str, copy: Path) -> None:
     _init(copy / module)
 
-    _terraform(copy / module, "validate", "-no-color")
-    _terraform(copy / module, "test", "-no-color")
+    terraform(copy / module, "validate", "-no-color")
+    terraform(copy / module, "test", "-no-color")
 
 
 @pytest.mark.parametrize("module", MODULES)
@@ -115,7 +88,7 @@ def test_the_example_of_a_readme_can_be_planned(module: str, copy: Path) -> None
     shutil.copytree(MOCKS, caller / "mocks")
     _init(caller)
 
-    assert "1 passed, 0 failed" in _terraform(caller, "test", "-no-color")
+    assert "1 passed, 0 failed" in terraform(caller, "test", "-no-color")
 
 
 @pytest.mark.parametrize("module", MODULES)

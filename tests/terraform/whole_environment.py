@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from terragrunt_runner.language.serialise import to_json
 from terragrunt_runner.language.values import Value
 
 from terrarium.settings import DOCUMENTS, MODULES, ROOT, Environment
+from tests.terraform.command import terraform
 
 MOCKS = Path(__file__).parent / "mocks"
 
@@ -56,8 +56,8 @@ def apply(environment: Environment, folder: Path) -> list[Resource]:
     shutil.copytree(DOCUMENTS, folder / "documents")
     shutil.copytree(MOCKS, folder / "mocks")
 
-    _terraform(folder, "init", "-backend=false", "-input=false", "-no-color")
-    said = _terraform(folder, "test", "-json", "-verbose")
+    terraform(folder, "init", "-backend=false", "-input=false", "-no-color")
+    said = terraform(folder, "test", "-json", "-verbose")
     messages = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
     state = next(found["test_state"] for found in messages if found["type"] == "test_state")
     return [
@@ -89,18 +89,3 @@ def _call(environment: Environment, unit: str) -> dict[str, Any]:
     reader.outputs = _References()
     inputs = reader.complete(environment.unit(unit) / "terragrunt.hcl").inputs
     return {"source": str(MODULES / unit), **(inputs or {})}
-
-
-def _terraform(folder: Path, *arguments: str) -> str:
-    done = subprocess.run(
-        ["terraform", *arguments], cwd=folder, capture_output=True, encoding="utf-8", check=False
-    )
-    assert done.returncode == 0, "\n".join(_complaints(done.stdout)) or done.stdout + done.stderr
-    return done.stdout
-
-
-def _complaints(said: str) -> Iterator[str]:
-    for line in said.splitlines():
-        diagnostic = json.loads(line).get("diagnostic") if line.startswith("{") else None
-        if diagnostic:
-            yield f"{diagnostic['summary']}: {diagnostic['detail']}"

@@ -88,7 +88,7 @@ def test_the_official_terragrunt_wins(path: Path) -> None:
 def test_our_runner_stands_in_for_a_missing_terragrunt(path: Path) -> None:
     found = toolchain.terragrunt()
     assert not found.is_official
-    assert found.command("plan")[1:] == ["-m", "terragrunt_runner", "plan"]
+    assert found.command("plan")[1:] == ["-P", "-m", "terragrunt_runner", "plan"]
 
 
 def test_a_named_mirror_is_taken(tmp_path: Path) -> None:
