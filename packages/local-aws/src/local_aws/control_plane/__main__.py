@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 import errno
-import gc
 import logging
 import socket
 import sys
 from pathlib import Path
 
-from local_aws.control_plane import deferred, folded_models, startup
+from local_aws.control_plane import startup
 from local_aws.ports import LOOPBACK, PORT_TAKEN
 
 _log = logging.getLogger("local_aws.control_plane")
@@ -26,28 +25,19 @@ def main(arguments: list[str] | None = None) -> int:
     except OSError as error:
         _log.error("port %d: %s", options.port, error.strerror)
         return PORT_TAKEN if error.errno == errno.EADDRINUSE else 1
-    gc.disable()  # a start creates half a million objects and no garbage worth looking for
     startup.configure_environment()
-    startup.leave_out_encodings()
-    deferred.install()
-    folded_models.install()
-    startup.forget_instances()
-    startup.leave_out_machines()
-    startup.leave_out_managed_policies()
-    startup.share_region_lists()
 
-    # Only now, because moto reads its environment when it is imported.
+    # moto reads its environment when it is imported.
     from local_aws.control_plane import server
     from local_aws.control_plane.service import ControlPlane, Settings
 
     plane = ControlPlane(
         Settings(listener.getsockname()[1], options.snapshots.resolve(), options.token)
     )
+    plane.load_services()
     restored = plane.restore()
     if restored is not None:
         _log.info("restored %s, saved at %s", restored.path, restored.saved_at)
-    gc.freeze()
-    gc.enable()
     server.run(plane, listener)
     return 0
 

@@ -27,6 +27,7 @@ class Moto:
     """
 
     def __init__(self) -> None:
+        extensions.install("core")
         self.lock = threading.Lock()
         self._application = _Dispatcher(_application_of)
 

@@ -98,7 +98,6 @@ async def _serve(
     serving = asyncio.create_task(server.serve())
     stopping = asyncio.create_task(stop.wait())
     _log.info("listening on http://%s:%d", *listener.getsockname())
-    loop.run_in_executor(executor, plane.warm_up)
     await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
     if serving.done():
         await serving  # it failed: let the error be seen

@@ -16,7 +16,7 @@ import moto
 from moto.backends import get_backend
 
 from local_aws.control_plane import function_code, invocations, sessions, snapshot
-from local_aws.control_plane.aws_errors import access_key_of, aws_error, operation_of
+from local_aws.control_plane.aws_errors import access_key_of, aws_error, operation_of, region_of
 from local_aws.control_plane.changes import Changes
 from local_aws.control_plane.http import Request, Response
 from local_aws.control_plane.moto_http import Moto
@@ -32,8 +32,6 @@ TOKEN_HEADER = "x-local-aws-token"  # noqa: S105 - the name of a header
 SERVICE = "local-aws-control-plane"
 
 _FIRST_SERVICES = ("iam", "sts", "s3", "ec2", "elbv2", "lambda", "logs")
-"""What an apply uses: loaded while the first clients are still on their way."""
-
 _HOST = re.compile(r"[A-Za-z0-9.\-]+(:\d{1,5})?|\[[0-9a-f:]+\](:\d{1,5})?")
 _log = logging.getLogger("local_aws.control_plane")
 
@@ -66,11 +64,13 @@ class ControlPlane:
             self._restored = snapshot.restore(self._settings.snapshots)
         return self._restored
 
-    def warm_up(self) -> None:
-        """Import what the first requests need; one module at a time, so that none waits long."""
+    def load_services(self) -> None:
+        """Import the services that an apply uses.
+
+        Imported by a request, in a thread, they take 30 MB more.
+        """
         for name in _FIRST_SERVICES:
-            with self._moto.lock:  # moto's modules import each other in rings: one thread only
-                get_backend(name)
+            get_backend(name)
 
     def save(self) -> snapshot.Snapshot:
         """Write a snapshot of a moment between two requests. Raises CloudError."""
@@ -113,10 +113,9 @@ class ControlPlane:
             response = self._moto.handle(request)
         except NotImplementedError:
             return _not_implemented(request)
-        except Exception as error:  # whatever moto trips over, the client gets an AWS error
+        except Exception as error:  # moto may raise anything; the client gets an AWS error
             _log.exception("moto failed in %s", operation_of(request))
-            message = f"{operation_of(request)} failed inside moto: {type(error).__name__}: {error}"
-            return aws_error(request, 501, "InternalFailure", message)
+            return aws_error(request, 501, "InternalFailure", _failure(request, error))
         if response.status == 404 and b"<!doctype html>" in response.body[:32].lower():
             return _not_implemented(request)  # moto has no such path at all
         if function_code.is_get_function(request):
@@ -181,6 +180,16 @@ class ControlPlane:
         if not _HOST.fullmatch(host):
             host = f"127.0.0.1:{self._settings.port}"
         return f"http://{host}"
+
+
+def _failure(request: Request, error: Exception) -> str:
+    """Name the operation and what it lacks."""
+    operation = operation_of(request)
+    if isinstance(error, ImportError):
+        return f"{operation} needs the Python package {error.name}, which is not installed"
+    if isinstance(error, KeyError) and error.args == (region_of(request),):
+        return f"{operation}: moto does not know the service in Region {region_of(request)}"
+    return f"{operation} failed inside moto: {type(error).__name__}: {error}"
 
 
 def _not_implemented(request: Request) -> Response:

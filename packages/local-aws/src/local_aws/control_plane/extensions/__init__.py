@@ -37,6 +37,8 @@ import importlib
 from collections.abc import Mapping
 
 _OF_SERVICE: Mapping[str, tuple[str, ...]] = {
+    "core": ("core.instance_tracking", "ec2.instance_type_offerings"),
+    "iam": ("iam.managed_policies",),
     "awslambda": ("awslambda.function_configuration", "awslambda.aliases"),
     "cloudwatch": ("cloudwatch.composite_alarms", "cloudwatch.metric_data"),
     "logs": (
