@@ -15,9 +15,9 @@ from local_aws.cloudwatch.load_balancer_metrics import BalancerTally
 from local_aws.cloudwatch.web_acl_metrics import FirewallTally
 from local_aws.lambda_runtime.ended import Ended
 from local_aws.lambda_runtime.outcome import Answered
-from local_aws.load_balancer.response import Answer
-from local_aws.load_balancer.rules import Blocked, Decision
-from local_aws_tests.completed_requests import BALANCER, exchange, failed, not_found
+from local_aws.load_balancer.response import Response
+from local_aws.load_balancer.rules import BlockedByWebAcl, RoutingDecision
+from local_aws_tests.completed_requests import BALANCER, completed, failed, not_found
 from local_aws_tests.load_balancer_models import FUNCTION
 
 from terrarium.settings import ROOT, environments
@@ -117,11 +117,11 @@ def _published() -> set[tuple[str, str, frozenset[str]]]:
     firewall = FirewallTally(REGION, "acl")
     balancer.connected()
     for status in (200, 302, 404, 500):
-        balancer.finished(exchange(answer=Answer(status)))
+        balancer.finished(completed(response=Response(status)))
     for answered in (failed("LambdaUnhandled"), failed("LambdaServiceException"), not_found()):
         balancer.finished(answered)
     functions.ended(Ended(FUNCTION, "1", False, Answered(b"{}"), 1.0, 1))
-    firewall.finished(exchange(decision=Decision(None, Blocked())))
+    firewall.finished(completed(decision=RoutingDecision(None, BlockedByWebAcl())))
     minute = balancer.take(60.0)
     minute.merge(functions.take())
     minute.merge(firewall.take())

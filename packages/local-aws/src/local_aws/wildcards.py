@@ -1,4 +1,4 @@
-"""Wildcards: ``*`` is any number of characters, ``?`` exactly one; there is nothing else."""
+"""Wildcard patterns: ``*`` is any number of characters, ``?`` exactly one."""
 
 from __future__ import annotations
 
@@ -7,13 +7,19 @@ from functools import lru_cache
 
 
 def matches(pattern: str, text: str, *, ignore_case: bool = False, escapes: bool = False) -> bool:
-    r"""True when the whole text fits. With ``escapes``, ``\*`` and ``\?`` stand for themselves."""
-    return compiled(pattern, ignore_case, escapes).fullmatch(text) is not None
+    """Return whether the pattern matches the whole text."""
+    compiled = compile_wildcards(pattern, ignore_case=ignore_case, escapes=escapes)
+    return compiled.fullmatch(text) is not None
 
 
 @lru_cache(maxsize=1024)
-def compiled(pattern: str, ignore_case: bool = False, escapes: bool = False) -> re.Pattern[str]:
-    """The expression whose ``fullmatch`` is what ``matches`` says."""
+def compile_wildcards(
+    pattern: str, *, ignore_case: bool = False, escapes: bool = False
+) -> re.Pattern[str]:
+    r"""Return the pattern as an expression for ``fullmatch``.
+
+    With ``escapes``, ``\*`` and ``\?`` stand for the characters themselves.
+    """
     pieces = re.findall(r"\\[*?\\]|.", pattern, re.DOTALL) if escapes else list(pattern)
     segments = [""]
     for piece in pieces:
@@ -24,8 +30,8 @@ def compiled(pattern: str, ignore_case: bool = False, escapes: bool = False) -> 
     first, *middle = segments
     expression = first
     if middle:
-        # Atomic: the leftmost place for a segment is as good as any, so nothing is tried twice
-        # and a hostile path costs no more than its length.
+        # An atomic group commits to the leftmost place of a segment. It never misses a match, and
+        # a hostile text cannot make the search backtrack.
         *between, last = middle
         expression += "".join(f"(?>.*?{segment})" for segment in between) + f".*{last}"
     return re.compile(expression, re.DOTALL | (re.IGNORECASE if ignore_case else 0))

@@ -182,7 +182,7 @@ def test_every_mistake_shows_as_on_aws_and_its_correction_within_seconds(
     network.admit()
     eventually(url, (200, "ReadTimeoutError"))
     assert "function api cannot reach S3" in log(tmp_path)
-    assert "neither its endpoint nor a NAT gateway" in log(tmp_path)
+    assert "neither a gateway endpoint nor a NAT gateway" in log(tmp_path)
 
     network.add_endpoint()
     eventually(url, (200, "S3"))

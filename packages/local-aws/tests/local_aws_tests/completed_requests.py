@@ -7,11 +7,10 @@ from ipaddress import ip_address
 from typing import Any
 
 from local_aws.cloudwatch.resource_ids import BalancerName
-from local_aws.load_balancer import pages
-from local_aws.load_balancer.completed_request import Client, Finished
+from local_aws.load_balancer.completed_request import Client, CompletedRequest
 from local_aws.load_balancer.configuration import TargetGroup
-from local_aws.load_balancer.response import Answer
-from local_aws.load_balancer.rules import Decision, Invoke
+from local_aws.load_balancer.response import Response, error_page
+from local_aws.load_balancer.rules import InvokeFunction, RoutingDecision
 from local_aws_tests.load_balancer_models import (
     FUNCTION,
     NOT_FOUND,
@@ -30,48 +29,48 @@ TRACE = "Root=1-58337262-36d228ad5d99923122bbe354"
 CLIENT = Client(ip_address("192.0.2.1"), 50000, "TID_7d15a1935077a44b91952330c3dc3ed8")
 
 API = replace(listener(rule(20, forward(GROUP)), rule(None, NOT_FOUND)), load_balancer_arn=ARN)
-FORWARDED = Decision(API.rules[0], Invoke(GROUP, FUNCTION))
-DEFAULT = Decision(API.rules[1], NOT_FOUND)
-OK = Answer(200, (("content-type", "application/json"),), b"{}")
+FORWARDED = RoutingDecision(API.rules[0], InvokeFunction(GROUP, FUNCTION))
+DEFAULT = RoutingDecision(API.rules[1], NOT_FOUND)
+OK = Response(200, (("content-type", "application/json"),), b"{}")
 
 
-def exchange(**changes: Any) -> Finished:
+def completed(**changes: Any) -> CompletedRequest:
     """A request that a function has answered, with these changes."""
     known: dict[str, Any] = {
         "listener": API,
         "client": CLIENT,
         "request": request("/api/foo", headers=(("host", "www.example.com"),)),
         "version": "HTTP/1.1",
-        "finding": None,
+        "classification_reason": None,
         "decision": FORWARDED,
         "trace_id": TRACE,
-        "answer": OK,
+        "response": OK,
         "received_at": 1_700_000_000.25,
-        "answer_seconds": 0.0123,
+        "target_processing_seconds": 0.0123,
         "received_bytes": 34,
         "sent_bytes": 366,
     }
-    return Finished(**{**known, **changes})
+    return CompletedRequest(**{**known, **changes})
 
 
-def failed(reason: str, status: int = 502, **changes: Any) -> Finished:
-    return exchange(answer=pages.error(status, reason=reason), **changes)
+def failed(reason: str, status: int = 502, **changes: Any) -> CompletedRequest:
+    return completed(response=error_page(status, reason=reason), **changes)
 
 
-def not_found(**changes: Any) -> Finished:
+def not_found(**changes: Any) -> CompletedRequest:
     """One that the default rule has answered."""
-    answer = Answer(404, (("Content-Type", "application/json"),), b"{}")
-    return exchange(decision=DEFAULT, trace_id=None, answer=answer, **changes)
+    answer = Response(404, (("Content-Type", "application/json"),), b"{}")
+    return completed(decision=DEFAULT, trace_id=None, response=answer, **changes)
 
 
-def unreadable(**changes: Any) -> Finished:
+def unreadable(**changes: Any) -> CompletedRequest:
     known: dict[str, Any] = {
         "request": None,
         "version": "",
         "decision": None,
         "trace_id": None,
-        "answer": pages.error(400, close=True),
+        "response": error_page(400, close=True),
         "received_bytes": 0,
         "sent_bytes": 272,
     }
-    return exchange(**{**known, **changes})
+    return completed(**{**known, **changes})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from ipaddress import ip_address
 
 from local_aws.load_balancer.configuration import (
@@ -19,7 +18,7 @@ from local_aws.load_balancer.configuration import (
     WeightedGroup,
 )
 from local_aws.load_balancer.request import Request
-from local_aws.load_balancer.rules import Decision, Rules, choose
+from local_aws.load_balancer.rules import RoutingDecision, RuleSet
 
 FUNCTION = "arn:aws:lambda:eu-west-1:111111111111:function:api:live"
 GROUP = TargetGroup("arn:targetgroup/api", "lambda", (FUNCTION,))
@@ -46,10 +45,9 @@ def rule(priority: int | None, action: Action, *conditions: Condition) -> Rule:
     return Rule(f"arn:rule/{priority}", priority, conditions, action)
 
 
-def decided(on: Listener, sent: Request, draw: float = 0.0, now: float = math.inf) -> Decision:
-    """What the rules of a listener make of a request."""
-    found = Rules(on).find(sent)
-    return choose(found, sent, draw, now) if isinstance(found, Rule) else found
+def decide(on: Listener, sent: Request, draw: float = 0.0, now: float = 0.0) -> RoutingDecision:
+    """Evaluate the rules of a listener for a request."""
+    return RuleSet(on).evaluate(sent, draw, now)
 
 
 def listener(
@@ -58,7 +56,7 @@ def listener(
     protocol: str = "HTTP",
     name: str = "lb",
     attributes: Attributes | None = None,
-    refusal: Unsupported | None = None,
+    unsupported: Unsupported | None = None,
 ) -> Listener:
     return Listener(
         arn=f"arn:listener/{name}/{port}",
@@ -69,7 +67,7 @@ def listener(
         protocol=protocol,
         rules=rules,
         attributes=attributes or Attributes(),
-        refusal=refusal,
+        unsupported=unsupported,
     )
 
 

@@ -11,10 +11,10 @@ from typing import Any
 import uvloop
 from local_aws.lambda_runtime.outcome import Answered, Outcome
 from local_aws.load_balancer.completed_request import Client as Peer
-from local_aws.load_balancer.completed_request import Finished, Observer
+from local_aws.load_balancer.completed_request import CompletedRequest, Observer
 from local_aws.load_balancer.configuration import Listener
 from local_aws.load_balancer.ports import bind
-from local_aws.load_balancer.request_handler import Guard
+from local_aws.load_balancer.request_handler import RequestFilter
 from local_aws.load_balancer.server import ListenerServer
 from local_aws_tests.load_balancer_models import API
 
@@ -106,7 +106,7 @@ class Watch:
     """An observer that keeps what it is told."""
 
     connections: list[tuple[Listener, Peer]] = field(default_factory=list)
-    exchanges: list[Finished] = field(default_factory=list)
+    exchanges: list[CompletedRequest] = field(default_factory=list)
     ended: int = 0
 
     def connected(self, listener: Listener, client: Peer) -> None:
@@ -115,8 +115,8 @@ class Watch:
     def disconnected(self, _listener: Listener) -> None:
         self.ended += 1
 
-    def finished(self, exchange: Finished) -> None:
-        self.exchanges.append(exchange)
+    def finished(self, completed: CompletedRequest) -> None:
+        self.exchanges.append(completed)
 
 
 class Served:
@@ -149,13 +149,15 @@ def serve(
     on: Listener = API,
     functions: Any = None,
     *,
-    guard: Guard | None = None,
+    request_filter: RequestFilter | None = None,
     observers: tuple[Observer, ...] = (),
 ) -> None:
     """Run a scenario against a listener, on the event loop that is used for good."""
 
     async def run() -> None:
-        server = ListenerServer(on, functions or Echo(), {}, guard=guard, observers=observers)
+        server = ListenerServer(
+            on, functions or Echo(), {}, request_filter=request_filter, observers=observers
+        )
         with bind([0]) as bound:
             await server.open(bound)
             served = Served(server, bound.getsockname()[1])

@@ -22,12 +22,11 @@ from local_aws.cloudwatch import (
 )
 from local_aws.cloudwatch.access_log_delivery import LogDelivery, LogName
 from local_aws.cloudwatch.resource_ids import Kind, file_key
-from local_aws.load_balancer import pages
-from local_aws.load_balancer.configuration import LogPlace, Redirect, Transform
-from local_aws.load_balancer.desync import Reason
+from local_aws.load_balancer.configuration import LogDestination, Redirect, Transform
+from local_aws.load_balancer.desync import ClassificationReason
 from local_aws.load_balancer.request import Request
-from local_aws.load_balancer.response import Answer
-from local_aws.load_balancer.rules import Blocked, Decision, Invoke, NoTarget
+from local_aws.load_balancer.response import Response, error_page
+from local_aws.load_balancer.rules import BlockedByWebAcl, InvokeFunction, NoTarget, RoutingDecision
 from local_aws_tests.completed_requests import (
     ACCOUNT,
     API,
@@ -35,7 +34,7 @@ from local_aws_tests.completed_requests import (
     CLIENT,
     GROUP,
     TRACE,
-    exchange,
+    completed,
     failed,
     not_found,
     unreadable,
@@ -88,7 +87,7 @@ def fields(of: Any, *, has_firewall: bool = False) -> dict[str, str]:
 
 
 def test_a_functions_answer_has_every_field() -> None:
-    assert line(exchange()) == (
+    assert line(completed()) == (
         "http 2023-11-14T22:13:20.262300Z app/lb/50dc6c495c0c9188 192.0.2.1:50000 - "
         '0.000 0.012 0.000 200 200 34 366 "GET http://www.example.com:80/api/foo HTTP/1.1" "-" '
         f'- - {GROUP.arn} "{TRACE}" "-" "-" 20 2023-11-14T22:13:20.250000Z "forward" "-" "-" '
@@ -97,8 +96,8 @@ def test_a_functions_answer_has_every_field() -> None:
 
 
 def test_what_could_not_be_read_has_only_its_connection() -> None:
-    finding = Reason.BAD_VERSION
-    assert line(unreadable(finding=finding)) == (
+    finding = ClassificationReason.BAD_VERSION
+    assert line(unreadable(classification_reason=finding)) == (
         "http 2023-11-14T22:13:20.262300Z app/lb/50dc6c495c0c9188 192.0.2.1:50000 - "
         '-1 -1 -1 400 - 0 272 "- http://lb.eu-west-1.elb.amazonaws.com:80- -" "-" - - - '
         '"-" "-" "-" - 2023-11-14T22:13:20.250000Z "-" "-" "-" "-" "-" "Severe" "BadVersion" '
@@ -131,17 +130,17 @@ def test_a_request_that_no_event_can_hold_was_not_dispatched() -> None:
 
 def test_a_redirect_says_where_to() -> None:
     redirect = Redirect(301, "HTTPS", "#{host}", "443", "/#{path}", "#{query}")
-    decision = Decision(rule(5, redirect), redirect)
-    answer = Answer(301, (("Location", "https://www.example.com:443/api/foo"),))
-    found = fields(exchange(decision=decision, trace_id=None, answer=answer))
+    decision = RoutingDecision(rule(5, redirect), redirect)
+    answer = Response(301, (("Location", "https://www.example.com:443/api/foo"),))
+    found = fields(completed(decision=decision, trace_id=None, response=answer))
     assert found["redirect_url"] == "https://www.example.com:443/api/foo"
     assert (found["actions_executed"], found["matched_rule_priority"]) == ("redirect", "5")
 
 
 def test_a_group_without_targets_is_named_all_the_same() -> None:
     empty = replace(GROUP, target_ids=())
-    decision = Decision(rule(7, forward(empty)), NoTarget())
-    found = fields(exchange(decision=decision, trace_id=None, answer=pages.error(503)))
+    decision = RoutingDecision(rule(7, forward(empty)), NoTarget())
+    found = fields(completed(decision=decision, trace_id=None, response=error_page(503)))
     assert (found["target_group_arn"], found["actions_executed"]) == (GROUP.arn, "forward")
     assert (found["elb_status_code"], found["target_status_code"]) == ("503", "-")
 
@@ -149,44 +148,48 @@ def test_a_group_without_targets_is_named_all_the_same() -> None:
 def test_what_a_rule_rewrites_is_there_beside_what_was_sent() -> None:
     transforms = (Transform("url-rewrite", (("^/api/(.*)", "/v1/$1"),)),)
     changing = replace(rule(7, forward(GROUP)), transforms=transforms)
-    found = fields(exchange(decision=Decision(changing, Invoke(GROUP, FUNCTION))))
+    found = fields(completed(decision=RoutingDecision(changing, InvokeFunction(GROUP, FUNCTION))))
     assert found["request"] == "GET http://www.example.com:80/api/foo HTTP/1.1"
     assert (found["transformed_host"], found["transformed_uri"]) == ("-", "/v1/foo")
     assert found["request_transform_status"] == "TransformSuccess"
 
 
 def test_what_a_firewall_blocks_met_no_rule() -> None:
-    blocked = exchange(decision=Decision(None, Blocked()), trace_id=None, answer=pages.error(403))
+    blocked = completed(
+        decision=RoutingDecision(None, BlockedByWebAcl()), trace_id=None, response=error_page(403)
+    )
     found = fields(blocked, has_firewall=True)
     assert (found["elb_status_code"], found["actions_executed"]) == ("403", "waf")
     assert (found["matched_rule_priority"], found["target_group_arn"]) == ("-", "-")
 
 
 def test_behind_a_firewall_every_request_has_passed_it() -> None:
-    assert fields(exchange(), has_firewall=True)["actions_executed"] == "waf,forward"
+    assert fields(completed(), has_firewall=True)["actions_executed"] == "waf,forward"
     assert fields(not_found(), has_firewall=True)["actions_executed"] == "waf,fixed-response"
     assert fields(unreadable(), has_firewall=True)["actions_executed"] == "-"
 
 
 def test_a_rule_that_could_not_be_evaluated_is_minus_one() -> None:
-    broken = exchange(decision=None, trace_id=None, answer=pages.error(500, close=True))
+    broken = completed(decision=None, trace_id=None, response=error_page(500, close=True))
     assert fields(broken)["matched_rule_priority"] == "-1"
 
 
 @pytest.mark.parametrize(
-    ("finding", "classification"),
+    ("classification_reason", "classification"),
     [
         (None, "-"),
-        (Reason.SPACE_IN_URI, "Acceptable"),
-        (Reason.BOTH_TE_CL_PRESENT, "Ambiguous"),
-        (Reason.BAD_HEADER, "Severe"),
+        (ClassificationReason.SPACE_IN_URI, "Acceptable"),
+        (ClassificationReason.BOTH_TE_CL_PRESENT, "Ambiguous"),
+        (ClassificationReason.BAD_HEADER, "Severe"),
     ],
 )
-def test_what_does_not_comply_is_classified(finding: Reason | None, classification: str) -> None:
-    found = fields(exchange(finding=finding))
+def test_what_does_not_comply_is_classified(
+    classification_reason: ClassificationReason | None, classification: str
+) -> None:
+    found = fields(completed(classification_reason=classification_reason))
     assert (found["classification"], found["classification_reason"]) == (
         classification,
-        finding or "-",
+        classification_reason or "-",
     )
 
 
@@ -196,12 +199,12 @@ def sent(**headers: str) -> Request:
 
 
 def test_the_request_line_has_the_listeners_port_and_the_raw_query() -> None:
-    found = fields(exchange(request=sent(host="127.0.0.1:8080"), version="HTTP/1.0"))
+    found = fields(completed(request=sent(host="127.0.0.1:8080"), version="HTTP/1.0"))
     assert found["request"] == "GET http://127.0.0.1:80/a?q=1&r HTTP/1.0"
 
 
 def test_a_request_without_a_host_is_one_to_the_load_balancer() -> None:
-    found = fields(exchange(request=sent()))
+    found = fields(completed(request=sent()))
     assert found["request"] == "GET http://lb.eu-west-1.elb.amazonaws.com:80/a?q=1&r HTTP/1.1"
 
 
@@ -218,11 +221,11 @@ def test_a_request_without_a_host_is_one_to_the_load_balancer() -> None:
     ],
 )
 def test_what_could_be_taken_for_something_else_is_escaped(agent: str, written: str) -> None:
-    assert f'"{written}" - -' in line(exchange(request=sent(user_agent=agent)))
+    assert f'"{written}" - -' in line(completed(request=sent(user_agent=agent)))
 
 
 def test_a_user_agent_is_cut_at_8_kb() -> None:
-    assert f'"{"a" * 8192}" - -' in line(exchange(request=sent(user_agent="a" * 10_000)))
+    assert f'"{"a" * 8192}" - -' in line(completed(request=sent(user_agent="a" * 10_000)))
 
 
 def test_a_connection_without_tls_has_no_field_of_it() -> None:
@@ -271,7 +274,7 @@ class Files:
         return [line for lines in self.found.values() for line in lines]
 
 
-NAME = LogName(BALANCER, Kind.ACCESS, LogPlace("logs", "p"))
+NAME = LogName(BALANCER, Kind.ACCESS, LogDestination("logs", "p"))
 NOON = 1_700_049_600.0
 
 

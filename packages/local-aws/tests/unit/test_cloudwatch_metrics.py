@@ -16,14 +16,14 @@ from local_aws.cloudwatch.metric_values import Minute, data, metric, rounded
 from local_aws.cloudwatch.web_acl_metrics import FirewallTally
 from local_aws.lambda_runtime.ended import Ended
 from local_aws.lambda_runtime.outcome import Answered, Failed, Outcome, Reason
-from local_aws.load_balancer import pages
 from local_aws.load_balancer.configuration import Redirect, Rule
-from local_aws.load_balancer.desync import Reason as Finding
-from local_aws.load_balancer.rules import Blocked, Decision
+from local_aws.load_balancer.desync import ClassificationReason
+from local_aws.load_balancer.response import error_page
+from local_aws.load_balancer.rules import BlockedByWebAcl, RoutingDecision
 from local_aws_tests.completed_requests import (
     API,
     BALANCER,
-    exchange,
+    completed,
     failed,
     not_found,
     unreadable,
@@ -62,7 +62,7 @@ def of_balancer(*exchanges: Any, seconds: float = 60.0) -> Found:
 
 
 def test_an_answer_of_a_function_counts_for_the_load_balancer_and_for_its_group() -> None:
-    found = of_balancer(exchange(), exchange(answer_seconds=0.5))
+    found = of_balancer(completed(), completed(target_processing_seconds=0.5))
     for place in (LB, TARGETS):
         assert found.sum("RequestCount", **place) == 2
         assert found.sum("HTTPCode_Target_2XX_Count", **place) == 2
@@ -98,7 +98,9 @@ def test_a_request_that_no_event_can_hold_has_no_response_time() -> None:
 
 
 def test_what_chooses_no_target_is_no_request_of_any() -> None:
-    found = of_balancer(not_found(), unreadable(finding=Finding.BAD_METHOD))
+    found = of_balancer(
+        not_found(), unreadable(classification_reason=ClassificationReason.BAD_METHOD)
+    )
     assert found.sum("RequestCount", **LB) is None
     assert found.sum("HTTP_Fixed_Response_Count", **LB) == 1
     assert found.sum("HTTPCode_ELB_4XX_Count", **LB) == 2
@@ -107,8 +109,8 @@ def test_what_chooses_no_target_is_no_request_of_any() -> None:
 
 def test_a_redirect_is_the_load_balancers_3xx() -> None:
     redirect = Redirect(301, "HTTPS", "#{host}", "443", "/#{path}", "#{query}")
-    decision = Decision(API.rules[1], redirect)
-    found = of_balancer(exchange(decision=decision, trace_id=None, answer=pages.error(301)))
+    decision = RoutingDecision(API.rules[1], redirect)
+    found = of_balancer(completed(decision=decision, trace_id=None, response=error_page(301)))
     assert found.sum("HTTP_Redirect_Count", **LB) == 1
     assert found.sum("HTTPCode_ELB_3XX_Count", **LB) == 1
 
@@ -116,10 +118,10 @@ def test_a_redirect_is_the_load_balancers_3xx() -> None:
 def test_rules_are_counted_up_to_the_one_that_met() -> None:
     rules: tuple[Rule, ...] = tuple(rule(number, NOT_FOUND) for number in range(1, 16))
     many = replace(API, rules=rules)
-    third, fifteenth = Decision(rules[2], NOT_FOUND), Decision(rules[14], NOT_FOUND)
+    third, fifteenth = RoutingDecision(rules[2], NOT_FOUND), RoutingDecision(rules[14], NOT_FOUND)
     found = of_balancer(
-        exchange(listener=many, decision=third),
-        exchange(listener=many, decision=fifteenth),
+        completed(listener=many, decision=third),
+        completed(listener=many, decision=fifteenth),
     )
     assert found.sum("RuleEvaluations", **LB) == 18
 
@@ -147,7 +149,7 @@ def test_connections_are_counted_when_they_begin_and_while_they_last() -> None:
 
 def test_where_nothing_happens_nothing_is_reported() -> None:
     tally = BalancerTally(BALANCER)
-    tally.finished(exchange())
+    tally.finished(completed())
     assert tally.take(60.0).counts
     assert tally.take(60.0).counts == {}
     assert FunctionTally().take().counts == {}
@@ -156,9 +158,9 @@ def test_where_nothing_happens_nothing_is_reported() -> None:
 
 def test_a_firewall_counts_what_it_let_through_and_what_not() -> None:
     tally = FirewallTally("eu-west-1", "acl")
-    tally.finished(exchange())
+    tally.finished(completed())
     tally.finished(unreadable())
-    tally.finished(exchange(decision=Decision(None, Blocked()), trace_id=None))
+    tally.finished(completed(decision=RoutingDecision(None, BlockedByWebAcl()), trace_id=None))
     found = Found(tally.take(), "AWS/WAFV2")
     place = {"Region": "eu-west-1", "Rule": "ALL", "WebACL": "acl"}
     assert found.sum("AllowedRequests", **place) == 1

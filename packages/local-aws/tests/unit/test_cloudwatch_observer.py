@@ -10,11 +10,11 @@ from typing import Any
 import uvloop
 from local_aws.cloudwatch.metric_values import Minute
 from local_aws.cloudwatch.observer import Intervals, Observer
-from local_aws.load_balancer.configuration import Attributes, Configuration, LogPlace
+from local_aws.load_balancer.configuration import Attributes, Configuration, LogDestination
 from local_aws.waf.web_acl import Action, WebAcl
-from local_aws_tests.completed_requests import API, ARN, CLIENT, exchange
+from local_aws_tests.completed_requests import API, ARN, CLIENT, completed
 
-LOGS = LogPlace("logs")
+LOGS = LogDestination("logs")
 LOGGED = replace(API, attributes=Attributes(access_logs=LOGS, connection_logs=LOGS))
 ACL = WebAcl("arn:acl", "acl", (), Action("allow"), {})
 
@@ -61,7 +61,7 @@ def test_what_happened_is_in_both_logs_and_in_the_metrics() -> None:
     async def scenario(stores: Stores) -> None:
         stores.observer.update(Configuration((LOGGED,)), {})
         stores.observer.connected(LOGGED, CLIENT)
-        stores.observer.finished(exchange(listener=LOGGED))
+        stores.observer.finished(completed(listener=LOGGED))
         stores.observer.disconnected(LOGGED)
 
     found = observe(scenario)
@@ -75,7 +75,7 @@ def test_a_load_balancer_without_a_place_for_logs_writes_none() -> None:
     async def scenario(stores: Stores) -> None:
         stores.observer.update(Configuration((API,)), {})
         stores.observer.connected(API, CLIENT)
-        stores.observer.finished(exchange())
+        stores.observer.finished(completed())
 
     found = observe(scenario)
     assert found.files == {}
@@ -86,7 +86,7 @@ def test_a_web_acl_is_counted_and_named_in_the_log_while_it_is_there() -> None:
     async def scenario(stores: Stores) -> None:
         for acls in ({ARN: ACL}, {}):
             stores.observer.update(Configuration((LOGGED,)), acls)
-            stores.observer.finished(exchange(listener=LOGGED))
+            stores.observer.finished(completed(listener=LOGGED))
 
     found = observe(scenario)
     (lines,) = found.files.values()
@@ -96,10 +96,10 @@ def test_a_web_acl_is_counted_and_named_in_the_log_while_it_is_there() -> None:
 def test_the_log_of_a_load_balancer_that_goes_does_not_wait() -> None:
     async def scenario(stores: Stores) -> None:
         stores.observer.update(Configuration((LOGGED,)), {})
-        stores.observer.finished(exchange(listener=LOGGED))
+        stores.observer.finished(completed(listener=LOGGED))
         stores.observer.update(Configuration(), {})
         while not stores.files:
             await asyncio.sleep(0)
-        stores.observer.finished(exchange(listener=LOGGED))  # it ran when its listener went
+        stores.observer.finished(completed(listener=LOGGED))  # it ran when its listener went
 
     assert len(observe(scenario).files) == 2

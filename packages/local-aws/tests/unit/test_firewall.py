@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from local_aws.waf import rate_based as rate
-from local_aws.waf import text_transformations as transformations
 from local_aws.waf import web_acl_reader as reader
-from local_aws.waf.request_components import BODY_BYTES, MOST_FIELDS, Inspection
+from local_aws.waf.rate_based import MAX_KEYS, RateCounter
+from local_aws.waf.request_components import MAX_BYTES, MAX_FIELDS, WebRequest
 from local_aws.waf.statements import Network
-from local_aws.waf.web_acl import CustomResponse, Verdict, WebAcl
+from local_aws.waf.text_transformations import _TRANSFORMATIONS, text_transformation
+from local_aws.waf.web_acl import CustomResponse, Evaluation, WebAcl
 
 OFFICE = "arn:aws:wafv2:eu-west-1:111111111111:regional/ipset/office/1"
 BOTS = "arn:aws:wafv2:eu-west-1:111111111111:regional/regexpatternset/bots/1"
@@ -70,7 +70,7 @@ def byte_match(
     }
 
 
-def request(path: str = "/api/foo", **given: Any) -> Inspection:
+def request(path: str = "/api/foo", **given: Any) -> WebRequest:
     usual: dict[str, Any] = {
         "method": "GET",
         "query": "",
@@ -79,12 +79,12 @@ def request(path: str = "/api/foo", **given: Any) -> Inspection:
         "peer": ipaddress.ip_address("127.0.0.1"),
         "now": 0.0,
     }
-    return Inspection(path=path, **(usual | given))
+    return WebRequest(path=path, **(usual | given))
 
 
-def judge(statement: Mapping[str, Any], seen: Inspection) -> bool:
+def judge(statement: Mapping[str, Any], seen: WebRequest) -> bool:
     """Whether a web ACL of this statement alone blocks the request."""
-    return acl(rule(statement)).judge(seen).is_blocked
+    return acl(rule(statement)).evaluate(seen).is_blocked
 
 
 @pytest.mark.parametrize(
@@ -128,12 +128,12 @@ def test_transformations_run_in_the_order_of_their_priorities() -> None:
     ],
 )
 def test_a_transformation_undoes_a_disguise(kind: str, before: bytes, after: bytes) -> None:
-    assert transformations.transform([{"Priority": 0, "Type": kind}])(before) == after
+    assert text_transformation([{"Priority": 0, "Type": kind}])(before) == after
 
 
-@given(st.binary(max_size=64), st.sampled_from(sorted(transformations._BUILT)))
+@given(st.binary(max_size=64), st.sampled_from(sorted(_TRANSFORMATIONS)))
 def test_a_transformation_takes_any_bytes(value: bytes, kind: str) -> None:
-    changed = transformations.transform([{"Priority": 0, "Type": kind}])(value)
+    changed = text_transformation([{"Priority": 0, "Type": kind}])(value)
     assert isinstance(changed, bytes)
 
 
@@ -160,13 +160,13 @@ def test_an_argument_a_cookie_and_a_method_are_parts_too() -> None:
 )
 def test_a_body_beyond_8_kb_is_handled_as_the_statement_says(oversize: str, blocked: bool) -> None:
     statement = byte_match("end", "ENDS_WITH", {"Body": {"OversizeHandling": oversize}})
-    assert judge(statement, request(body=b"x" * BODY_BYTES + b"end")) is blocked
+    assert judge(statement, request(body=b"x" * MAX_BYTES + b"end")) is blocked
     assert judge(statement, request(body=b"the end"))
 
 
 def test_only_the_first_headers_are_inspected() -> None:
     headers = {"MatchPattern": {"All": {}}, "MatchScope": "VALUE", "OversizeHandling": "CONTINUE"}
-    many = tuple(("x-filler", "y") for _ in range(MOST_FIELDS))
+    many = tuple(("x-filler", "y") for _ in range(MAX_FIELDS))
     statement = byte_match("evil", "EXACTLY", {"Headers": headers})
     assert judge(statement, request(headers=(("x-last", "evil"), *many)))
     assert not judge(statement, request(headers=(*many, ("x-last", "evil"))))
@@ -283,20 +283,20 @@ def test_a_rule_that_counts_labels_the_request_and_the_next_one_decides() -> Non
     counting = rule(byte_match("/api"), "Count", name="label") | {"RuleLabels": [{"Name": "api"}]}
     label = {"LabelMatchStatement": {"Scope": "LABEL", "Key": "api"}}
     deciding = rule(label, name="block", priority=2)
-    verdict = acl(deciding, counting).judge(request())
+    verdict = acl(deciding, counting).evaluate(request())
     assert (verdict.is_blocked, verdict.rule, verdict.counted) == (True, "block", ("label",))
-    assert not acl(deciding).judge(request()).is_blocked
+    assert not acl(deciding).evaluate(request()).is_blocked
 
 
 def test_the_lowest_priority_decides_and_allow_ends_it() -> None:
     blocking = rule(byte_match("/api"), "Block", name="late", priority=9)
     allowing = rule(byte_match("/api/foo"), "Allow", name="early", priority=2)
-    assert acl(blocking, allowing).judge(request()).rule == "early"
-    assert acl(blocking, allowing).judge(request("/api/bar")).rule == "late"
+    assert acl(blocking, allowing).evaluate(request()).rule == "early"
+    assert acl(blocking, allowing).evaluate(request("/api/bar")).rule == "late"
 
 
 def test_the_default_action_decides_what_no_rule_does() -> None:
-    verdict = acl(DefaultAction={"Block": {}}).judge(request())
+    verdict = acl(DefaultAction={"Block": {}}).evaluate(request())
     assert (verdict.is_blocked, verdict.rule) == (True, None)
 
 
@@ -312,7 +312,7 @@ def test_a_block_may_answer_in_its_own_words() -> None:
         }
     }
     bodies = {"slow": {"ContentType": "APPLICATION_JSON", "Content": '{"error": "slow down"}'}}
-    verdict = acl(blocking, CustomResponseBodies=bodies).judge(request())
+    verdict = acl(blocking, CustomResponseBodies=bodies).evaluate(request())
     assert verdict.action.response == CustomResponse(
         429, "application/json", b'{"error": "slow down"}', (("retry-after", "60"),)
     )
@@ -322,8 +322,8 @@ def rate_statement(limit: int, **more: Any) -> dict[str, Any]:
     return {"RateBasedStatement": {"Limit": limit, "AggregateKeyType": "IP"} | more}
 
 
-def blocked_at(protected: WebAcl, seconds: float, **given: Any) -> Verdict:
-    return protected.judge(request(now=1e9 + seconds, **given))
+def blocked_at(protected: WebAcl, seconds: float, **given: Any) -> Evaluation:
+    return protected.evaluate(request(now=1e9 + seconds, **given))
 
 
 def test_a_rate_blocks_beyond_its_limit_until_the_window_has_passed() -> None:
@@ -360,10 +360,10 @@ def test_a_rate_may_count_by_keys_of_ones_own() -> None:
 
 
 def test_the_counter_forgets_the_quietest_key_and_never_grows_beyond_its_bound() -> None:
-    counter = rate.Counter(60)
-    for number in range(rate.MOST_KEYS + 5):
+    counter = RateCounter(60)
+    for number in range(MAX_KEYS + 5):
         counter.count((str(number).encode(),), 0.0)
-    assert len(counter._counts) == rate.MOST_KEYS
+    assert len(counter._counts) == MAX_KEYS
     assert counter.count((b"0",), 0.0) == 1
 
 
@@ -381,13 +381,13 @@ def test_what_cannot_be_decided_here_is_left_out_by_name_and_the_rest_works() ->
         rule(byte_match("/api"), name="ours", priority=9),
     ]
     protected = acl(*rules)
-    assert protected.left_out == {
+    assert protected.skipped_rules == {
         "common": "the managed rule group AWS/AWSManagedRulesCommonRuleSet",
         "xss": "the statement XssMatch",
         "css": "the text transformation CSS_DECODE",
         "challenge": "the action Challenge",
     }
-    assert protected.judge(request()).rule == "ours"
+    assert protected.evaluate(request()).rule == "ours"
 
 
 def test_the_rules_of_a_group_act_as_the_rule_that_refers_to_it_says() -> None:
@@ -406,12 +406,12 @@ def test_the_rules_of_a_group_act_as_the_rule_that_refers_to_it_says() -> None:
         "OverrideAction": {"None": {}},
     }
     seen = request()
-    verdict = acl(referring, group=group).judge(seen)
+    verdict = acl(referring, group=group).evaluate(seen)
     assert (verdict.rule, verdict.counted) == ("group/second", ("group/first",))
     assert seen.labels == {"awswaf:111111111111:rulegroup:ours:a"}
 
     counting = referring | {"OverrideAction": {"Count": {}}}
-    assert not acl(counting, group=group).judge(request()).is_blocked
+    assert not acl(counting, group=group).evaluate(request()).is_blocked
 
 
 @given(
@@ -439,4 +439,4 @@ def test_no_request_makes_a_web_acl_fail(
         headers=tuple((name, value.encode("utf-8", "replace").decode()) for name, value in headers),
         body=body,
     )
-    assert protected.judge(seen).action.kind in {"allow", "block"}
+    assert protected.evaluate(seen).action.kind in {"allow", "block"}

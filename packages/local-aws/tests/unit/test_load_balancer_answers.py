@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from local_aws.lambda_runtime.outcome import Answered, Failed, Outcome, Reason
 from local_aws.load_balancer.configuration import Listener, Redirect, TargetGroup, Unsupported
-from local_aws.load_balancer.lambda_response import BadResponseError, interpret
+from local_aws.load_balancer.lambda_response import InvalidResponseError, decode_response
 from local_aws.load_balancer.redirect import redirect
 from local_aws.load_balancer.request import Request
-from local_aws.load_balancer.request_handler import Responder
-from local_aws.load_balancer.response import Answer
+from local_aws.load_balancer.request_handler import RequestHandler
+from local_aws.load_balancer.response import Response
 from local_aws_tests.load_balancer_models import (
     API,
     FUNCTION,
@@ -26,8 +26,8 @@ from local_aws_tests.load_balancer_models import (
 Done = Callable[[Outcome], None]
 
 
-def given(multi_value: bool = False, **response: Any) -> Answer:
-    return interpret(json.dumps(response).encode(), multi_value=multi_value)
+def given(multi_value: bool = False, **response: Any) -> Response:
+    return decode_response(json.dumps(response).encode(), multi_value=multi_value)
 
 
 def test_a_whole_response_becomes_an_answer() -> None:
@@ -43,7 +43,7 @@ def test_a_whole_response_becomes_an_answer() -> None:
 
 
 def test_a_status_code_alone_is_enough() -> None:
-    assert given(statusCode=200) == Answer(200)
+    assert given(statusCode=200) == Response(200)
 
 
 def test_a_body_in_base64_is_decoded() -> None:
@@ -90,26 +90,26 @@ def test_headers_of_the_connection_and_the_length_are_not_the_functions_to_set()
     ],
 )
 def test_a_malformed_response_is_refused(response: dict[str, Any]) -> None:
-    with pytest.raises(BadResponseError) as caught:
-        interpret(json.dumps(response).encode(), multi_value=False)
+    with pytest.raises(InvalidResponseError) as caught:
+        decode_response(json.dumps(response).encode(), multi_value=False)
     assert caught.value.reason is Reason.INVALID_RESPONSE
 
 
 @pytest.mark.parametrize("payload", [b"5", b'"text"', b"[]", b"null", b"not json", b"", b"\xff"])
 def test_what_is_not_an_object_is_refused(payload: bytes) -> None:
-    with pytest.raises(BadResponseError):
-        interpret(payload, multi_value=False)
+    with pytest.raises(InvalidResponseError):
+        decode_response(payload, multi_value=False)
 
 
 def test_text_that_utf8_cannot_hold_is_refused() -> None:
-    with pytest.raises(BadResponseError):
-        interpret(b'{"statusCode": 200, "body": "\\ud800"}', multi_value=False)
-    with pytest.raises(BadResponseError):
-        interpret(b'{"statusCode": 200, "headers": {"x-a": "\\ud800"}}', multi_value=False)
+    with pytest.raises(InvalidResponseError):
+        decode_response(b'{"statusCode": 200, "body": "\\ud800"}', multi_value=False)
+    with pytest.raises(InvalidResponseError):
+        decode_response(b'{"statusCode": 200, "headers": {"x-a": "\\ud800"}}', multi_value=False)
 
 
 def test_a_response_over_a_megabyte_is_too_large() -> None:
-    with pytest.raises(BadResponseError) as caught:
+    with pytest.raises(InvalidResponseError) as caught:
         given(statusCode=200, body="x" * 1_048_576)
     assert caught.value.reason is Reason.RESPONSE_TOO_LARGE
 
@@ -130,15 +130,15 @@ class Functions:
         done(self.outcome)
 
 
-def respond(sent: Request, on: Listener, functions: Functions) -> Answer:
-    answers: list[Answer] = []
-    responder = Responder(on, functions, {})
-    responder.respond(responder.prepare(sent), lambda answer, *_: answers.append(answer))
+def respond(sent: Request, on: Listener, functions: Functions) -> Response:
+    answers: list[Response] = []
+    handler = RequestHandler(on, functions, {})
+    handler.handle(sent, lambda response, *_: answers.append(response))
     (answer,) = answers
     return answer
 
 
-def exchange(sent: Request, outcome: Outcome | None = None, on: Listener = API) -> Answer:
+def completed(sent: Request, outcome: Outcome | None = None, on: Listener = API) -> Response:
     return respond(sent, on, Functions(outcome or Answered(b'{"statusCode": 200}')))
 
 
@@ -150,7 +150,7 @@ def test_a_request_for_the_api_is_the_functions_to_answer() -> None:
 
 
 def test_a_fixed_response_is_what_the_rule_says() -> None:
-    result = exchange(request("/none"))
+    result = completed(request("/none"))
     assert (result.status, result.body) == (404, b"{}")
     assert dict(result.headers) == {"Content-Type": "application/json"}
 
@@ -167,7 +167,7 @@ def test_a_fixed_response_is_what_the_rule_says() -> None:
 def test_every_failure_of_a_function_is_a_502_that_tells_the_client_nothing(
     outcome: Outcome,
 ) -> None:
-    result = exchange(request("/health"), outcome)
+    result = completed(request("/health"), outcome)
     assert result.status == 502
     assert result.error_reason is not None
     assert b"502 Bad Gateway" in result.body
@@ -176,20 +176,20 @@ def test_every_failure_of_a_function_is_a_502_that_tells_the_client_nothing(
 
 def test_without_a_registered_target_the_answer_is_503() -> None:
     empty = listener(rule(None, forward(TargetGroup("arn:empty", "lambda", ()))))
-    assert exchange(request(), on=empty).status == 503
+    assert completed(request(), on=empty).status == 503
 
 
 def test_trace_is_not_allowed() -> None:
-    assert exchange(request("/health", method="TRACE")).status == 405
+    assert completed(request("/health", method="TRACE")).status == 405
 
 
 def test_a_websocket_cannot_reach_a_function() -> None:
     sent = request("/health", headers=(("upgrade", "websocket"),))
-    assert exchange(sent).error_reason == Reason.WEBSOCKET
+    assert completed(sent).error_reason == Reason.WEBSOCKET
 
 
 def test_what_is_not_built_is_a_501_that_names_it() -> None:
-    result = exchange(request(), on=listener(rule(None, Unsupported("the action jwt-validation"))))
+    result = completed(request(), on=listener(rule(None, Unsupported("the action jwt-validation"))))
     assert result.status == 501
     assert b"the action jwt-validation" in result.body
 

@@ -8,18 +8,16 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from local_aws.load_balancer import lambda_event as event
 from local_aws.load_balancer.configuration import Attributes, Listener
+from local_aws.load_balancer.lambda_event import InvalidEventError, encode_event
 from local_aws.load_balancer.request import Request
-from local_aws.load_balancer.target_headers import target_headers, too_many_forwarded
-from local_aws.load_balancer.trace import trace_id
+from local_aws.load_balancer.target_headers import has_too_many_addresses, target_headers, trace_id
 from local_aws_tests.load_balancer_models import API, listener, request
 
 
 def built(sent: Request, *, multi_value: bool = False, on: Listener = API) -> dict[str, Any]:
-    headers = target_headers(sent, on, event.TRACE)
-    made = event.build(sent, headers, target_group_arn="arn:group", multi_value=multi_value)
-    payload = event.Form.of(made).event(trace_id(sent.value("x-amzn-trace-id")))
+    headers = target_headers(sent, on, trace_id(sent.value("x-amzn-trace-id")))
+    payload = encode_event(sent, headers, target_group_arn="arn:group", multi_value=multi_value)
     document: dict[str, Any] = json.loads(payload)
     return document
 
@@ -74,7 +72,9 @@ def test_an_event_is_what_the_json_of_python_makes_of_it(
     headers: list[tuple[str, str]], path: str, query: str, body: bytes, multi_value: bool
 ) -> None:
     sent = request(path, query, headers=tuple(headers), body=body)
-    payload = event.build(sent, sent.headers, target_group_arn="arn:group", multi_value=multi_value)
+    payload = encode_event(
+        sent, sent.headers, target_group_arn="arn:group", multi_value=multi_value
+    )
     assert json.dumps(json.loads(payload), ensure_ascii=False).encode() == payload
 
 
@@ -107,7 +107,7 @@ def test_text_and_headers_that_are_not_utf8_are_a_bad_request() -> None:
     text = request(method="POST", headers=(("content-type", "text/plain"),), body=b"\xff")
     name = request(headers=(("x-name", b"\xff".decode(errors="surrogateescape")),))
     for sent in (text, name):
-        with pytest.raises(event.BadEventError):
+        with pytest.raises(InvalidEventError):
             built(sent)
 
 
@@ -149,7 +149,7 @@ def test_forwarded_for_can_hold_the_clients_port() -> None:
 @pytest.mark.parametrize(("count", "expected"), [(30, False), (31, True)])
 def test_more_than_thirty_forwarders_are_too_many(count: int, expected: bool) -> None:
     value = ", ".join(["1.1.1.1"] * count)
-    assert too_many_forwarded(request(headers=(("x-forwarded-for", value),))) is expected
+    assert has_too_many_addresses(request(headers=(("x-forwarded-for", value),))) is expected
 
 
 @pytest.mark.parametrize(

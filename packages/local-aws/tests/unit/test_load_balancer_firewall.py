@@ -6,7 +6,7 @@ from ipaddress import ip_address
 
 import pytest
 from local_aws.load_balancer.request import Request
-from local_aws.load_balancer.web_acl_filter import Firewall
+from local_aws.load_balancer.web_acl_filter import WebAclFilter
 from local_aws.waf.web_acl import Action, CustomResponse, Rule, WebAcl
 
 REQUEST = Request("GET", "/admin", "", (), b"", ip_address("127.0.0.1"), 40000)
@@ -14,8 +14,8 @@ BLOCK = Rule("no-admin", lambda seen: seen.path == "/admin", Action("block"))
 ACL = WebAcl("arn", "acl", (BLOCK,), Action("allow"), {})
 
 
-def guarded(acl: WebAcl | None) -> Firewall:
-    firewall = Firewall(clock=lambda: 0.0)
+def guarded(acl: WebAcl | None) -> WebAclFilter:
+    firewall = WebAclFilter(clock=lambda: 0.0)
     firewall.use(acl)
     return firewall
 
@@ -42,10 +42,10 @@ def test_a_blocked_request_may_get_an_answer_of_the_rules_own() -> None:
 
 
 def test_what_is_not_evaluated_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
-    acl = replace(ACL, left_out={"common": "the managed rule group AWS/Common"})
+    acl = replace(ACL, skipped_rules={"common": "the managed rule group AWS/Common"})
     with caplog.at_level(logging.WARNING):
         firewall = guarded(acl)
         firewall.use(acl)
     assert caplog.messages == [
-        "rule common of acl is not evaluated here: the managed rule group AWS/Common"
+        "rule common of acl is skipped: unsupported: the managed rule group AWS/Common"
     ]

@@ -7,15 +7,19 @@ from dataclasses import replace
 
 import pytest
 from local_aws.lambda_runtime.outcome import Answered, Failed, Outcome, Reason
-from local_aws.load_balancer import health
 from local_aws.load_balancer.configuration import Configuration, HealthCheck, TargetGroup
-from local_aws.load_balancer.health import Health, State
-from local_aws.load_balancer.health_checks import HealthChecks
+from local_aws.load_balancer.health_checks import (
+    HealthChecks,
+    HealthState,
+    TargetHealth,
+    health_check_event,
+    matches_codes,
+)
 from local_aws_tests.load_balancer_models import FUNCTION, GROUP, forward, listener, rule
 from local_aws_tests.raw_http import Held
 
 CHECK = HealthCheck(path="/health", healthy_threshold=3, unhealthy_threshold=2)
-HEALTHY, UNHEALTHY, INITIAL = State.HEALTHY, State.UNHEALTHY, State.INITIAL
+HEALTHY, UNHEALTHY, INITIAL = HealthState.HEALTHY, HealthState.UNHEALTHY, HealthState.INITIAL
 
 
 @pytest.mark.parametrize(
@@ -29,9 +33,9 @@ HEALTHY, UNHEALTHY, INITIAL = State.HEALTHY, State.UNHEALTHY, State.INITIAL
     ],
 )
 def test_a_target_changes_when_enough_checks_in_a_row_say_so(
-    results: str, states: list[State]
+    results: str, states: list[HealthState]
 ) -> None:
-    seen, now = [], Health()
+    seen, now = [], TargetHealth()
     for result in results:
         now = now.after(CHECK, result == "+")
         seen.append(now.state)
@@ -40,7 +44,7 @@ def test_a_target_changes_when_enough_checks_in_a_row_say_so(
 
 def test_the_event_of_a_check_has_one_header_and_nothing_else() -> None:
     group = TargetGroup("arn:tg", "lambda", (FUNCTION,))
-    assert json.loads(health.question(group, CHECK)) == {
+    assert json.loads(health_check_event(group, CHECK)) == {
         "requestContext": {"elb": {"targetGroupArn": "arn:tg"}},
         "httpMethod": "GET",
         "path": "/health",
@@ -63,7 +67,7 @@ def test_the_event_of_a_check_has_one_header_and_nothing_else() -> None:
     ],
 )
 def test_statuses_are_accepted_by_lists_and_ranges(codes: str, status: int, expected: bool) -> None:
-    assert health.accepts(codes, status) is expected
+    assert matches_codes(codes, status) is expected
 
 
 class Ticking(asyncio.SelectorEventLoop):

@@ -5,14 +5,19 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from local_aws.load_balancer.desync import Reason, Tier, is_blocked, must_close
-from local_aws.load_balancer.request_head import Head, RefusedError, parse_head
-from local_aws.load_balancer.request_reader import Incoming, Message
+from local_aws.load_balancer.desync import (
+    Classification,
+    ClassificationReason,
+    is_blocked,
+    must_close,
+)
+from local_aws.load_balancer.request_head import RefusedError, RequestHead, parse_head
+from local_aws.load_balancer.request_reader import ReceivedRequest, RequestReader
 
 HOST = "Host: a.example"
 
 
-def head(line: str, *headers: str) -> Head:
+def head(line: str, *headers: str) -> RequestHead:
     return parse_head("\r\n".join([line, HOST, *headers]).encode("latin-1"))
 
 
@@ -22,13 +27,13 @@ def refused(line: str, *headers: str) -> RefusedError:
     return caught.value
 
 
-def messages(*pieces: bytes) -> list[Message]:
+def messages(*pieces: bytes) -> list[ReceivedRequest]:
     """What a connection gives when it receives these pieces."""
-    incoming = Incoming()
+    incoming = RequestReader()
     taken = []
     for piece in pieces:
         incoming.feed(piece)
-        while (message := incoming.take()) is not None:
+        while (message := incoming.next_request()) is not None:
             taken.append(message)
     return taken
 
@@ -37,7 +42,7 @@ def test_a_head_has_the_fields_as_they_were_sent() -> None:
     parsed = head("GET /a?b=%20#c HTTP/1.1", "X-A:  1 \t", "x-a:2", "X-Empty:")
     assert (parsed.method, parsed.target) == ("GET", "/a?b=%20#c")
     assert parsed.headers == (("host", "a.example"), ("x-a", "1"), ("x-a", "2"), ("x-empty", ""))
-    assert (parsed.length, parsed.keep_alive, parsed.finding) == (0, True, None)
+    assert (parsed.length, parsed.keep_alive, parsed.classification_reason) == (0, True, None)
 
 
 def test_bytes_beyond_ascii_arrive_in_targets_and_values() -> None:
@@ -79,45 +84,53 @@ def test_a_connection_stays_open_as_its_version_and_header_say(
 @pytest.mark.parametrize(
     ("line", "headers", "finding"),
     [
-        ("GET / HTTP/1.1", ("Content-Length: 0",), Reason.GET_HEAD_ZERO_CONTENT_LENGTH),
-        ("HEAD / HTTP/1.1", ("Content-Length: 3",), Reason.UNDEFINED_CONTENT_LENGTH_SEMANTICS),
+        (
+            "GET / HTTP/1.1",
+            ("Content-Length: 0",),
+            ClassificationReason.GET_HEAD_ZERO_CONTENT_LENGTH,
+        ),
+        (
+            "HEAD / HTTP/1.1",
+            ("Content-Length: 3",),
+            ClassificationReason.UNDEFINED_CONTENT_LENGTH_SEMANTICS,
+        ),
         (
             "GET / HTTP/1.1",
             ("Transfer-Encoding: chunked",),
-            Reason.UNDEFINED_TRANSFER_ENCODING_SEMANTICS,
+            ClassificationReason.UNDEFINED_TRANSFER_ENCODING_SEMANTICS,
         ),
         (
             "POST / HTTP/1.0",
             ("Transfer-Encoding: chunked",),
-            Reason.UNDEFINED_TRANSFER_ENCODING_SEMANTICS,
+            ClassificationReason.UNDEFINED_TRANSFER_ENCODING_SEMANTICS,
         ),
         (
             "POST / HTTP/1.1",
             ("Content-Length: 3", "Transfer-Encoding: chunked"),
-            Reason.BOTH_TE_CL_PRESENT,
+            ClassificationReason.BOTH_TE_CL_PRESENT,
         ),
         (
             "POST / HTTP/1.1",
             ("Content-Length: 3", "Content-Length: 03"),
-            Reason.DUPLICATE_CONTENT_LENGTH,
+            ClassificationReason.DUPLICATE_CONTENT_LENGTH,
         ),
-        ("GET / HTTP/1.1", ("X-A: b\x01c",), Reason.NON_COMPLIANT_HEADER),
-        ("GET / HTTP/1.1", ("X-A: \xe9",), Reason.NON_COMPLIANT_HEADER),
-        ("GET / HTTP/1.1", ("X@A: 1",), Reason.NON_COMPLIANT_HEADER),
-        ("GET / HTTP/1.1", (":1",), Reason.EMPTY_HEADER),
-        ("GET / HTTP/1.1", ("Content_Length: 5",), Reason.SUSPICIOUS_HEADER),
-        ("GET / HTTP/1.1", ("Transfer--Encoding: x",), Reason.SUSPICIOUS_HEADER),
-        ("GET / HTTP/1.1", ("\x01Transfer-Encoding: x",), Reason.SUSPICIOUS_HEADER),
-        ("GET /a b HTTP/1.1", (), Reason.SPACE_IN_URI),
-        ("GET /a\x01b HTTP/1.1", (), Reason.AMBIGUOUS_URI),
-        ("GET / HTTP/1.2", (), Reason.NON_COMPLIANT_VERSION),
+        ("GET / HTTP/1.1", ("X-A: b\x01c",), ClassificationReason.NON_COMPLIANT_HEADER),
+        ("GET / HTTP/1.1", ("X-A: \xe9",), ClassificationReason.NON_COMPLIANT_HEADER),
+        ("GET / HTTP/1.1", ("X@A: 1",), ClassificationReason.NON_COMPLIANT_HEADER),
+        ("GET / HTTP/1.1", (":1",), ClassificationReason.EMPTY_HEADER),
+        ("GET / HTTP/1.1", ("Content_Length: 5",), ClassificationReason.SUSPICIOUS_HEADER),
+        ("GET / HTTP/1.1", ("Transfer--Encoding: x",), ClassificationReason.SUSPICIOUS_HEADER),
+        ("GET / HTTP/1.1", ("\x01Transfer-Encoding: x",), ClassificationReason.SUSPICIOUS_HEADER),
+        ("GET /a b HTTP/1.1", (), ClassificationReason.SPACE_IN_URI),
+        ("GET /a\x01b HTTP/1.1", (), ClassificationReason.AMBIGUOUS_URI),
+        ("GET / HTTP/1.2", (), ClassificationReason.NON_COMPLIANT_VERSION),
         ("GET / HTTP/1.1", ("X-Tab: a\tb",), None),
     ],
 )
 def test_what_is_suspicious_is_named_as_in_the_access_log(
-    line: str, headers: tuple[str, ...], finding: Reason | None
+    line: str, headers: tuple[str, ...], finding: ClassificationReason | None
 ) -> None:
-    assert head(line, *headers).finding is finding
+    assert head(line, *headers).classification_reason is finding
 
 
 @pytest.mark.parametrize(
@@ -126,7 +139,10 @@ def test_what_is_suspicious_is_named_as_in_the_access_log(
 def test_what_begins_with_no_method_is_refused_before_its_end(begun: bytes) -> None:
     with pytest.raises(RefusedError) as caught:
         messages(begun)
-    assert (caught.value.status, caught.value.finding) == (400, Reason.BAD_METHOD)
+    assert (caught.value.status, caught.value.classification_reason) == (
+        400,
+        ClassificationReason.BAD_METHOD,
+    )
 
 
 def test_a_request_may_come_byte_by_byte_after_empty_lines() -> None:
@@ -138,7 +154,7 @@ def test_a_request_may_come_byte_by_byte_after_empty_lines() -> None:
 def test_letters_that_turn_into_ascii_do_not_hide_a_length() -> None:
     name = "Tran\N{LATIN SMALL LETTER LONG S}fer-Encod\N{LATIN SMALL LETTER DOTLESS I}ng"
     parsed = parse_head(f"GET / HTTP/1.1\r\nHost: a\r\n{name}: chunked".encode())
-    assert parsed.finding is Reason.SUSPICIOUS_HEADER
+    assert parsed.classification_reason is ClassificationReason.SUSPICIOUS_HEADER
     assert parsed.length == 0
 
 
@@ -151,54 +167,79 @@ def test_chunks_win_over_a_length_which_the_target_never_sees() -> None:
 @pytest.mark.parametrize(
     ("line", "headers", "status", "finding"),
     [
-        ("nonsense", (), 400, Reason.BAD_VERSION),
-        ("GET /", (), 400, Reason.BAD_VERSION),
-        ("GET  HTTP/1.1", (), 400, Reason.BAD_URI),
-        ("GET a/b HTTP/1.1", (), 400, Reason.BAD_URI),
-        ("GET * HTTP/1.1", (), 400, Reason.BAD_URI),
-        ("CONNECT a.example:443 HTTP/1.1", (), 400, Reason.BAD_URI),
-        ("G(T / HTTP/1.1", (), 400, Reason.BAD_METHOD),
-        (" GET / HTTP/1.1", (), 400, Reason.BAD_METHOD),
-        ("GET / HTTP/2.0", (), 400, Reason.BAD_VERSION),
-        ("GET / http/1.1", (), 400, Reason.BAD_VERSION),
-        ("GET /\x00 HTTP/1.1", (), 400, Reason.BAD_URI),
-        ("GET /\r HTTP/1.1", (), 400, Reason.BAD_URI),
-        ("GET / HTTP/1.1\nX: 1", (), 400, Reason.BAD_URI),
-        ("GET / HTTP/1.1", ("X-A: 1\nX-B: 2",), 400, Reason.BAD_HEADER),
-        ("GET / HTTP/1.1", ("X-A: 1\rX-B: 2",), 400, Reason.BAD_HEADER),
-        ("GET / HTTP/1.1", ("X-A: \x00",), 400, Reason.BAD_HEADER),
-        ("GET / HTTP/1.1", ("X-A: 1", " folded"), 400, Reason.BAD_HEADER),
-        ("GET / HTTP/1.1", ("X-A : 1",), 400, Reason.BAD_HEADER),
-        ("GET / HTTP/1.1", ("Transfer-Encoding : chunked",), 400, Reason.BAD_HEADER),
-        ("GET / HTTP/1.1", ("no colon",), 400, Reason.BAD_HEADER),
-        ("GET / HTTP/1.1", ("Accept",), 400, Reason.BAD_HEADER),
-        ("GET / HTTP/1.1", ("Host: b.example",), 400, Reason.BAD_HEADER),
-        ("POST / HTTP/1.1", ("Content-Length: -1",), 400, Reason.BAD_CONTENT_LENGTH),
-        ("POST / HTTP/1.1", ("Content-Length: +1",), 400, Reason.BAD_CONTENT_LENGTH),
-        ("POST / HTTP/1.1", ("Content-Length: 1_0",), 400, Reason.BAD_CONTENT_LENGTH),
-        ("POST / HTTP/1.1", ("Content-Length: 1, 1",), 400, Reason.BAD_CONTENT_LENGTH),
-        ("POST / HTTP/1.1", ("Content-Length:",), 400, Reason.BAD_CONTENT_LENGTH),
-        ("POST / HTTP/1.1", (f"Content-Length: {'9' * 5000}",), 400, Reason.BAD_CONTENT_LENGTH),
+        ("nonsense", (), 400, ClassificationReason.BAD_VERSION),
+        ("GET /", (), 400, ClassificationReason.BAD_VERSION),
+        ("GET  HTTP/1.1", (), 400, ClassificationReason.BAD_URI),
+        ("GET a/b HTTP/1.1", (), 400, ClassificationReason.BAD_URI),
+        ("GET * HTTP/1.1", (), 400, ClassificationReason.BAD_URI),
+        ("CONNECT a.example:443 HTTP/1.1", (), 400, ClassificationReason.BAD_URI),
+        ("G(T / HTTP/1.1", (), 400, ClassificationReason.BAD_METHOD),
+        (" GET / HTTP/1.1", (), 400, ClassificationReason.BAD_METHOD),
+        ("GET / HTTP/2.0", (), 400, ClassificationReason.BAD_VERSION),
+        ("GET / http/1.1", (), 400, ClassificationReason.BAD_VERSION),
+        ("GET /\x00 HTTP/1.1", (), 400, ClassificationReason.BAD_URI),
+        ("GET /\r HTTP/1.1", (), 400, ClassificationReason.BAD_URI),
+        ("GET / HTTP/1.1\nX: 1", (), 400, ClassificationReason.BAD_URI),
+        ("GET / HTTP/1.1", ("X-A: 1\nX-B: 2",), 400, ClassificationReason.BAD_HEADER),
+        ("GET / HTTP/1.1", ("X-A: 1\rX-B: 2",), 400, ClassificationReason.BAD_HEADER),
+        ("GET / HTTP/1.1", ("X-A: \x00",), 400, ClassificationReason.BAD_HEADER),
+        ("GET / HTTP/1.1", ("X-A: 1", " folded"), 400, ClassificationReason.BAD_HEADER),
+        ("GET / HTTP/1.1", ("X-A : 1",), 400, ClassificationReason.BAD_HEADER),
+        ("GET / HTTP/1.1", ("Transfer-Encoding : chunked",), 400, ClassificationReason.BAD_HEADER),
+        ("GET / HTTP/1.1", ("no colon",), 400, ClassificationReason.BAD_HEADER),
+        ("GET / HTTP/1.1", ("Accept",), 400, ClassificationReason.BAD_HEADER),
+        ("GET / HTTP/1.1", ("Host: b.example",), 400, ClassificationReason.BAD_HEADER),
+        ("POST / HTTP/1.1", ("Content-Length: -1",), 400, ClassificationReason.BAD_CONTENT_LENGTH),
+        ("POST / HTTP/1.1", ("Content-Length: +1",), 400, ClassificationReason.BAD_CONTENT_LENGTH),
+        ("POST / HTTP/1.1", ("Content-Length: 1_0",), 400, ClassificationReason.BAD_CONTENT_LENGTH),
+        (
+            "POST / HTTP/1.1",
+            ("Content-Length: 1, 1",),
+            400,
+            ClassificationReason.BAD_CONTENT_LENGTH,
+        ),
+        ("POST / HTTP/1.1", ("Content-Length:",), 400, ClassificationReason.BAD_CONTENT_LENGTH),
+        (
+            "POST / HTTP/1.1",
+            (f"Content-Length: {'9' * 5000}",),
+            400,
+            ClassificationReason.BAD_CONTENT_LENGTH,
+        ),
         (
             "POST / HTTP/1.1",
             ("Content-Length: 1", "Content-Length: 2"),
             400,
-            Reason.MULTIPLE_CONTENT_LENGTH,
+            ClassificationReason.MULTIPLE_CONTENT_LENGTH,
         ),
-        ("POST / HTTP/1.1", ("Transfer-Encoding: gzip",), 501, Reason.BAD_TRANSFER_ENCODING),
-        ("POST / HTTP/1.1", ("Transfer-Encoding: xchunked",), 501, Reason.BAD_TRANSFER_ENCODING),
-        ("POST / HTTP/1.1", ("Transfer-Encoding: \x0bchunked",), 400, Reason.BAD_TRANSFER_ENCODING),
+        (
+            "POST / HTTP/1.1",
+            ("Transfer-Encoding: gzip",),
+            501,
+            ClassificationReason.BAD_TRANSFER_ENCODING,
+        ),
+        (
+            "POST / HTTP/1.1",
+            ("Transfer-Encoding: xchunked",),
+            501,
+            ClassificationReason.BAD_TRANSFER_ENCODING,
+        ),
+        (
+            "POST / HTTP/1.1",
+            ("Transfer-Encoding: \x0bchunked",),
+            400,
+            ClassificationReason.BAD_TRANSFER_ENCODING,
+        ),
         (
             "POST / HTTP/1.1",
             ("Transfer-Encoding: chunked, identity",),
             400,
-            Reason.BAD_TRANSFER_ENCODING,
+            ClassificationReason.BAD_TRANSFER_ENCODING,
         ),
         (
             "POST / HTTP/1.1",
             ("Transfer-Encoding: chunked", "Transfer-Encoding: chunked"),
             400,
-            Reason.MULTIPLE_TRANSFER_ENCODING_CHUNKED,
+            ClassificationReason.MULTIPLE_TRANSFER_ENCODING_CHUNKED,
         ),
         (f"GET /{'x' * 16_400} HTTP/1.1", (), 414, None),
         (f"{'X' * 16_400} / HTTP/1.1", (), 400, None),
@@ -208,10 +249,10 @@ def test_chunks_win_over_a_length_which_the_target_never_sees() -> None:
     ],
 )
 def test_what_two_readers_could_read_differently_is_refused(
-    line: str, headers: tuple[str, ...], status: int, finding: Reason | None
+    line: str, headers: tuple[str, ...], status: int, finding: ClassificationReason | None
 ) -> None:
     error = refused(line, *headers)
-    assert (error.status, error.finding) == (status, finding)
+    assert (error.status, error.classification_reason) == (status, finding)
 
 
 def test_a_host_is_needed_but_in_the_oldest_version() -> None:
@@ -223,21 +264,21 @@ def test_a_host_is_needed_but_in_the_oldest_version() -> None:
 @pytest.mark.parametrize(
     ("mode", "blocked", "closed"),
     [
-        ("monitor", set[Tier](), set[Tier]()),
-        ("defensive", {Tier.SEVERE}, {Tier.AMBIGUOUS, Tier.SEVERE}),
+        ("monitor", set[Classification](), set[Classification]()),
+        ("defensive", {Classification.SEVERE}, {Classification.AMBIGUOUS, Classification.SEVERE}),
         (
             "strictest",
-            {Tier.ACCEPTABLE, Tier.AMBIGUOUS, Tier.SEVERE},
-            {Tier.AMBIGUOUS, Tier.SEVERE},
+            {Classification.ACCEPTABLE, Classification.AMBIGUOUS, Classification.SEVERE},
+            {Classification.AMBIGUOUS, Classification.SEVERE},
         ),
     ],
 )
 def test_each_mode_blocks_and_closes_what_it_should(
-    mode: str, blocked: set[Tier], closed: set[Tier]
+    mode: str, blocked: set[Classification], closed: set[Classification]
 ) -> None:
-    for reason in Reason:
-        assert is_blocked(reason, mode) is (reason.tier in blocked)
-        assert must_close(reason, mode) is (reason.tier in closed)
+    for reason in ClassificationReason:
+        assert is_blocked(reason, mode) is (reason.classification in blocked)
+        assert must_close(reason, mode) is (reason.classification in closed)
     assert not is_blocked(None, mode)
     assert not must_close(None, mode)
 
@@ -318,22 +359,22 @@ def test_a_head_without_end_is_refused_before_it_has_one(sent: bytes, status: in
     assert caught.value.status == status
 
 
-def test_a_client_is_told_once_that_it_may_continue() -> None:
-    incoming = Incoming()
+def test_a_client_is_told_once_that_it_take_continue() -> None:
+    incoming = RequestReader()
     incoming.feed(POST + b"Expect: 100-Continue\r\nContent-Length: 2\r\n\r\n")
-    assert incoming.take() is None
-    assert [incoming.may_continue(), incoming.may_continue()] == [True, False]
+    assert incoming.next_request() is None
+    assert [incoming.take_continue(), incoming.take_continue()] == [True, False]
     incoming.feed(b"ok")
-    message = incoming.take()
+    message = incoming.next_request()
     assert message is not None
     assert message.body == b"ok"
 
 
 def test_a_client_that_does_not_wait_need_not_be_told() -> None:
-    incoming = Incoming()
+    incoming = RequestReader()
     incoming.feed(POST + b"Expect: 100-continue\r\nContent-Length: 2\r\n\r\no")
-    assert incoming.take() is None
-    assert not incoming.may_continue()
+    assert incoming.next_request() is None
+    assert not incoming.take_continue()
 
 
 FRAGMENTS = st.sampled_from(

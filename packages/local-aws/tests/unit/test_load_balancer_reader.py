@@ -134,9 +134,9 @@ def test_rules_are_in_order_of_priority_with_the_default_last() -> None:
         for priority in ("default", "10", "9", "100")
     ]
     answer = {"ListenerArn": "arn:listener", "Port": 80, "Protocol": "HTTP"}
-    listener = reader.listener(BALANCER, answer, rules, {}, Attributes(), [])
+    listener = reader.listener(BALANCER, answer, rules, Attributes(), [], {})
     assert [each.priority for each in listener.rules] == [9, 10, 100, None]
-    assert listener.refusal is None
+    assert listener.unsupported is None
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_a_listener_of_another_protocol_is_refused_by_name(
     protocol: str, refusal: Unsupported | None
 ) -> None:
     answer = {"ListenerArn": "arn:listener", "Port": 443, "Protocol": protocol}
-    assert reader.listener(BALANCER, answer, [], {}, Attributes(), []).refusal == refusal
+    assert reader.listener(BALANCER, answer, [], Attributes(), [], {}).unsupported == refusal
 
 
 def test_transforms_of_a_rule_are_read_in_their_order() -> None:

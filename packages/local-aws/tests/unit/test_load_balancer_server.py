@@ -11,12 +11,11 @@ from typing import Literal, cast
 
 import pytest
 from local_aws.lambda_runtime.outcome import Answered
-from local_aws.load_balancer import pages
-from local_aws.load_balancer.completed_request import Finished
+from local_aws.load_balancer.completed_request import CompletedRequest
 from local_aws.load_balancer.configuration import Attributes, Forward, TargetGroup, WeightedGroup
-from local_aws.load_balancer.desync import Reason
+from local_aws.load_balancer.desync import ClassificationReason
 from local_aws.load_balancer.request import Request
-from local_aws.load_balancer.response import Answer
+from local_aws.load_balancer.response import Response, error_page
 from local_aws_tests.load_balancer_models import API, FUNCTION, NOT_FOUND, listener, rule
 from local_aws_tests.raw_http import Done, Held, Reply, Served, Watch, http, once, serve
 
@@ -247,7 +246,7 @@ def test_weights_are_for_requests_not_for_connections(monkeypatch: pytest.Monkey
 
 
 def test_a_firewall_is_asked_about_every_request() -> None:
-    refusals = [None, pages.error(403), None]
+    refusals = [None, error_page(403), None]
 
     async def scenario(served: Served) -> None:
         client = await served.connect()
@@ -255,7 +254,7 @@ def test_a_firewall_is_asked_about_every_request() -> None:
             await client.send(http("GET /api/a", close=False))
             assert (await client.reply()).status == status
 
-    serve(scenario, guard=lambda _: refusals.pop(0))
+    serve(scenario, request_filter=lambda _: refusals.pop(0))
 
 
 def test_a_client_of_the_first_version_gets_one_answer() -> None:
@@ -312,7 +311,7 @@ def test_who_starts_a_request_and_does_not_end_it_gets_a_408() -> None:
             client = await served.connect()
             await client.send(http("GET /api/a", close=False) + begun)
             assert (await client.reply()).status == 200
-            served.server.sweep(time.monotonic() + AFTERWARDS)
+            served.server.check_timeouts(time.monotonic() + AFTERWARDS)
             assert Reply(await client.rest()).status == 408
 
     serve(scenario)
@@ -323,7 +322,7 @@ def test_a_connection_that_is_not_used_is_closed_without_a_word() -> None:
         client = await served.connect()
         await client.send(http("GET /health", close=False))
         assert (await client.reply()).status == 200
-        served.server.sweep(time.monotonic() + AFTERWARDS)
+        served.server.check_timeouts(time.monotonic() + AFTERWARDS)
         assert await client.rest() == b""
 
     serve(scenario)
@@ -336,7 +335,7 @@ def test_the_idle_timeout_does_not_cut_a_running_function() -> None:
         client = await served.connect()
         await client.send(http("GET /api/a", close=False))
         await held.arrived()
-        served.server.sweep(time.monotonic() + AFTERWARDS)
+        served.server.check_timeouts(time.monotonic() + AFTERWARDS)
         held.answer("slow")
         assert (await client.reply()).body == b"slow"
 
@@ -401,8 +400,8 @@ def test_every_exchange_is_told_to_who_observes_it() -> None:
         assert known.decision.rule == API.rules[0]
         assert (known.received_bytes, known.sent_bytes) == (len(sent), len(received))
         assert known.version == "HTTP/1.1"
-        assert (unknown.request, unknown.answer.status) == (None, 400)
-        assert unknown.finding is Reason.BAD_VERSION
+        assert (unknown.request, unknown.response.status) == (None, 400)
+        assert unknown.classification_reason is ClassificationReason.BAD_VERSION
         assert [client for _, client in watch.connections] == [known.client, unknown.client]
 
     serve(scenario, observers=(watch,))
@@ -410,7 +409,7 @@ def test_every_exchange_is_told_to_who_observes_it() -> None:
 
 def test_an_observer_that_fails_takes_nothing_with_it(caplog: pytest.LogCaptureFixture) -> None:
     class Broken(Watch):
-        def finished(self, exchange: Finished) -> None:
+        def finished(self, completed: CompletedRequest) -> None:
             raise RuntimeError("a bug of an observer")
 
     async def scenario(served: Served) -> None:
@@ -442,7 +441,7 @@ def test_a_request_that_is_too_large_is_told_with_its_head() -> None:
     async def scenario(served: Served) -> None:
         await served.talk(http("POST /api/a", "content-length: 1048577"))
         (refused,) = watch.exchanges
-        assert (refused.answer.status, refused.version) == (413, "HTTP/1.1")
+        assert (refused.response.status, refused.version) == (413, "HTTP/1.1")
         assert refused.request is not None
         assert refused.request.path == "/api/a"
 
@@ -465,10 +464,10 @@ def test_a_guard_answers_before_any_rule() -> None:
         assert Reply(await served.talk(http("GET /api/bad"))).status == 403
         assert Reply(await served.talk(http("GET /api/good"))).status == 200
 
-    def guard(request: Request) -> Answer | None:
-        return pages.error(403) if request.path.endswith("bad") else None
+    def guard(request: Request) -> Response | None:
+        return error_page(403) if request.path.endswith("bad") else None
 
-    serve(scenario, guard=guard)
+    serve(scenario, request_filter=guard)
 
 
 @pytest.mark.parametrize("status", [204, 304])

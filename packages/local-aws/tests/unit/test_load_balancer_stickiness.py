@@ -4,8 +4,8 @@ import pytest
 from local_aws.load_balancer import stickiness
 from local_aws.load_balancer.configuration import Forward, TargetGroup, WeightedGroup
 from local_aws.load_balancer.request import Request
-from local_aws.load_balancer.rules import Invoke
-from local_aws_tests.load_balancer_models import FUNCTION, decided, listener, request, rule
+from local_aws.load_balancer.rules import InvokeFunction
+from local_aws_tests.load_balancer_models import FUNCTION, decide, listener, request, rule
 
 NOW = 1_700_000_000.0
 GROUPS = tuple(
@@ -16,7 +16,7 @@ GROUPS = tuple(
 
 def cookies(group: str, seconds: int = 60, *, secure: bool = False) -> dict[str, str]:
     """Values of Set-Cookie by the cookie's name."""
-    given = stickiness.headers(group, seconds, NOW, secure=secure)
+    given = stickiness.cookie_headers(group, seconds, NOW, secure=secure)
     return {value.partition("=")[0]: value for _, value in given}
 
 
@@ -28,24 +28,24 @@ def returning(cookie: str) -> Request:
 @pytest.mark.parametrize("name", ["AWSALBTG", "AWSALBTGCORS"])
 def test_either_cookie_brings_a_client_back_to_its_group(name: str) -> None:
     sent = returning(cookies("arn:green")[name])
-    assert stickiness.remembered(sent, GROUPS, NOW + 59) == GROUPS[1]
+    assert stickiness.sticky_group(sent, GROUPS, NOW + 59) == GROUPS[1]
 
 
 def test_a_cookie_counts_until_it_expires_and_only_for_groups_of_the_rule() -> None:
     sent = returning(cookies("arn:green")["AWSALBTG"])
-    assert stickiness.remembered(sent, GROUPS, NOW + 60) is None
-    assert stickiness.remembered(sent, GROUPS[:1], NOW) is None
+    assert stickiness.sticky_group(sent, GROUPS, NOW + 60) is None
+    assert stickiness.sticky_group(sent, GROUPS[:1], NOW) is None
 
 
 @pytest.mark.parametrize("value", ["", "nonsense", "////", "AAAA", "é"])
 def test_a_cookie_that_is_not_ours_is_not_believed(value: str) -> None:
-    assert stickiness.remembered(returning(f"AWSALBTG={value}"), GROUPS, NOW) is None
+    assert stickiness.sticky_group(returning(f"AWSALBTG={value}"), GROUPS, NOW) is None
 
 
 def test_a_cookie_that_was_changed_is_not_believed() -> None:
     name, value = cookies("arn:green")["AWSALBTG"].partition(";")[0].split("=", 1)
     changed = value[:-4] + ("AAAA" if value[-4:] != "AAAA" else "BBBB")
-    assert stickiness.remembered(returning(f"{name}={changed}"), GROUPS, NOW) is None
+    assert stickiness.sticky_group(returning(f"{name}={changed}"), GROUPS, NOW) is None
 
 
 def test_cookies_are_opaque_and_never_the_same_twice() -> None:
@@ -65,16 +65,18 @@ def test_the_cookie_for_other_sites_says_so_and_is_secure_where_the_listener_is(
 def test_a_sticky_rule_obeys_the_cookie_before_the_weights() -> None:
     sticky = listener(rule(None, Forward(GROUPS, sticky_seconds=60)))
     sent = returning(cookies("arn:green")["AWSALBTG"])
-    new = decided(sticky, request(), 0.5, NOW).outcome
-    back = decided(sticky, sent, 0.5, NOW).outcome
-    late = decided(sticky, sent, 0.5, NOW + 60).outcome
-    assert all(isinstance(each, Invoke) and each.sticky_seconds == 60 for each in (new, back, late))
-    arns = [each.group.arn for each in (new, back, late) if isinstance(each, Invoke)]
+    new = decide(sticky, request(), 0.5, NOW).outcome
+    back = decide(sticky, sent, 0.5, NOW).outcome
+    late = decide(sticky, sent, 0.5, NOW + 60).outcome
+    assert all(
+        isinstance(each, InvokeFunction) and each.sticky_seconds == 60 for each in (new, back, late)
+    )
+    arns = [each.group.arn for each in (new, back, late) if isinstance(each, InvokeFunction)]
     assert arns == ["arn:blue", "arn:green", "arn:blue"]
 
 
 def test_a_rule_that_is_not_sticky_ignores_the_cookie() -> None:
     plain = listener(rule(None, Forward(GROUPS)))
-    outcome = decided(plain, returning(cookies("arn:green")["AWSALBTG"]), 0.5, NOW).outcome
-    assert isinstance(outcome, Invoke)
+    outcome = decide(plain, returning(cookies("arn:green")["AWSALBTG"]), 0.5, NOW).outcome
+    assert isinstance(outcome, InvokeFunction)
     assert outcome.group.arn == "arn:blue"

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 from local_aws.load_balancer.configuration import Transform
-from local_aws.load_balancer.transforms import TransformError, rewritten
+from local_aws.load_balancer.transforms import TransformError, apply_transforms
 from local_aws_tests.load_balancer_models import request
 
 
@@ -19,14 +19,14 @@ def test_path_and_query_are_rewritten_together(
     pattern: str, template: str, path: str, query: str
 ) -> None:
     sent = request("/old/a", "b=1")
-    done = rewritten(sent, (Transform("url-rewrite", ((pattern, template),)),))
+    done = apply_transforms(sent, (Transform("url-rewrite", ((pattern, template),)),))
     assert (done.path, done.query) == (path, query.removesuffix("?"))
 
 
 def test_the_host_is_rewritten_whatever_its_case() -> None:
     sent = request(headers=(("host", "Site-A.com"), ("x-a", "site-a.com")))
     transform = Transform("host-header-rewrite", ((r"^site-(.+)\.com$", "in.$1.example"),))
-    done = rewritten(sent, (transform,))
+    done = apply_transforms(sent, (transform,))
     assert done.headers == (("host", "in.A.example"), ("x-a", "site-a.com"))
     assert done.value("host") == "in.A.example"
 
@@ -36,7 +36,7 @@ def test_both_kinds_work_in_one_rule() -> None:
         Transform("url-rewrite", (("^/a", "/b"),)),
         Transform("host-header-rewrite", (("^api", "www"),)),
     )
-    done = rewritten(request("/a"), transforms)
+    done = apply_transforms(request("/a"), transforms)
     assert (done.path, done.value("host")) == ("/b", "www.example.com")
 
 
@@ -55,4 +55,4 @@ def test_both_kinds_work_in_one_rule() -> None:
 def test_a_rewrite_that_gives_no_request_fails(kind: str, pattern: str, template: str) -> None:
     transform = Transform(kind, ((pattern, template),))  # type: ignore[arg-type]
     with pytest.raises(TransformError):
-        rewritten(request("/a"), (transform,))
+        apply_transforms(request("/a"), (transform,))

@@ -9,10 +9,9 @@ from typing import Any
 
 import boto3
 import pytest
-from local_aws.vpc import clients
-from local_aws.vpc import reachability as documents
-from local_aws.vpc.network_reader import read_vpcs
-from local_aws.vpc.networks import Entry, NetworkAcl
+from local_aws.vpc.network_reader import read_networks
+from local_aws.vpc.networks import NetworkAcl, NetworkAclEntry
+from local_aws.vpc.reachability import client_obstacle, s3_obstacle
 from moto import mock_aws
 from mypy_boto3_ec2 import EC2Client
 
@@ -35,8 +34,8 @@ class Network:
     group: str
 
     def client_obstacle(self, port: int = 80, *, is_internal: bool = False) -> str | None:
-        return clients.obstacle(
-            read_vpcs(self.ec2, REGION),
+        return client_obstacle(
+            read_networks(self.ec2, REGION),
             port=port,
             group_ids=[self.group],
             subnet_ids=[self.private if is_internal else self.public],
@@ -44,8 +43,8 @@ class Network:
         )
 
     def s3_obstacle(self, *subnets: str) -> str | None:
-        return documents.obstacle(
-            read_vpcs(self.ec2, REGION),
+        return s3_obstacle(
+            read_networks(self.ec2, REGION),
             group_ids=[self.group],
             subnet_ids=list(subnets) or [self.private],
         )
@@ -172,8 +171,8 @@ def test_an_internal_load_balancer_needs_no_way_to_the_internet(network: Network
 @pytest.mark.parametrize(
     ("entries", "obstacle"),
     [
-        ((), "does not let tcp/80 in"),
-        (((100, False, 80, 80),), "does not let the answers out to clients"),
+        ((), "does not allow tcp/80 in"),
+        (((100, False, 80, 80),), "does not allow responses out to clients"),
         (((100, False, 80, 80), (100, True, 1024, 65535)), None),
     ],
 )
@@ -191,7 +190,7 @@ def test_an_acl_that_admits_one_of_those_whom_the_group_admits_is_enough(network
     acl = network.add_acl(
         network.public, (100, False, 80, 80), (100, True, 1024, 65535), cidr="203.0.113.0/24"
     )
-    assert network.client_obstacle() == f"{acl} of {network.public} does not let tcp/80 in"
+    assert network.client_obstacle() == f"{acl} of {network.public} does not allow tcp/80 in"
     network.admit(80, "203.0.113.64/26")
     assert network.client_obstacle() is None
 
@@ -205,7 +204,7 @@ def _acl(*entries: tuple[bool, int, int]) -> NetworkAcl:
     return NetworkAcl(
         "acl-1",
         tuple(
-            Entry(number, "in", "6", anyone, (low, high), allows)
+            NetworkAclEntry(number, "in", "6", anyone, (low, high), allows)
             for number, (allows, low, high) in enumerate(entries)
         ),
     )
@@ -235,12 +234,12 @@ def test_a_function_reaches_s3_through_the_endpoint(network: Network) -> None:
 
 
 def test_a_function_in_no_vpc_reaches_s3(network: Network) -> None:
-    vpcs = read_vpcs(network.ec2, REGION)
-    assert documents.obstacle(vpcs, group_ids=[], subnet_ids=[]) is None
+    vpcs = read_networks(network.ec2, REGION)
+    assert s3_obstacle(vpcs, group_ids=[], subnet_ids=[]) is None
 
 
 def test_egress_to_the_prefix_list_of_s3_is_enough(network: Network) -> None:
-    prefix_list = read_vpcs(network.ec2, REGION).s3_prefix_list
+    prefix_list = read_networks(network.ec2, REGION).s3_prefix_list
     network.let_out_only(_tcp(443, PrefixListIds=[{"PrefixListId": prefix_list}]))
     assert network.s3_obstacle() is None
 
@@ -266,14 +265,14 @@ def test_without_endpoint_and_nat_there_is_no_way(network: Network) -> None:
     network.drop_endpoint()
     assert network.s3_obstacle() == (
         f"{network.private_table} of {network.private} has no route to S3: "
-        "neither its endpoint nor a NAT gateway"
+        "neither a gateway endpoint nor a NAT gateway"
     )
 
 
 def test_a_function_in_a_public_subnet_has_no_way_out(network: Network) -> None:
     assert network.s3_obstacle(network.public) == (
-        f"{network.public_table} of {network.public} leads to {network.gateway}, "
-        "which is no way out for a function: it has no public address"
+        f"{network.public_table} of {network.public} routes S3 to {network.gateway}, "
+        "which a function cannot use: it has no public address"
     )
 
 
@@ -293,15 +292,15 @@ def test_a_nat_gateway_is_a_way_if_it_reaches_the_internet_itself(
         assert network.s3_obstacle() is None
     else:
         assert network.s3_obstacle() == (
-            f"{gateway}, by which {network.private} reaches S3, does not reach the internet"
+            f"{gateway}, the route of {network.private} to S3, does not reach the internet"
         )
 
 
 @pytest.mark.parametrize(
     ("entries", "obstacle"),
     [
-        ((), "does not let tcp/443 out to S3"),
-        (((100, True, 443, 443),), "does not let the answers of S3 in"),
+        ((), "does not allow tcp/443 out to S3"),
+        (((100, True, 443, 443),), "does not allow responses of S3 in"),
         (((100, True, 443, 443), (100, False, 1024, 65535)), None),
     ],
 )

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 
 from local_aws.cloudwatch.log_bucket import FileStore
 from local_aws.cloudwatch.resource_ids import BalancerName, Kind, file_key
-from local_aws.load_balancer.configuration import LogPlace
+from local_aws.load_balancer.configuration import LogDestination
 
 _log = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ class LogName:
 
     balancer: BalancerName
     kind: Kind
-    place: LogPlace
+    place: LogDestination
 
 
 class Log:

@@ -13,9 +13,9 @@ from local_aws.cloudwatch.log_entries import is_targets_answer, was_dispatched
 from local_aws.cloudwatch.metric_values import Minute, metric, rounded
 from local_aws.cloudwatch.resource_ids import BalancerName, group_name
 from local_aws.lambda_runtime.outcome import Reason
-from local_aws.load_balancer.completed_request import Finished
+from local_aws.load_balancer.completed_request import CompletedRequest
 from local_aws.load_balancer.configuration import FixedResponse, Redirect
-from local_aws.load_balancer.rules import Invoke
+from local_aws.load_balancer.rules import InvokeFunction
 
 NAMESPACE = "AWS/ApplicationELB"
 
@@ -48,28 +48,28 @@ class BalancerTally:
     def disconnected(self) -> None:
         self._active = max(0, self._active - 1)
 
-    def finished(self, exchange: Finished) -> None:
+    def finished(self, completed: CompletedRequest) -> None:
         """Two microseconds or so: it is called for every request."""
-        counts, answer = self._counts, exchange.answer
-        size = exchange.received_bytes + exchange.sent_bytes
+        counts, answer = self._counts, completed.response
+        size = completed.received_bytes + completed.sent_bytes
         counts["ProcessedBytes"] += size
-        if exchange.finding is not None:
+        if completed.classification_reason is not None:
             counts["DesyncMitigationMode_NonCompliant_Request_Count"] += 1
-        decision = exchange.decision
+        decision = completed.decision
         outcome = None if decision is None else decision.outcome
         if decision is not None and decision.rule is not None:
-            rules = exchange.listener.rules.index(decision.rule) + 1
+            rules = completed.listener.rules.index(decision.rule) + 1
             counts["RuleEvaluations"] += rules
             self._evaluated += max(0, rules - _FREE_RULES)
-        if isinstance(outcome, Invoke):
+        if isinstance(outcome, InvokeFunction):
             counts["RequestCount"] += 1
-            counts["LambdaTargetProcessedBytes"] += size if was_dispatched(exchange) else 0
-            self._group(outcome).finished(exchange)
+            counts["LambdaTargetProcessedBytes"] += size if was_dispatched(completed) else 0
+            self._group(outcome).finished(completed)
         elif isinstance(outcome, FixedResponse):
             counts["HTTP_Fixed_Response_Count"] += 1
         elif isinstance(outcome, Redirect):
             counts["HTTP_Redirect_Count"] += 1
-        if is_targets_answer(exchange):
+        if is_targets_answer(completed):
             return
         hundreds = answer.status // 100
         if hundreds in {3, 4, 5}:
@@ -98,7 +98,7 @@ class BalancerTally:
         self._evaluated = 0
         return minute
 
-    def _group(self, outcome: Invoke) -> _GroupTally:
+    def _group(self, outcome: InvokeFunction) -> _GroupTally:
         group = self._groups.get(outcome.group.arn)
         if group is None:
             group = _GroupTally(self._balancer, group_name(outcome.group.arn))
@@ -130,14 +130,14 @@ class _GroupTally:
         self._counts: defaultdict[str, int] = defaultdict(int)
         self._seconds: defaultdict[float, int] = defaultdict(int)
 
-    def finished(self, exchange: Finished) -> None:
+    def finished(self, completed: CompletedRequest) -> None:
         self._counts["RequestCount"] += 1
-        if was_dispatched(exchange):
-            self._seconds[rounded(exchange.answer_seconds)] += 1
-        if is_targets_answer(exchange):
-            self._counts[f"HTTPCode_Target_{exchange.answer.status // 100}XX_Count"] += 1
+        if was_dispatched(completed):
+            self._seconds[rounded(completed.target_processing_seconds)] += 1
+        if is_targets_answer(completed):
+            self._counts[f"HTTPCode_Target_{completed.response.status // 100}XX_Count"] += 1
         else:
-            internal = exchange.answer.error_reason in _INTERNAL
+            internal = completed.response.error_reason in _INTERNAL
             self._counts["LambdaInternalError" if internal else "LambdaUserError"] += 1
 
     def add_to(self, minute: Minute) -> None:

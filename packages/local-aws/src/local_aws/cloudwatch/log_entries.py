@@ -1,4 +1,4 @@
-"""An exchange as a line of the access log.
+"""An completed as a line of the access log.
 
 Source: Application Load Balancers guide, "Access logs", log entries, up to the field
 ``request_transform_status``; what the fields hold of a request that could not be read is as
@@ -12,50 +12,58 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 from local_aws.cloudwatch.resource_ids import BalancerName
-from local_aws.load_balancer.completed_request import Finished
+from local_aws.load_balancer.completed_request import CompletedRequest
 from local_aws.load_balancer.configuration import FixedResponse, Forward, Redirect
 from local_aws.load_balancer.request import Request
 from local_aws.load_balancer.rule_conditions import host_name
-from local_aws.load_balancer.rules import Blocked, Invoke, NoTarget
-from local_aws.load_balancer.trace import trace_id
-from local_aws.load_balancer.transforms import rewritten
+from local_aws.load_balancer.rules import BlockedByWebAcl, InvokeFunction, NoTarget
+from local_aws.load_balancer.target_headers import trace_id
+from local_aws.load_balancer.transforms import apply_transforms
 
 USER_AGENT_CHARACTERS = 8_192
 
 _UNSAFE = re.compile(rb"[^ !#-\[\]-~]")
 
 
-def entry(exchange: Finished, balancer: BalancerName, *, has_firewall: bool) -> str:
+def entry(completed: CompletedRequest, balancer: BalancerName, *, has_firewall: bool) -> str:
     """One line, without its end. ``has_firewall`` is whether a web ACL has looked at requests."""
-    listener, client, answer = exchange.listener, exchange.client, exchange.answer
-    request = exchange.request
-    began, ended = exchange.received_at, exchange.received_at + exchange.answer_seconds
-    times = f"0.000 {exchange.answer_seconds:.3f} 0.000" if was_dispatched(exchange) else "-1 -1 -1"
-    answered = str(answer.status) if is_targets_answer(exchange) else "-"
+    listener, client, answer = completed.listener, completed.client, completed.response
+    request = completed.request
+    began, ended = (
+        completed.received_at,
+        completed.received_at + completed.target_processing_seconds,
+    )
+    times = (
+        f"0.000 {completed.target_processing_seconds:.3f} 0.000"
+        if was_dispatched(completed)
+        else "-1 -1 -1"
+    )
+    answered = str(answer.status) if is_targets_answer(completed) else "-"
     agent = None if request is None else request.value("user-agent")
-    finding = exchange.finding
+    finding = completed.classification_reason
+    classification = "-" if finding is None else finding.classification.name.capitalize()
     return (
         f"{listener.protocol.lower()} {timestamp(ended)} {balancer.resource_id} "
         f"{client.address}:{client.port} - {times} {answer.status} {answered} "
-        f"{exchange.received_bytes} {exchange.sent_bytes} "
-        f'"{_request_line(exchange)}" "{escaped(agent)[:USER_AGENT_CHARACTERS]}" - - '
-        f'{_target_group(exchange)} "{_trace(exchange)}" "-" "-" {_priority(exchange)} '
-        f'{timestamp(began)} "{_actions(exchange, has_firewall)}" "{_location(exchange)}" '
+        f"{completed.received_bytes} {completed.sent_bytes} "
+        f'"{_request_line(completed)}" "{escaped(agent)[:USER_AGENT_CHARACTERS]}" - - '
+        f'{_target_group(completed)} "{_trace(completed)}" "-" "-" {_priority(completed)} '
+        f'{timestamp(began)} "{_actions(completed, has_firewall)}" "{_location(completed)}" '
         f'"{answer.error_reason or "-"}" "-" "-" '
-        f'"{"-" if finding is None else finding.tier.name.capitalize()}" "{finding or "-"}" '
-        f"{client.trace_id} {_transformed(exchange)}"
+        f'"{classification}" "{finding or "-"}" '
+        f"{client.trace_id} {_transformed(completed)}"
     )
 
 
-def was_dispatched(exchange: Finished) -> bool:
+def was_dispatched(completed: CompletedRequest) -> bool:
     """Whether a function was asked."""
-    return exchange.trace_id is not None
+    return completed.trace_id is not None
 
 
-def is_targets_answer(exchange: Finished) -> bool:
+def is_targets_answer(completed: CompletedRequest) -> bool:
     """Whether the answer is the function's own; otherwise it is the load balancer's."""
-    answer = exchange.answer
-    return exchange.trace_id is not None and answer.error_reason is None and not answer.close
+    answer = completed.response
+    return completed.trace_id is not None and answer.error_reason is None and not answer.close
 
 
 def timestamp(seconds: float) -> str:
@@ -79,24 +87,26 @@ def escaped(text: str | None) -> str:
     return _UNSAFE.sub(lambda match: b"\\x%02X" % match[0][0], raw).decode("ascii")
 
 
-def _request_line(exchange: Finished) -> str:
-    listener, request = exchange.listener, exchange.request
+def _request_line(completed: CompletedRequest) -> str:
+    listener, request = completed.listener, completed.request
     scheme = listener.protocol.lower()
     if request is None:
         return f"- {scheme}://{listener.dns_name}:{listener.port}- -"
     host = host_name(request.value("host") or listener.dns_name)
     target = _target(request)
-    return escaped(f"{request.method} {scheme}://{host}:{listener.port}{target} {exchange.version}")
+    return escaped(
+        f"{request.method} {scheme}://{host}:{listener.port}{target} {completed.version}"
+    )
 
 
 def _target(request: Request) -> str:
     return f"{request.path}?{request.query}" if request.query else request.path
 
 
-def _target_group(exchange: Finished) -> str:
-    decision = exchange.decision
+def _target_group(completed: CompletedRequest) -> str:
+    decision = completed.decision
     match decision and decision.outcome:
-        case Invoke(group, _):
+        case InvokeFunction(group, _):
             return group.arn
         case NoTarget():
             action = None if decision is None or decision.rule is None else decision.rule.action
@@ -105,28 +115,28 @@ def _target_group(exchange: Finished) -> str:
     return "-"
 
 
-def _trace(exchange: Finished) -> str:
-    request = exchange.request
+def _trace(completed: CompletedRequest) -> str:
+    request = completed.request
     if request is None:
         return "-"
-    return escaped(exchange.trace_id or trace_id(request.value("x-amzn-trace-id")))
+    return escaped(completed.trace_id or trace_id(request.value("x-amzn-trace-id")))
 
 
-def _priority(exchange: Finished) -> str:
-    decision = exchange.decision
+def _priority(completed: CompletedRequest) -> str:
+    decision = completed.decision
     if decision is None:
-        failed = exchange.request is not None and exchange.answer.status == 500
+        failed = completed.request is not None and completed.response.status == 500
         return "-1" if failed else "-"
     if decision.rule is None:
         return "-"
     return str(decision.rule.priority or 0)
 
 
-def _actions(exchange: Finished, has_firewall: bool) -> str:
-    match exchange.decision and exchange.decision.outcome:
-        case Blocked():
+def _actions(completed: CompletedRequest, has_firewall: bool) -> str:
+    match completed.decision and completed.decision.outcome:
+        case BlockedByWebAcl():
             return "waf"
-        case Invoke() | NoTarget():
+        case InvokeFunction() | NoTarget():
             action = "forward"
         case FixedResponse():
             action = "fixed-response"
@@ -137,20 +147,20 @@ def _actions(exchange: Finished, has_firewall: bool) -> str:
     return f"waf,{action}" if has_firewall else action
 
 
-def _transformed(exchange: Finished) -> str:
-    """Host and URI where a rule has rewritten them, and that it has."""
-    request, decision = exchange.request, exchange.decision
+def _transformed(completed: CompletedRequest) -> str:
+    """Host and URI where a rule has apply_transforms them, and that it has."""
+    request, decision = completed.request, completed.decision
     rule = None if decision is None else decision.rule
-    if request is None or rule is None or not rule.transforms or not was_dispatched(exchange):
+    if request is None or rule is None or not rule.transforms or not was_dispatched(completed):
         return '"-" "-" "-"'
-    changed = rewritten(request, rule.transforms)
+    changed = apply_transforms(request, rule.transforms)
     host, uri = changed.value("host"), _target(changed)
     shown = escaped(host) if host != request.value("host") else "-"
     return f'"{shown}" "{escaped(uri) if uri != _target(request) else "-"}" "TransformSuccess"'
 
 
-def _location(exchange: Finished) -> str:
-    if exchange.decision is None or not isinstance(exchange.decision.outcome, Redirect):
+def _location(completed: CompletedRequest) -> str:
+    if completed.decision is None or not isinstance(completed.decision.outcome, Redirect):
         return "-"
-    headers = exchange.answer.headers
+    headers = completed.response.headers
     return escaped(next((value for name, value in headers if name == "Location"), None))

@@ -26,8 +26,8 @@ from local_aws.cloudwatch.metric_values import Minute
 from local_aws.cloudwatch.resource_ids import BalancerName, Kind
 from local_aws.cloudwatch.web_acl_metrics import FirewallTally
 from local_aws.lambda_runtime.ended import Ended
-from local_aws.load_balancer.completed_request import Client, Finished
-from local_aws.load_balancer.configuration import Configuration, Listener, LogPlace
+from local_aws.load_balancer.completed_request import Client, CompletedRequest
+from local_aws.load_balancer.configuration import Configuration, Listener, LogDestination
 from local_aws.waf.web_acl import WebAcl
 
 
@@ -83,15 +83,15 @@ class Observer:
     def disconnected(self, listener: Listener) -> None:
         self._watched(listener).tally.disconnected()
 
-    def finished(self, exchange: Finished) -> None:
-        watched = self._watched(exchange.listener)
-        watched.tally.finished(exchange)
+    def finished(self, completed: CompletedRequest) -> None:
+        watched = self._watched(completed.listener)
+        watched.tally.finished(completed)
         if watched.firewall is not None:
-            watched.firewall.finished(exchange)
-        place = exchange.listener.attributes.access_logs
+            watched.firewall.finished(completed)
+        place = completed.listener.attributes.access_logs
         if place is not None:
             has_firewall = watched.firewall is not None
-            line = access_log.entry(exchange, watched.balancer, has_firewall=has_firewall)
+            line = access_log.entry(completed, watched.balancer, has_firewall=has_firewall)
             watched.log(self._logs, Kind.ACCESS, place).write(line)
 
     def ended(self, invocation: Ended) -> None:
@@ -127,9 +127,9 @@ class _Watched:
         self.balancer = balancer
         self.tally = BalancerTally(balancer)
         self.firewall: FirewallTally | None = None
-        self._logs: dict[Kind, tuple[LogPlace, Log]] = {}
+        self._logs: dict[Kind, tuple[LogDestination, Log]] = {}
 
-    def log(self, delivery: LogDelivery, kind: Kind, place: LogPlace) -> Log:
+    def log(self, delivery: LogDelivery, kind: Kind, place: LogDestination) -> Log:
         known = self._logs.get(kind)
         if known is None or known[0] is not place:
             known = self._logs[kind] = place, delivery.log(LogName(self.balancer, kind, place))

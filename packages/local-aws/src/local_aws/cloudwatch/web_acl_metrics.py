@@ -6,8 +6,8 @@ Source: AWS WAF developer guide, "AWS WAF metrics and dimensions".
 from __future__ import annotations
 
 from local_aws.cloudwatch.metric_values import Minute, metric
-from local_aws.load_balancer.completed_request import Finished
-from local_aws.load_balancer.rules import Blocked
+from local_aws.load_balancer.completed_request import CompletedRequest
+from local_aws.load_balancer.rules import BlockedByWebAcl
 
 NAMESPACE = "AWS/WAFV2"
 
@@ -21,11 +21,11 @@ class FirewallTally:
         self._allowed = 0
         self._blocked = 0
 
-    def finished(self, exchange: Finished) -> None:
+    def finished(self, completed: CompletedRequest) -> None:
         """A request that came to no decision did not come to the web ACL either."""
-        if exchange.decision is None:
+        if completed.decision is None:
             return
-        if isinstance(exchange.decision.outcome, Blocked):
+        if isinstance(completed.decision.outcome, BlockedByWebAcl):
             self._blocked += 1
         else:
             self._allowed += 1

@@ -21,9 +21,9 @@ from local_aws.iam.principal import LOG_SERVICE
 from local_aws.lambda_runtime.environment_variables import Credentials
 from local_aws.lambda_runtime.function_version import Target
 from local_aws.lambda_runtime.lambda_api import read_targets
-from local_aws.load_balancer.api import read_configuration
 from local_aws.load_balancer.configuration import Configuration
-from local_aws.load_balancer.network_context import SurroundingsReader
+from local_aws.load_balancer.configuration_reader import read_configuration
+from local_aws.load_balancer.network_context import NetworkContextReader
 from local_aws.load_balancer.own import Door, OwnControlPlane
 from local_aws.waf.web_acl import WebAcl
 
@@ -139,7 +139,7 @@ class Account:
         self._delivery: tuple[S3Client, float] | None = None
         self._execution: dict[tuple[str, str], Credentials] = {}
         self._generation = 0
-        self._surroundings = None if unprotected else SurroundingsReader()
+        self._network = None if unprotected else NetworkContextReader()
 
     def open_door(self, door: Door) -> None:
         """Have our own control plane pass on calls of functions, from the next reading on."""
@@ -159,12 +159,12 @@ class Account:
             configuration = self._read_configuration()
             clients = self._current()
             targets = read_targets(clients.functions, configuration.function_arns)
-            if self._surroundings is None:
+            if self._network is None:
                 return Reading(configuration, targets, self._generation, mark=mark)
-            found = self._surroundings.read(clients.ec2, clients.waf, self._region, configuration)
+            found = self._network.read(clients.ec2, clients.waf, self._region, configuration)
         return Reading(
-            found.around(configuration),
-            found.behind(targets),
+            found.with_client_obstacles(configuration),
+            {arn: found.with_s3_obstacles(target) for arn, target in targets.items()},
             self._generation,
             found.web_acls,
             mark,
@@ -175,9 +175,9 @@ class Account:
         with self._errors():
             clients = self._current()
             target = read_targets(clients.functions, [arn]).get(arn)
-            if target is None or self._surroundings is None:
+            if target is None or self._network is None:
                 return target
-            return self._surroundings.behind(clients.ec2, self._region, target)
+            return self._network.read_target(clients.ec2, self._region, target)
 
     def logs(self) -> CloudWatchLogsClient:
         return self._current().logs

@@ -1,4 +1,4 @@
-"""What is known of an exchange when its answer is on its way: for logs and metrics."""
+"""A completed request, as the access log and the metrics record it."""
 
 from __future__ import annotations
 
@@ -7,52 +7,52 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import NamedTuple, Protocol
 
 from local_aws.load_balancer.configuration import Listener
-from local_aws.load_balancer.desync import Reason
+from local_aws.load_balancer.desync import ClassificationReason
 from local_aws.load_balancer.request import Request
-from local_aws.load_balancer.response import Answer
-from local_aws.load_balancer.rules import Decision
+from local_aws.load_balancer.response import Response
+from local_aws.load_balancer.rules import RoutingDecision
 
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """The other end of a connection; ``trace_id`` names the connection in every log."""
+    """The client of a connection; ``trace_id`` names the connection in every log."""
 
     address: IPv4Address | IPv6Address
     port: int
     trace_id: str
 
 
-class Finished(NamedTuple):
-    """``request`` is None for what could not be read, ``decision`` for what met no rule.
+class CompletedRequest(NamedTuple):
+    """A request and its response.
 
-    ``version`` is that of the request line. ``trace_id`` is the X-Amzn-Trace-Id that a function
-    got, None where none was asked. ``received_at`` is seconds since the epoch, when the request
-    had come whole; ``answer_seconds`` is from then until the answer was there, nearly all of it
-    the function's.
+    ``request`` is None for bytes that are not a request, ``decision`` for a request that reached
+    no rule, ``trace_id`` (X-Amzn-Trace-Id) for a request that no function received. ``version`` is
+    the HTTP version of the request line. ``received_at`` is in seconds since the epoch, when the
+    whole request had arrived; ``target_processing_seconds`` is from then to the response.
     """
 
     listener: Listener
     client: Client
     request: Request | None
     version: str
-    finding: Reason | None
-    decision: Decision | None
+    classification_reason: ClassificationReason | None
+    decision: RoutingDecision | None
     trace_id: str | None
-    answer: Answer
+    response: Response
     received_at: float
-    answer_seconds: float
+    target_processing_seconds: float
     received_bytes: int
     sent_bytes: int
 
 
 class Observer(Protocol):
-    """Called in the event loop; every method must be quick and must not raise."""
+    """Receives what happens on connections, for logs and metrics.
 
-    def connected(self, listener: Listener, client: Client) -> None:
-        """Somebody has connected."""
+    Methods run in the event loop: they must be quick and must not raise.
+    """
 
-    def disconnected(self, listener: Listener) -> None:
-        """A connection has ended."""
+    def connected(self, listener: Listener, client: Client) -> None: ...
 
-    def finished(self, exchange: Finished) -> None:
-        """An answer was written."""
+    def disconnected(self, listener: Listener) -> None: ...
+
+    def finished(self, completed: CompletedRequest) -> None: ...

@@ -1,7 +1,7 @@
-"""What a load balancer is: an immutable picture of its configuration.
+"""The configuration of load balancers, as immutable values.
 
-Whatever AWS offers and this machine does not build yet is in the picture too, as Unsupported:
-it is answered by name, never treated as something else.
+A feature of AWS that this package lacks is part of the configuration as Unsupported, and requests
+that need it get a 501 that names it.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ Network = IPv4Network | IPv6Network
 
 @dataclass(frozen=True, slots=True)
 class Unsupported:
-    """A feature of AWS's that is not built here, in words for a person."""
+    """A feature of AWS that this package lacks, described for a person."""
 
     feature: str
 
 
 @dataclass(frozen=True, slots=True)
 class PathPattern:
-    """``values`` have wildcards, ``regexes`` are regular expressions; any of them is enough."""
+    """``values`` are wildcard patterns, ``regexes`` regular expressions; any of them may match."""
 
     values: tuple[str, ...]
     regexes: tuple[str, ...] = ()
@@ -50,7 +50,7 @@ class RequestMethod:
 
 @dataclass(frozen=True, slots=True)
 class QueryString:
-    """Pairs of key and value; a key of None stands for any key."""
+    """``values`` are pairs of key and value; the key None matches any key."""
 
     values: tuple[tuple[str | None, str], ...]
 
@@ -74,7 +74,7 @@ class FixedResponse:
 
 @dataclass(frozen=True, slots=True)
 class Redirect:
-    """Each part may hold ``#{protocol} #{host} #{port} #{path} #{query}``."""
+    """Parts may contain ``#{protocol}``, ``#{host}``, ``#{port}``, ``#{path}`` and ``#{query}``."""
 
     status: int
     protocol: str
@@ -86,7 +86,7 @@ class Redirect:
 
 @dataclass(frozen=True, slots=True)
 class HealthCheck:
-    """``codes`` are statuses and ranges of them, such as ``200,202-299``."""
+    """``codes`` is a list of statuses and ranges such as ``200,202-299``."""
 
     path: str = "/"
     interval_seconds: int = 35
@@ -98,9 +98,9 @@ class HealthCheck:
 
 @dataclass(frozen=True, slots=True)
 class TargetGroup:
-    """``target_ids`` are function ARNs where ``target_type`` is lambda.
+    """``target_ids`` are function ARNs if ``target_type`` is lambda.
 
-    ``health_check`` is None where checks are off, as they are by default for functions.
+    ``health_check`` is None if health checks are disabled, the default for functions.
     """
 
     arn: str
@@ -112,7 +112,7 @@ class TargetGroup:
 
 @dataclass(frozen=True, slots=True)
 class WeightedGroup:
-    """``group`` is None when the rule names a target group that is gone."""
+    """``group`` is None if the target group does not exist."""
 
     arn: str
     weight: int
@@ -121,7 +121,7 @@ class WeightedGroup:
 
 @dataclass(frozen=True, slots=True)
 class Forward:
-    """``sticky_seconds`` is how long a client stays with its group, None where it does not."""
+    """``sticky_seconds`` is the duration of target group stickiness, None if it is disabled."""
 
     groups: tuple[WeightedGroup, ...]
     sticky_seconds: int | None = None
@@ -132,7 +132,7 @@ Action = FixedResponse | Redirect | Forward | Unsupported
 
 @dataclass(frozen=True, slots=True)
 class Transform:
-    """``rewrites`` are pairs of a regular expression and what takes the place of its match."""
+    """``rewrites`` are pairs of a regular expression and the replacement of its match."""
 
     kind: Literal["url-rewrite", "host-header-rewrite"]
     rewrites: tuple[tuple[str, str], ...]
@@ -140,7 +140,7 @@ class Transform:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """``priority`` is None for the default rule, which has no conditions and no transforms."""
+    """``priority`` is None for the default rule, which has neither conditions nor transforms."""
 
     arn: str
     priority: int | None
@@ -150,8 +150,8 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class LogPlace:
-    """Where logs go in S3; an empty prefix is none."""
+class LogDestination:
+    """Bucket and prefix for logs; the prefix may be empty."""
 
     bucket: str
     prefix: str = ""
@@ -159,10 +159,7 @@ class LogPlace:
 
 @dataclass(frozen=True, slots=True)
 class Attributes:
-    """Of the load balancer, with AWS's defaults; seconds where it is a time.
-
-    Logs without a place are not written.
-    """
+    """Attributes of a load balancer, with AWS's defaults. Logs are None if they are disabled."""
 
     idle_timeout_seconds: int = 60
     xff_mode: Literal["append", "preserve", "remove"] = "append"
@@ -170,13 +167,13 @@ class Attributes:
     preserve_host_header: bool = False
     drop_invalid_headers: bool = False
     desync_mode: Literal["monitor", "defensive", "strictest"] = "defensive"
-    access_logs: LogPlace | None = None
-    connection_logs: LogPlace | None = None
+    access_logs: LogDestination | None = None
+    connection_logs: LogDestination | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a load balancer is in the network."""
+class NetworkPlacement:
+    """Security groups, subnets and scheme of a load balancer."""
 
     group_ids: tuple[str, ...] = ()
     subnet_ids: tuple[str, ...] = ()
@@ -187,9 +184,9 @@ class Place:
 class Listener:
     """``rules`` are in order of evaluation, the default rule last.
 
-    ``response_headers`` take the place of what a target says under these names.
-    ``refusal`` is set when nothing on this listener can be served, ``obstacle`` when no client
-    would reach it on AWS.
+    ``response_headers`` replace headers of the same name in responses of targets. ``unsupported``
+    is set if the listener as a whole cannot be served. ``obstacle`` says why no client could reach
+    the listener on AWS.
     """
 
     arn: str
@@ -201,25 +198,25 @@ class Listener:
     rules: tuple[Rule, ...]
     attributes: Attributes = Attributes()
     response_headers: tuple[tuple[str, str], ...] = ()
-    refusal: Unsupported | None = None
-    place: Place = Place()
+    unsupported: Unsupported | None = None
+    network: NetworkPlacement = NetworkPlacement()
     obstacle: str | None = None
 
     @property
     def key(self) -> str:
-        """Stays the same when the load balancer is destroyed and made again."""
+        """The same for a load balancer that is destroyed and created again."""
         return f"{self.load_balancer_name}:{self.port}"
 
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """Everything that one account and Region serves; ``listeners`` in a stable order."""
+    """The listeners of one account and Region, in a stable order."""
 
     listeners: tuple[Listener, ...] = ()
 
     @property
     def target_groups(self) -> frozenset[TargetGroup]:
-        """Every target group that some rule forwards to."""
+        """Every target group that a rule forwards to."""
         return frozenset(
             weighted.group
             for listener in self.listeners
@@ -231,7 +228,7 @@ class Configuration:
 
     @property
     def function_arns(self) -> frozenset[str]:
-        """Every function that some rule forwards to."""
+        """Every function that a rule forwards to."""
         return frozenset(
             arn
             for group in self.target_groups

@@ -1,25 +1,26 @@
-"""Builds the model from answers of the Elastic Load Balancing v2 API."""
+"""Reads load balancers through the Elastic Load Balancing v2 API."""
 
 from __future__ import annotations
 
 import ipaddress
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from local_aws.load_balancer.configuration import (
     Action,
     Attributes,
     Condition,
+    Configuration,
     FixedResponse,
     Forward,
     HealthCheck,
     HostHeader,
     HttpHeader,
     Listener,
-    LogPlace,
+    LogDestination,
+    NetworkPlacement,
     PathPattern,
-    Place,
     QueryString,
     Redirect,
     RequestMethod,
@@ -31,24 +32,90 @@ from local_aws.load_balancer.configuration import (
     WeightedGroup,
 )
 
-Answer = Mapping[str, Any]
-"""One element of an API answer, as boto3 gives it."""
+if TYPE_CHECKING:
+    from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
 
+ApiItem = Mapping[str, Any]
+"""An item of an API response, as boto3 returns it."""
+
+_CONDITION_CONFIGURATIONS = {
+    "path-pattern": "PathPatternConfig",
+    "host-header": "HostHeaderConfig",
+    "http-header": "HttpHeaderConfig",
+    "http-request-method": "HttpRequestMethodConfig",
+    "query-string": "QueryStringConfig",
+    "source-ip": "SourceIpConfig",
+}
 _RESPONSE_HEADER = re.compile(r"routing\.http\.response\.(\w+)\.header_value")
 
 
-def attributes(pairs: Sequence[Answer]) -> Attributes:
-    """From the attributes of a load balancer; unknown ones are left out."""
+def read_configuration(elbv2: ElasticLoadBalancingv2Client) -> Configuration:
+    """Read the load balancers of an account and Region.
+
+    Load balancers are in order of creation, listeners in order of ports. Raises what boto3 raises,
+    also if something is deleted meanwhile.
+    """
+    balancers: list[Any] = [
+        balancer
+        for page in elbv2.get_paginator("describe_load_balancers").paginate()
+        for balancer in page["LoadBalancers"]
+        if balancer.get("Type", "application") == "application"
+    ]
+    balancers.sort(key=lambda each: (each["CreatedTime"], each["LoadBalancerName"]))
+    described = [each for balancer in balancers for each in _describe_listeners(elbv2, balancer)]
+    # Target groups come last: a group is created before the first rule that refers to it.
+    groups = _read_target_groups(elbv2) if balancers else {}
+    return Configuration(tuple(listener(*each, groups) for each in described))
+
+
+def _read_target_groups(elbv2: ElasticLoadBalancingv2Client) -> dict[str, TargetGroup]:
+    groups = {}
+    for page in elbv2.get_paginator("describe_target_groups").paginate():
+        for item in page["TargetGroups"]:
+            arn = item["TargetGroupArn"]
+            attributes = elbv2.describe_target_group_attributes(TargetGroupArn=arn)
+            health = elbv2.describe_target_health(TargetGroupArn=arn)
+            groups[arn] = target_group(
+                item, attributes["Attributes"], health["TargetHealthDescriptions"]
+            )
+    return groups
+
+
+def _describe_listeners(
+    elbv2: ElasticLoadBalancingv2Client, balancer: Any
+) -> list[tuple[Any, Any, list[Any], Attributes, Any]]:
+    """Return the arguments of ``listener`` for every listener of a load balancer."""
+    arn = balancer["LoadBalancerArn"]
+    pairs = elbv2.describe_load_balancer_attributes(LoadBalancerArn=arn)["Attributes"]
+    balancer_attributes = attributes(pairs)
+    described: list[tuple[Any, Any, list[Any], Attributes, Any]] = []
+    for page in elbv2.get_paginator("describe_listeners").paginate(LoadBalancerArn=arn):
+        for item in page["Listeners"]:
+            listener_arn = item["ListenerArn"]
+            rules: list[Any] = [
+                rule
+                for rules_page in elbv2.get_paginator("describe_rules").paginate(
+                    ListenerArn=listener_arn
+                )
+                for rule in rules_page["Rules"]
+            ]
+            pairs = elbv2.describe_listener_attributes(ListenerArn=listener_arn)["Attributes"]
+            described.append((balancer, item, rules, balancer_attributes, pairs))
+    return sorted(described, key=lambda each: int(each[1]["Port"]))
+
+
+def attributes(pairs: Sequence[ApiItem]) -> Attributes:
+    """Read the attributes of a load balancer; unknown attributes are ignored."""
     sent = {pair["Key"]: pair["Value"] for pair in pairs}
 
     def flag(name: str) -> bool:
         return str(sent.get(name, "false")).lower() == "true"
 
-    def log_place(name: str) -> LogPlace | None:
+    def log_destination(name: str) -> LogDestination | None:
         bucket = sent.get(f"{name}.s3.bucket")
         if not bucket or not flag(f"{name}.s3.enabled"):
             return None
-        return LogPlace(bucket, (sent.get(f"{name}.s3.prefix") or "").strip("/"))
+        return LogDestination(bucket, (sent.get(f"{name}.s3.prefix") or "").strip("/"))
 
     mode = sent.get("routing.http.xff_header_processing.mode", "append")
     desync = sent.get("routing.http.desync_mitigation_mode", "defensive")
@@ -65,36 +132,36 @@ def attributes(pairs: Sequence[Answer]) -> Attributes:
             Literal["monitor", "defensive", "strictest"],
             desync if desync in {"monitor", "strictest"} else "defensive",
         ),
-        access_logs=log_place("access_logs"),
-        connection_logs=log_place("connection_logs"),
+        access_logs=log_destination("access_logs"),
+        connection_logs=log_destination("connection_logs"),
     )
 
 
-def target_group(answer: Answer, pairs: Sequence[Answer], health: Sequence[Answer]) -> TargetGroup:
-    """From a target group, its attributes and the descriptions of its targets' health."""
+def target_group(item: ApiItem, pairs: Sequence[ApiItem], health: Sequence[ApiItem]) -> TargetGroup:
+    """Read a target group, its attributes and the health descriptions of its targets."""
     sent = {pair["Key"]: pair["Value"] for pair in pairs}
     return TargetGroup(
-        arn=answer["TargetGroupArn"],
-        target_type=answer.get("TargetType") or "instance",
+        arn=item["TargetGroupArn"],
+        target_type=item.get("TargetType") or "instance",
         target_ids=tuple(description["Target"]["Id"] for description in health),
         multi_value_headers=str(sent.get("lambda.multi_value_headers.enabled")).lower() == "true",
-        health_check=_health_check(answer) if answer.get("HealthCheckEnabled") else None,
+        health_check=_health_check(item) if item.get("HealthCheckEnabled") else None,
     )
 
 
-def _health_check(answer: Answer) -> HealthCheck:
+def _health_check(item: ApiItem) -> HealthCheck:
     return HealthCheck(
-        path=answer.get("HealthCheckPath") or "/",
-        interval_seconds=int(answer.get("HealthCheckIntervalSeconds") or 35),
-        timeout_seconds=int(answer.get("HealthCheckTimeoutSeconds") or 30),
-        healthy_threshold=int(answer.get("HealthyThresholdCount") or 5),
-        unhealthy_threshold=int(answer.get("UnhealthyThresholdCount") or 2),
-        codes=(answer.get("Matcher") or {}).get("HttpCode") or "200",
+        path=item.get("HealthCheckPath") or "/",
+        interval_seconds=int(item.get("HealthCheckIntervalSeconds") or 35),
+        timeout_seconds=int(item.get("HealthCheckTimeoutSeconds") or 30),
+        healthy_threshold=int(item.get("HealthyThresholdCount") or 5),
+        unhealthy_threshold=int(item.get("UnhealthyThresholdCount") or 2),
+        codes=(item.get("Matcher") or {}).get("HttpCode") or "200",
     )
 
 
-def response_headers(pairs: Sequence[Answer]) -> tuple[tuple[str, str], ...]:
-    """Headers that the attributes of a listener add to its answers.
+def response_headers(pairs: Sequence[ApiItem]) -> tuple[tuple[str, str], ...]:
+    """Read the headers that the attributes of a listener add to responses.
 
     Source: Application Load Balancers guide, "HTTP header modification".
     """
@@ -103,21 +170,21 @@ def response_headers(pairs: Sequence[Answer]) -> tuple[tuple[str, str], ...]:
 
 
 def listener(
-    load_balancer: Answer,
-    answer: Answer,
-    rules: Sequence[Answer],
+    load_balancer: ApiItem,
+    item: ApiItem,
+    rules: Sequence[ApiItem],
+    balancer_attributes: Attributes,
+    pairs: Sequence[ApiItem],
     groups: Mapping[str, TargetGroup],
-    of_load_balancer: Attributes,
-    pairs: Sequence[Answer],
 ) -> Listener:
-    """From a listener with its rules and attributes; ``groups`` are all target groups by ARN."""
-    protocol = answer.get("Protocol", "HTTP")
+    """Read a listener with its rules and attributes; ``groups`` are all target groups by ARN."""
+    protocol = item.get("Protocol", "HTTP")
     return Listener(
-        arn=answer["ListenerArn"],
+        arn=item["ListenerArn"],
         load_balancer_arn=load_balancer["LoadBalancerArn"],
         load_balancer_name=load_balancer["LoadBalancerName"],
         dns_name=load_balancer["DNSName"],
-        port=int(answer["Port"]),
+        port=int(item["Port"]),
         protocol=protocol,
         rules=tuple(
             sorted(
@@ -125,49 +192,49 @@ def listener(
                 key=lambda each: (each.priority is None, each.priority or 0),
             )
         ),
-        attributes=of_load_balancer,
+        attributes=balancer_attributes,
         response_headers=response_headers(pairs),
-        refusal=None if protocol in {"HTTP", "HTTPS"} else Unsupported(f"{protocol} listeners"),
-        place=place(load_balancer),
+        unsupported=None if protocol in {"HTTP", "HTTPS"} else Unsupported(f"{protocol} listeners"),
+        network=network_placement(load_balancer),
     )
 
 
-def place(load_balancer: Answer) -> Place:
+def network_placement(load_balancer: ApiItem) -> NetworkPlacement:
     zones = load_balancer.get("AvailabilityZones") or ()
-    return Place(
+    return NetworkPlacement(
         group_ids=tuple(load_balancer.get("SecurityGroups") or ()),
         subnet_ids=tuple(zone["SubnetId"] for zone in zones if zone.get("SubnetId")),
         is_internal=load_balancer.get("Scheme") == "internal",
     )
 
 
-def rule(answer: Answer, groups: Mapping[str, TargetGroup]) -> Rule:
-    priority = answer.get("Priority", "default")
+def rule(item: ApiItem, groups: Mapping[str, TargetGroup]) -> Rule:
+    priority = item.get("Priority", "default")
     return Rule(
-        arn=answer["RuleArn"],
+        arn=item["RuleArn"],
         priority=None if priority == "default" else int(priority),
-        conditions=tuple(condition(each) for each in answer.get("Conditions") or ()),
-        action=action(answer.get("Actions") or (), groups),
-        transforms=tuple(transform(each) for each in answer.get("Transforms") or ()),
+        conditions=tuple(condition(each) for each in item.get("Conditions") or ()),
+        action=action(item.get("Actions") or (), groups),
+        transforms=tuple(transform(each) for each in item.get("Transforms") or ()),
     )
 
 
-def transform(answer: Answer) -> Transform:
+def transform(item: ApiItem) -> Transform:
     configuration = (
-        answer.get("UrlRewriteConfig")
-        if answer["Type"] == "url-rewrite"
-        else answer.get("HostHeaderRewriteConfig")
+        item.get("UrlRewriteConfig")
+        if item["Type"] == "url-rewrite"
+        else item.get("HostHeaderRewriteConfig")
     ) or {}
     rewrites = configuration.get("Rewrites") or ()
-    return Transform(answer["Type"], tuple((each["Regex"], each["Replace"]) for each in rewrites))
+    return Transform(item["Type"], tuple((each["Regex"], each["Replace"]) for each in rewrites))
 
 
-def condition(answer: Answer) -> Condition:  # noqa: PLR0911 - one a kind
-    """One condition; values may be in the field's own configuration or, as of old, beside it."""
-    field = answer.get("Field", "")
-    configuration = _configuration_of(answer, field)
-    regexes = tuple(configuration.get("RegexValues") or answer.get("RegexValues") or ())
-    values = configuration.get("Values") or answer.get("Values") or ()
+def condition(item: ApiItem) -> Condition:  # noqa: PLR0911 - one a kind
+    """Read a condition. Values are in the field's configuration or, in the old form, beside it."""
+    field = item.get("Field", "")
+    configuration = _condition_configuration(item, field)
+    regexes = tuple(configuration.get("RegexValues") or item.get("RegexValues") or ())
+    values = configuration.get("Values") or item.get("Values") or ()
     match field:
         case "path-pattern":
             return PathPattern(tuple(values), regexes)
@@ -185,9 +252,9 @@ def condition(answer: Answer) -> Condition:  # noqa: PLR0911 - one a kind
     return Unsupported(f"the condition {field}")
 
 
-def action(answers: Sequence[Answer], groups: Mapping[str, TargetGroup]) -> Action:
-    """The action of a rule; whatever must happen before it (authentication) is not built."""
-    ordered = sorted(answers, key=lambda each: int(each.get("Order") or 0))
+def action(items: Sequence[ApiItem], groups: Mapping[str, TargetGroup]) -> Action:
+    """Read the action of a rule. Actions before the last one (authentication) are unsupported."""
+    ordered = sorted(items, key=lambda each: int(each.get("Order") or 0))
     if not ordered:
         return Unsupported("a rule without an action")
     for first in ordered[:-1]:
@@ -203,7 +270,7 @@ def action(answers: Sequence[Answer], groups: Mapping[str, TargetGroup]) -> Acti
     return Unsupported(f"the action {last.get('Type')}")
 
 
-def _fixed_response(configuration: Answer) -> FixedResponse:
+def _fixed_response(configuration: ApiItem) -> FixedResponse:
     return FixedResponse(
         status=int(configuration["StatusCode"]),
         content_type=configuration.get("ContentType") or "text/plain",
@@ -211,21 +278,21 @@ def _fixed_response(configuration: Answer) -> FixedResponse:
     )
 
 
-def _redirect(configuration: Answer) -> Redirect:
+def _redirect(configuration: ApiItem) -> Redirect:
     return Redirect(
         status=int(configuration["StatusCode"].removeprefix("HTTP_")),
         protocol=configuration.get("Protocol") or "#{protocol}",
         host=configuration.get("Host") or "#{host}",
         port=configuration.get("Port") or "#{port}",
         path=configuration.get("Path") or "/#{path}",
-        # An empty query is a wish of its own: drop it.
+        # An empty query removes the query; a missing one keeps it.
         query=configuration.get("Query", "#{query}"),
     )
 
 
-def _forward(answer: Answer, groups: Mapping[str, TargetGroup]) -> Action:
-    configuration = answer.get("ForwardConfig") or {}
-    tuples = configuration.get("TargetGroups") or [{"TargetGroupArn": answer["TargetGroupArn"]}]
+def _forward(item: ApiItem, groups: Mapping[str, TargetGroup]) -> Action:
+    configuration = item.get("ForwardConfig") or {}
+    tuples = configuration.get("TargetGroups") or [{"TargetGroupArn": item["TargetGroupArn"]}]
     sticky = configuration.get("TargetGroupStickinessConfig") or {}
     is_sticky = sticky.get("Enabled", False) and len(tuples) > 1
     return Forward(
@@ -241,14 +308,6 @@ def _forward(answer: Answer, groups: Mapping[str, TargetGroup]) -> Action:
     )
 
 
-def _configuration_of(answer: Answer, field: str) -> Answer:
-    name = {
-        "path-pattern": "PathPatternConfig",
-        "host-header": "HostHeaderConfig",
-        "http-header": "HttpHeaderConfig",
-        "http-request-method": "HttpRequestMethodConfig",
-        "query-string": "QueryStringConfig",
-        "source-ip": "SourceIpConfig",
-    }.get(field, "")
-    found: Answer = answer.get(name) or {}
+def _condition_configuration(item: ApiItem, field: str) -> ApiItem:
+    found: ApiItem = item.get(_CONDITION_CONFIGURATIONS.get(field, "")) or {}
     return found

@@ -23,7 +23,7 @@ from local_aws.load_balancer.ports import bind, preferred
 from local_aws.load_balancer.server import ListenerServer
 from local_aws.load_balancer.state_file import Served, StateFile
 from local_aws.load_balancer.tls import server_context
-from local_aws.load_balancer.web_acl_filter import Firewall
+from local_aws.load_balancer.web_acl_filter import WebAclFilter
 from local_aws.ports import LOOPBACK
 from local_aws.waf.web_acl import WebAcl
 
@@ -66,7 +66,7 @@ class DataPlane:
         self._ports: dict[str, int] = {}
         self._remembered = state_file.remembered_ports()
         self._local_ports: dict[str, dict[int, int]] = {}
-        self._firewalls: dict[str, Firewall] = {}
+        self._firewalls: dict[str, WebAclFilter] = {}
         self._served: tuple[Served, ...] | None = None
         self._closing: set[asyncio.Task[None]] = set()
         self._failures = 0
@@ -106,7 +106,7 @@ class DataPlane:
         self._observer.update(configuration, web_acls or {})
         self._health_checks.update(configuration)
         for listener in configuration.listeners:
-            firewall = self._firewalls.setdefault(listener.load_balancer_arn, Firewall())
+            firewall = self._firewalls.setdefault(listener.load_balancer_arn, WebAclFilter())
             firewall.use((web_acls or {}).get(listener.load_balancer_arn))
         wanted = {listener.key: listener for listener in configuration.listeners}
         for key, server in list(self._servers.items()):
@@ -152,7 +152,11 @@ class DataPlane:
         local_ports = self._local_ports.setdefault(listener.load_balancer_name, {})
         firewall = self._firewalls[listener.load_balancer_arn]
         server = ListenerServer(
-            listener, self._functions, local_ports, guard=firewall, observers=(self._observer,)
+            listener,
+            self._functions,
+            local_ports,
+            request_filter=firewall,
+            observers=(self._observer,),
         )
         await server.open(bound, await self._tls(listener))
         self._kept.hold(key, bound)
@@ -162,8 +166,8 @@ class DataPlane:
         url = _url(listener, port)
         _log.info("%s serves port %d of %s", url, listener.port, listener.dns_name)
         _say_obstacle(None, listener)
-        if listener.refusal is not None:
-            _log.warning("%s answers 501: not built: %s", url, listener.refusal.feature)
+        if listener.unsupported is not None:
+            _log.warning("%s answers 501: not supported: %s", url, listener.unsupported.feature)
 
     def _candidates(self, listener: Listener, configuration: Configuration) -> list[int]:
         return preferred(

@@ -1,7 +1,7 @@
-"""How dangerous a request looks to an HTTP server that reads it otherwise than the next one.
+"""Desync mitigation: classification of requests that two HTTP servers may read differently.
 
-Source: Application Load Balancers guide, "Desync mitigation mode" and "Access logs", classification
-reasons; details as in the documentation of AWS's HTTP Desync Guardian.
+Sources: Application Load Balancers guide, "Desync mitigation mode" and "Access logs",
+classification reasons; documentation of AWS's HTTP Desync Guardian.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 from enum import IntEnum, StrEnum
 
 
-class Tier(IntEnum):
-    """Order is danger."""
+class Classification(IntEnum):
+    """Ordered by danger."""
 
     COMPLIANT = 0
     ACCEPTABLE = 1
@@ -18,8 +18,8 @@ class Tier(IntEnum):
     SEVERE = 3
 
 
-class Reason(StrEnum):
-    """As the access log spells them."""
+class ClassificationReason(StrEnum):
+    """Spelled as in the access log."""
 
     AMBIGUOUS_URI = "AmbiguousUri"
     BAD_CONTENT_LENGTH = "BadContentLength"
@@ -42,45 +42,47 @@ class Reason(StrEnum):
     UNDEFINED_TRANSFER_ENCODING_SEMANTICS = "UndefinedTransferEncodingSemantics"
 
     @property
-    def tier(self) -> Tier:
-        return _TIERS.get(self, Tier.SEVERE)
+    def classification(self) -> Classification:
+        return _CLASSIFICATIONS.get(self, Classification.SEVERE)
 
 
-_TIERS = {
-    Reason.AMBIGUOUS_URI: Tier.AMBIGUOUS,
-    Reason.BOTH_TE_CL_PRESENT: Tier.AMBIGUOUS,
-    Reason.DUPLICATE_CONTENT_LENGTH: Tier.AMBIGUOUS,
-    Reason.EMPTY_HEADER: Tier.AMBIGUOUS,
-    Reason.GET_HEAD_ZERO_CONTENT_LENGTH: Tier.ACCEPTABLE,
-    Reason.NON_COMPLIANT_HEADER: Tier.ACCEPTABLE,
-    Reason.NON_COMPLIANT_VERSION: Tier.ACCEPTABLE,
-    Reason.SPACE_IN_URI: Tier.ACCEPTABLE,
-    Reason.SUSPICIOUS_HEADER: Tier.AMBIGUOUS,
-    Reason.UNDEFINED_CONTENT_LENGTH_SEMANTICS: Tier.AMBIGUOUS,
-    Reason.UNDEFINED_TRANSFER_ENCODING_SEMANTICS: Tier.AMBIGUOUS,
+_CLASSIFICATIONS = {
+    ClassificationReason.AMBIGUOUS_URI: Classification.AMBIGUOUS,
+    ClassificationReason.BOTH_TE_CL_PRESENT: Classification.AMBIGUOUS,
+    ClassificationReason.DUPLICATE_CONTENT_LENGTH: Classification.AMBIGUOUS,
+    ClassificationReason.EMPTY_HEADER: Classification.AMBIGUOUS,
+    ClassificationReason.GET_HEAD_ZERO_CONTENT_LENGTH: Classification.ACCEPTABLE,
+    ClassificationReason.NON_COMPLIANT_HEADER: Classification.ACCEPTABLE,
+    ClassificationReason.NON_COMPLIANT_VERSION: Classification.ACCEPTABLE,
+    ClassificationReason.SPACE_IN_URI: Classification.ACCEPTABLE,
+    ClassificationReason.SUSPICIOUS_HEADER: Classification.AMBIGUOUS,
+    ClassificationReason.UNDEFINED_CONTENT_LENGTH_SEMANTICS: Classification.AMBIGUOUS,
+    ClassificationReason.UNDEFINED_TRANSFER_ENCODING_SEMANTICS: Classification.AMBIGUOUS,
 }
 
 
-def worst(findings: list[Reason]) -> Reason | None:
-    """The first of those in the highest tier; None for a compliant request."""
-    return max(findings, key=lambda each: each.tier) if findings else None
+def most_dangerous(reasons: list[ClassificationReason]) -> ClassificationReason | None:
+    """Return the first reason with the highest classification; None for a compliant request."""
+    return max(reasons, key=lambda each: each.classification) if reasons else None
 
 
-def is_blocked(finding: Reason | None, mode: str) -> bool:
-    """Whether a load balancer in this mode answers 400; the connection is closed then.
+def is_blocked(reason: ClassificationReason | None, mode: str) -> bool:
+    """Return whether a load balancer in this mode answers 400 and closes the connection.
 
-    A severe request whose end cannot be known is not even read, in any mode.
+    A severe request without a knowable end is refused in every mode, before this is asked.
     """
-    tier = Tier.COMPLIANT if finding is None else finding.tier
+    classification = Classification.COMPLIANT if reason is None else reason.classification
     match mode:
         case "monitor":
             return False
         case "strictest":
-            return tier > Tier.COMPLIANT
+            return classification > Classification.COMPLIANT
         case _:
-            return tier is Tier.SEVERE
+            return classification is Classification.SEVERE
 
 
-def must_close(finding: Reason | None, mode: str) -> bool:
-    """Whether the connection ends with the answer to a request that is not blocked."""
-    return mode != "monitor" and finding is not None and finding.tier >= Tier.AMBIGUOUS
+def must_close(reason: ClassificationReason | None, mode: str) -> bool:
+    """Return whether the connection closes after the response to a request that is not blocked."""
+    if mode == "monitor" or reason is None:
+        return False
+    return reason.classification >= Classification.AMBIGUOUS

@@ -1,7 +1,7 @@
-"""A function's response as an HTTP answer.
+"""A function's JSON response as an HTTP response.
 
-Source: Application Load Balancers guide, "Lambda functions as targets", response; what makes a
-response malformed is as observed on AWS.
+Sources: Application Load Balancers guide, "Lambda functions as targets"; which responses are
+malformed was observed on AWS.
 """
 
 from __future__ import annotations
@@ -10,47 +10,43 @@ import base64
 import binascii
 import json
 import re
-from functools import lru_cache
 from typing import Any
 
 from local_aws.lambda_runtime.outcome import Reason
 from local_aws.load_balancer.request import HOP_BY_HOP
-from local_aws.load_balancer.response import Answer
+from local_aws.load_balancer.response import Response
 
 RESPONSE_BYTES = 1_048_576
 HEADER_BYTES = 32_768
-_USUAL_BYTES = 4_096
 
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
 _DESCRIPTION = re.compile(r"\d{3} (?P<reason>.+)")
+_IGNORED_HEADERS = HOP_BY_HOP | {"content-length"}
 
 
-class BadResponseError(Exception):
-    """The client gets a 502; ``reason`` is for the access log."""
+class InvalidResponseError(Exception):
+    """The function's response is malformed; the client gets a 502.
+
+    ``reason`` is the error reason in the access log.
+    """
 
     def __init__(self, message: str, reason: Reason = Reason.INVALID_RESPONSE) -> None:
         super().__init__(message)
         self.reason = reason
 
 
-def interpret(payload: bytes, *, multi_value: bool) -> Answer:
-    """The answer that the function asked for. Raises BadResponseError."""
-    if len(payload) <= _USUAL_BYTES:
-        return _interpret_usual(payload, multi_value)
-    return _interpret(payload, multi_value)
-
-
-def _interpret(payload: bytes, multi_value: bool) -> Answer:
+def decode_response(payload: bytes, *, multi_value: bool) -> Response:
+    """Return the HTTP response that a function asks for. Raises InvalidResponseError."""
     if len(payload) > RESPONSE_BYTES:
-        raise BadResponseError("the response exceeds 1 MB", Reason.RESPONSE_TOO_LARGE)
+        raise InvalidResponseError("the response exceeds 1 MB", Reason.RESPONSE_TOO_LARGE)
     try:
         response = json.loads(payload.decode())
     except (ValueError, RecursionError) as error:
-        raise BadResponseError(f"the response is not JSON: {error}") from error
+        raise InvalidResponseError(f"the response is not JSON: {error}") from error
     if not isinstance(response, dict):
-        raise BadResponseError("the response is not an object")
-    return Answer(
+        raise InvalidResponseError("the response is not an object")
+    return Response(
         status=_status(response),
         reason=_reason(response),
         headers=_headers(response, multi_value),
@@ -58,14 +54,10 @@ def _interpret(payload: bytes, multi_value: bool) -> Answer:
     )
 
 
-_interpret_usual = lru_cache(maxsize=256)(_interpret)
-"""Most functions answer many requests with the same words."""
-
-
 def _status(response: dict[str, Any]) -> int:
     status = response.get("statusCode")
     if not isinstance(status, int) or isinstance(status, bool) or not 200 <= status <= 599:
-        raise BadResponseError(f"statusCode is {status!r}, not a number from 200 to 599")
+        raise InvalidResponseError(f"statusCode is {status!r}, not a number from 200 to 599")
     return status
 
 
@@ -74,7 +66,7 @@ def _reason(response: dict[str, Any]) -> str | None:
         return None
     description = response["statusDescription"]
     if not isinstance(description, str) or _FORBIDDEN.search(description):
-        raise BadResponseError(f"statusDescription is {description!r}")
+        raise InvalidResponseError(f"statusDescription is {description!r}")
     match = _DESCRIPTION.fullmatch(description)
     return match["reason"] if match else None
 
@@ -83,31 +75,31 @@ def _headers(response: dict[str, Any], multi_value: bool) -> tuple[tuple[str, st
     field = "multiValueHeaders" if multi_value else "headers"
     sent = response.get(field, {})
     if not isinstance(sent, dict):
-        raise BadResponseError(f"{field} is not an object")
+        raise InvalidResponseError(f"{field} is not an object")
     headers: list[tuple[str, str]] = []
     for name, given in sent.items():
         if multi_value and not isinstance(given, list):
-            raise BadResponseError(f"header {name!r} is not a list")
+            raise InvalidResponseError(f"header {name!r} is not a list")
         for value in given if multi_value else [given]:
             if not isinstance(value, str) or _FORBIDDEN.search(value):
-                raise BadResponseError(f"header {name!r} has a value that is not a header's")
+                raise InvalidResponseError(f"header {name!r} has an invalid value")
             if _TOKEN.fullmatch(name) is None:
-                raise BadResponseError(f"{name!r} is not a header's name")
-            if name.lower() not in HOP_BY_HOP and name.lower() != "content-length":
+                raise InvalidResponseError(f"{name!r} is not a valid header name")
+            if name.lower() not in _IGNORED_HEADERS:
                 headers.append((name, value))
     if sum(len(name) + len(value.encode()) + 4 for name, value in headers) > HEADER_BYTES:
-        raise BadResponseError("the response's headers exceed 32 KB")
+        raise InvalidResponseError("the headers of the response exceed 32 KB")
     return tuple(headers)
 
 
 def _body(response: dict[str, Any]) -> bytes:
     body = response.get("body", "")
     if not isinstance(body, str):
-        raise BadResponseError("body is not a string")
+        raise InvalidResponseError("body is not a string")
     encoded = response.get("isBase64Encoded", False)
     if not isinstance(encoded, bool):
-        raise BadResponseError("isBase64Encoded is not a boolean")
+        raise InvalidResponseError("isBase64Encoded is not a boolean")
     try:
         return base64.b64decode(body, validate=True) if encoded else body.encode()
     except (binascii.Error, ValueError) as error:
-        raise BadResponseError(f"body cannot be decoded: {error}") from error
+        raise InvalidResponseError(f"body cannot be decoded: {error}") from error

@@ -1,7 +1,6 @@
-"""What stands between clients, load balancers, functions and S3: firewalls and networks.
+"""Web ACLs and networks around load balancers and functions.
 
-The mistakes people make there are answered by AWS with silence or with a 403, so they are read and
-acted upon here as well.
+Mistakes there give a timeout or a 403 on AWS, so they must have an effect here as well.
 """
 
 from __future__ import annotations
@@ -12,11 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from local_aws.lambda_runtime.function_version import FunctionVersion, Target
 from local_aws.load_balancer.configuration import Configuration, Listener
-from local_aws.vpc import clients
-from local_aws.vpc import reachability as documents
-from local_aws.vpc.network_reader import read_vpcs
-from local_aws.vpc.networks import Vpcs
-from local_aws.waf import web_acl_reader as firewall_reader
+from local_aws.vpc.network_reader import read_networks
+from local_aws.vpc.networks import Networks
+from local_aws.vpc.reachability import client_obstacle, s3_obstacle
+from local_aws.waf import web_acl_reader
 from local_aws.waf.web_acl import WebAcl
 
 if TYPE_CHECKING:
@@ -25,70 +23,68 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
-    """``web_acls`` are by the ARN of the load balancer that each is in front of."""
+class NetworkContext:
+    """``web_acls`` are by the ARN of their load balancer."""
 
-    vpcs: Vpcs
+    networks: Networks
     web_acls: Mapping[str, WebAcl] = field(default_factory=dict)
 
-    def around(self, configuration: Configuration) -> Configuration:
-        """The configuration with what keeps clients from each listener."""
-        return Configuration(tuple(self._reached(each) for each in configuration.listeners))
+    def with_client_obstacles(self, configuration: Configuration) -> Configuration:
+        """Return the configuration with the obstacle of each listener that no client can reach."""
+        return Configuration(tuple(map(self._with_client_obstacle, configuration.listeners)))
 
-    def behind(self, targets: Mapping[str, Target]) -> dict[str, Target]:
-        """The targets with what keeps each function from S3."""
-        return {arn: self._connected(target) for arn, target in targets.items()}
-
-    def _reached(self, listener: Listener) -> Listener:
-        found = clients.obstacle(
-            self.vpcs,
-            port=listener.port,
-            group_ids=listener.place.group_ids,
-            subnet_ids=listener.place.subnet_ids,
-            is_internal=listener.place.is_internal,
-        )
-        return listener if found is None else replace(listener, obstacle=found)
-
-    def _connected(self, target: Target) -> Target:
-        shares = tuple((self._with_way(version), share) for version, share in target.shares)
+    def with_s3_obstacles(self, target: Target) -> Target:
+        """Return the target with the obstacle of each version that cannot reach S3."""
+        shares = tuple((self._with_s3_obstacle(version), share) for version, share in target.shares)
         return replace(target, shares=shares)
 
-    def _with_way(self, version: FunctionVersion) -> FunctionVersion:
-        found = documents.obstacle(
-            self.vpcs, group_ids=version.group_ids, subnet_ids=version.subnet_ids
+    def _with_client_obstacle(self, listener: Listener) -> Listener:
+        obstacle = client_obstacle(
+            self.networks,
+            port=listener.port,
+            group_ids=listener.network.group_ids,
+            subnet_ids=listener.network.subnet_ids,
+            is_internal=listener.network.is_internal,
         )
-        return version if found is None else replace(version, s3_obstacle=found)
+        return replace(listener, obstacle=obstacle)
+
+    def _with_s3_obstacle(self, version: FunctionVersion) -> FunctionVersion:
+        obstacle = s3_obstacle(
+            self.networks, group_ids=version.group_ids, subnet_ids=version.subnet_ids
+        )
+        return replace(version, s3_obstacle=obstacle)
 
 
-class SurroundingsReader:
-    """Reads them again and again; a web ACL that has not changed keeps the rates it counted."""
+class NetworkContextReader:
+    """Reads network contexts. An unchanged web ACL keeps its rate counters."""
 
     def __init__(self) -> None:
-        self._known: dict[str, tuple[Any, WebAcl]] = {}
+        self._web_acls: dict[str, tuple[Any, WebAcl]] = {}
 
     def read(
         self, ec2: EC2Client, waf: WAFV2Client, region: str, configuration: Configuration
-    ) -> Surroundings:
-        """Raises what boto3 raises."""
+    ) -> NetworkContext:
+        """Read the context of every load balancer. Raises what boto3 raises."""
         acls = {}
         for arn in sorted({each.load_balancer_arn for each in configuration.listeners}):
-            acl = self._web_acl(waf, arn)
+            acl = self._read_web_acl(waf, arn)
             if acl is not None:
                 acls[arn] = acl
-        return Surroundings(read_vpcs(ec2, region), acls)
+        return NetworkContext(read_networks(ec2, region), acls)
 
-    def behind(self, ec2: EC2Client, region: str, target: Target) -> Target:
-        """One target with what keeps its function from S3. Raises what boto3 raises."""
+    @staticmethod
+    def read_target(ec2: EC2Client, region: str, target: Target) -> Target:
+        """Return one target with its obstacles to S3. Raises what boto3 raises."""
         if not any(version.subnet_ids for version, _ in target.shares):
             return target
-        return Surroundings(read_vpcs(ec2, region)).behind({target.arn: target})[target.arn]
+        return NetworkContext(read_networks(ec2, region)).with_s3_obstacles(target)
 
-    def _web_acl(self, waf: WAFV2Client, arn: str) -> WebAcl | None:
-        answers = firewall_reader.ask(waf, arn)
-        if answers is None:
-            self._known.pop(arn, None)
+    def _read_web_acl(self, waf: WAFV2Client, arn: str) -> WebAcl | None:
+        described = web_acl_reader.describe(waf, arn)
+        if described is None:
+            self._web_acls.pop(arn, None)
             return None
-        known = self._known.get(arn)
-        if known is None or known[0] != answers:
-            self._known[arn] = known = (answers, firewall_reader.web_acl(*answers))
+        known = self._web_acls.get(arn)
+        if known is None or known[0] != described:
+            self._web_acls[arn] = known = (described, web_acl_reader.web_acl(*described))
         return known[1]

@@ -1,29 +1,26 @@
-"""Where a redirect points.
-
-Source: Application Load Balancers guide, "Redirect actions".
-"""
+"""The redirect action. Source: Application Load Balancers guide, "Redirect actions"."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 
-from local_aws.load_balancer import pages
 from local_aws.load_balancer.configuration import Listener, Redirect
 from local_aws.load_balancer.request import Request
-from local_aws.load_balancer.response import Answer
+from local_aws.load_balancer.response import Response, error_page
 from local_aws.load_balancer.rule_conditions import host_name
 
-_PLACE = re.compile(r"#\{(protocol|host|port|path|query)\}")
+_PLACEHOLDER = re.compile(r"#\{(protocol|host|port|path|query)\}")
 
 
 def redirect(
     action: Redirect, request: Request, listener: Listener, local_ports: Mapping[int, int]
-) -> Answer:
-    """``local_ports`` maps the ports of this load balancer's listeners to those of this machine.
+) -> Response:
+    """Return the 301 or 302 of a redirect action.
 
-    Departs from AWS in one thing: a port that one of the listeners has is written as the port
-    under which this machine serves it, or a client here could not follow.
+    ``local_ports`` maps listener ports of this load balancer to loopback ports. A difference from
+    AWS: a listener port in the Location header is replaced by its loopback port, because a local
+    client cannot reach the listener port.
     """
     original = {
         "protocol": listener.protocol,
@@ -33,18 +30,16 @@ def redirect(
         "query": request.query,
     }
 
-    def filled(part: str) -> str:
-        return _PLACE.sub(lambda match: original[match[1]], part)
+    def fill(part: str) -> str:
+        return _PLACEHOLDER.sub(lambda match: original[match[1]], part)
 
-    port = filled(action.port)
+    port = fill(action.port)
     if port.isdigit():
         port = str(local_ports.get(int(port), int(port)))
-    query = filled(action.query)
-    location = (
-        f"{filled(action.protocol).lower()}://{filled(action.host)}:{port}{filled(action.path)}"
-    )
+    location = f"{fill(action.protocol).lower()}://{fill(action.host)}:{port}{fill(action.path)}"
+    query = fill(action.query)
     if query:
         location += f"?{query}"
-    safe = location.encode(errors="surrogateescape").decode(errors="replace")
-    page = pages.error(action.status)  # for whoever does not follow
-    return page._replace(headers=(*page.headers, ("Location", safe)))
+    printable = location.encode(errors="surrogateescape").decode(errors="replace")
+    page = error_page(action.status)
+    return page._replace(headers=(*page.headers, ("Location", printable)))

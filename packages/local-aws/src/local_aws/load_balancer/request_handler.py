@@ -1,4 +1,4 @@
-"""One request through the rules and the functions."""
+"""The way of one request: web ACL, rules, function, response."""
 
 from __future__ import annotations
 
@@ -6,52 +6,45 @@ import logging
 import random
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Protocol
 
 from local_aws.lambda_runtime.outcome import Failed, Outcome, Reason
-from local_aws.load_balancer import lambda_event as event
-from local_aws.load_balancer import pages, stickiness
-from local_aws.load_balancer.configuration import (
-    FixedResponse,
-    Listener,
-    Redirect,
-    Rule,
-    TargetGroup,
-    Unsupported,
-)
-from local_aws.load_balancer.lambda_response import BadResponseError, interpret
+from local_aws.load_balancer import stickiness
+from local_aws.load_balancer.configuration import FixedResponse, Listener, Redirect, Unsupported
+from local_aws.load_balancer.lambda_event import InvalidEventError, encode_event
+from local_aws.load_balancer.lambda_response import InvalidResponseError, decode_response
 from local_aws.load_balancer.redirect import redirect
 from local_aws.load_balancer.request import Request
-from local_aws.load_balancer.response import Answer
+from local_aws.load_balancer.response import Response, error_page, not_supported
 from local_aws.load_balancer.rules import (
-    Blocked,
-    Decision,
-    Invoke,
+    BlockedByWebAcl,
+    InvokeFunction,
     NoTarget,
-    Rules,
-    choose,
+    RoutingDecision,
+    RuleSet,
 )
-from local_aws.load_balancer.target_headers import target_headers, too_many_forwarded
-from local_aws.load_balancer.trace import trace_id
-from local_aws.load_balancer.transforms import TransformError, rewritten
+from local_aws.load_balancer.target_headers import (
+    has_too_many_addresses,
+    target_headers,
+    trace_id,
+)
+from local_aws.load_balancer.transforms import TransformError, apply_transforms
 
 _log = logging.getLogger(__name__)
 
-Done = Callable[[Answer, Decision | None, str | None], None]
-"""Gets the answer, the decision unless there was none, the trace id if a function was asked."""
+Respond = Callable[[Response, RoutingDecision | None, str | None], None]
+"""Receives the response, the decision if rules were evaluated, and the trace id of a function."""
 
-Guard = Callable[[Request], Answer | None]
-"""A firewall: the answer to a request that it does not let through to the rules."""
+RequestFilter = Callable[[Request], Response | None]
+"""Returns the response to a request that a web ACL blocks, otherwise None."""
 
-
-_BLOCKED = Decision(None, Blocked())
+_BLOCKED = RoutingDecision(None, BlockedByWebAcl())
 
 
 class Invoker(Protocol):
-    """Runs the function behind an ARN on behalf of ``source_arn``, a target group.
+    """Invokes functions by ARN on behalf of ``source_arn``, a target group.
 
-    ``done`` is called once, perhaps before this returns.
+    ``done`` is called once, possibly before ``invoke`` returns.
     """
 
     def invoke(
@@ -65,136 +58,111 @@ class Invoker(Protocol):
     ) -> None: ...
 
 
-@dataclass(slots=True)
-class Prepared:
-    """A request with what is found out about it once, however often the same one comes again.
-
-    ``refusal`` is the answer to one that gets no further; ``found`` is what is decided, or the rule
-    that decides anew each time; ``forms`` are those of its events, by the group that gets them.
-    """
-
-    request: Request
-    refusal: Answer | None
-    found: Decision | Rule
-    forms: dict[str, event.Form] = field(default_factory=dict)
-
-
-class Responder:
-    """Answers the requests to one listener as it is configured now."""
+class RequestHandler:
+    """Handles the requests of one listener with its current configuration."""
 
     def __init__(
         self,
         listener: Listener,
         functions: Invoker,
         local_ports: Mapping[int, int],
-        guard: Guard | None = None,
+        request_filter: RequestFilter | None = None,
     ) -> None:
-        """``local_ports`` are those of the load balancer's listeners, see redirect."""
+        """``local_ports`` maps the load balancer's listener ports to loopback ports."""
         self.listener = listener
-        self._rules = Rules(listener)
+        self._rules = RuleSet(listener)
         self._functions = functions
         self._local_ports = local_ports
-        self._guard = guard
+        self._request_filter = request_filter
 
-    def prepare(self, request: Request) -> Prepared:
-        return Prepared(request, _refusal(request), self._rules.find(request))
-
-    def respond(self, prepared: Prepared, done: Done) -> None:
-        """Have the request answered; ``done`` is called once, perhaps before this returns."""
-        request, decision = prepared.request, prepared.found
-        if prepared.refusal is not None:
-            done(prepared.refusal, None, None)
+    def handle(self, request: Request, respond: Respond) -> None:
+        """Call ``respond`` once with the response, possibly before this returns."""
+        if request.method == "TRACE":
+            respond(error_page(405), None, None)
             return
-        if self._guard is not None and (blocked := self._guard(request)) is not None:
-            done(blocked, _BLOCKED, None)
+        if has_too_many_addresses(request):
+            respond(error_page(463), None, None)
             return
-        if isinstance(decision, Rule):
-            draw = random.random()  # noqa: S311 - a share
-            decision = choose(decision, request, draw, time.time())
-        if isinstance(decision.outcome, Invoke):
-            self._invoke(decision, decision.outcome, prepared, done)
-        else:
-            done(self._own_answer(decision, request), decision, None)
-
-    def _own_answer(self, decision: Decision, request: Request) -> Answer:
+        blocked = None if self._request_filter is None else self._request_filter(request)
+        if blocked is not None:
+            respond(blocked, _BLOCKED, None)
+            return
+        draw = random.random()  # noqa: S311 - not for security
+        decision = self._rules.evaluate(request, draw, time.time())
         match decision.outcome:
+            case InvokeFunction() as target:
+                self._invoke(target, decision, request, respond)
             case FixedResponse(status, content_type, body):
-                return Answer(status, (("Content-Type", content_type),), body.encode())
+                headers = (("Content-Type", content_type),)
+                respond(Response(status, headers, body.encode()), decision, None)
             case Redirect() as action:
-                return redirect(action, request, self.listener, self._local_ports)
+                response = redirect(action, request, self.listener, self._local_ports)
+                respond(response, decision, None)
             case Unsupported(feature):
-                _log.warning("%s %s: not built: %s", request.method, request.path, feature)
-                return pages.not_built(feature)
-            case NoTarget() | Blocked() | Invoke():
-                return pages.error(503)
+                _log.warning("%s %s: not supported: %s", request.method, request.path, feature)
+                respond(not_supported(feature), decision, None)
+            case NoTarget() | BlockedByWebAcl():
+                respond(error_page(503), decision, None)
 
-    def _invoke(self, decision: Decision, target: Invoke, prepared: Prepared, done: Done) -> None:
-        request, group = prepared.request, target.group
+    def _invoke(
+        self,
+        target: InvokeFunction,
+        decision: RoutingDecision,
+        request: Request,
+        respond: Respond,
+    ) -> None:
+        group = target.group
         if "websocket" in (request.value("upgrade") or "").lower():
-            done(pages.error(400, reason=Reason.WEBSOCKET, close=True), decision, None)
+            respond(error_page(400, reason=Reason.WEBSOCKET, close=True), decision, None)
             return
         trace = trace_id(request.value("x-amzn-trace-id"))
         try:
-            form = prepared.forms.get(group.arn)
-            if form is None:
-                form = prepared.forms[group.arn] = self._form(decision, group, request)
-            payload = form.event(trace)
-        except event.BadEventError as error:
+            sent = request
+            if decision.rule is not None and decision.rule.transforms:
+                sent = apply_transforms(request, decision.rule.transforms)
+            payload = encode_event(
+                sent,
+                target_headers(sent, self.listener, trace),
+                target_group_arn=group.arn,
+                multi_value=group.multi_value_headers,
+            )
+        except InvalidEventError as error:
             _log.info("%s %s: %s: %s", request.method, request.path, Reason.BAD_REQUEST, error)
-            done(pages.error(400, reason=Reason.BAD_REQUEST), decision, None)
+            respond(error_page(400, reason=Reason.BAD_REQUEST), decision, None)
             return
         except TransformError as error:
             _log.warning("%s %s: 500: %s", request.method, request.path, error)
-            done(pages.error(500), decision, None)
+            respond(error_page(500), decision, None)
             return
 
         def finish(outcome: Outcome) -> None:
             try:
-                answer = _answer(outcome, request, group.multi_value_headers)
+                response = _function_response(outcome, request, group.multi_value_headers)
                 if target.sticky_seconds is not None:
-                    answer = self._with_cookies(answer, group.arn, target.sticky_seconds)
+                    response = self._with_cookies(response, group.arn, target.sticky_seconds)
             except Exception:
-                # Nobody but the worker's connection would see it, and would end for it.
+                # An exception would end the connection to the worker.
                 _log.exception("%s %s failed", request.method, request.path)
-                answer = pages.error(500, close=True)
-            done(answer, decision, trace)
+                response = error_page(500, close=True)
+            respond(response, decision, trace)
 
         self._functions.invoke(
             target.function_arn, payload, finish, trace_id=trace, source_arn=group.arn
         )
 
-    def _form(self, decision: Decision, group: TargetGroup, request: Request) -> event.Form:
-        if decision.rule is not None and decision.rule.transforms:
-            request = rewritten(request, decision.rule.transforms)
-        headers = target_headers(request, self.listener, event.TRACE)
-        return event.Form.of(
-            event.build(
-                request,
-                headers,
-                target_group_arn=group.arn,
-                multi_value=group.multi_value_headers,
-            )
-        )
-
-    def _with_cookies(self, answer: Answer, group_arn: str, seconds: int) -> Answer:
+    def _with_cookies(self, response: Response, group_arn: str, seconds: int) -> Response:
         secure = self.listener.protocol == "HTTPS"
-        cookies = stickiness.headers(group_arn, seconds, time.time(), secure=secure)
-        return answer._replace(headers=(*answer.headers, *cookies))
+        cookies = stickiness.cookie_headers(group_arn, seconds, time.time(), secure=secure)
+        return response._replace(headers=(*response.headers, *cookies))
 
 
-def _refusal(request: Request) -> Answer | None:
-    if request.method == "TRACE":
-        return pages.error(405)
-    return pages.error(463) if too_many_forwarded(request) else None
-
-
-def _answer(outcome: Outcome, request: Request, multi_value: bool) -> Answer:
+def _function_response(outcome: Outcome, request: Request, multi_value: bool) -> Response:
     if isinstance(outcome, Failed):
         reason, detail = outcome.reason, outcome.detail
     else:
         try:
-            return interpret(outcome.payload, multi_value=multi_value)
-        except BadResponseError as error:
+            return decode_response(outcome.payload, multi_value=multi_value)
+        except InvalidResponseError as error:
             reason, detail = error.reason, str(error)
     _log.warning("%s %s: 502 %s: %s", request.method, request.path, reason, detail)
-    return pages.error(502, reason=reason)
+    return error_page(502, reason=reason)

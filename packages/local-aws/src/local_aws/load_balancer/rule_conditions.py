@@ -1,13 +1,11 @@
-"""Whether a request meets a rule's conditions: all of them, any value of each.
+"""Conditions of listener rules as functions of a request.
 
-Conditions are compiled once, when the configuration is read, and then asked for every request.
 Source: Application Load Balancers guide, "Condition types for listener rules".
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 
 from local_aws.load_balancer.configuration import (
     Condition,
@@ -16,133 +14,79 @@ from local_aws.load_balancer.configuration import (
     PathPattern,
     QueryString,
     RequestMethod,
-    Rule,
     SourceIp,
     Unsupported,
 )
 from local_aws.load_balancer.request import Request
-from local_aws.regular import PatternError, TooLongError, expression
-from local_aws.wildcards import compiled
+from local_aws.regex import PatternError, Regex
+from local_aws.wildcards import compile_wildcards
 
-Matcher = Callable[[Request], bool | Unsupported]
-"""Whether it holds for a request; Unsupported where that cannot be judged."""
-
-
-def rule_matcher(rule: Rule) -> Matcher:
-    """Of all conditions together.
-
-    One that cannot be judged counts only if the others leave it to that one.
-    """
-    matchers = [matcher(condition) for condition in rule.conditions]
-    if len(matchers) == 1:
-        return matchers[0]
-
-    def meets(request: Request) -> bool | Unsupported:
-        verdict: bool | Unsupported = True
-        for holds in matchers:
-            answer = holds(request)
-            if answer is False:
-                return False
-            if isinstance(answer, Unsupported):
-                verdict = answer
-        return verdict
-
-    return meets
+Matcher = Callable[[Request], bool]
+TextMatcher = Callable[[str], bool]
 
 
-def matcher(condition: Condition) -> Matcher:  # noqa: PLR0911 - one a kind
-    """Of one condition."""
+def condition_matcher(condition: Condition) -> Matcher | Unsupported:
+    """Compile a condition. Any of its values is enough for a match."""
+    try:
+        return _compile(condition)
+    except PatternError as error:
+        return Unsupported(str(error))
+
+
+def _compile(condition: Condition) -> Matcher | Unsupported:  # noqa: PLR0911 - one a kind
     match condition:
         case PathPattern(values, regexes):
-            path_fits = _any_of(values, regexes)
-            return lambda request: path_fits(request.path)
+            path_matches = _any_of(values, regexes)
+            return lambda request: path_matches(request.path)
         case HostHeader(values, regexes):
-            host_fits = _any_of(values, regexes, ignore_case=True)
-            return lambda request: host_fits(host_name(request.value("host") or ""))
+            host_matches = _any_of(values, regexes, ignore_case=True)
+            return lambda request: host_matches(host_name(request.value("host") or ""))
         case HttpHeader(name, values, regexes):
-            value_fits = _any_of(values, regexes, ignore_case=True)
-            return lambda request: _any(map(value_fits, request.values(name)))
+            value_matches = _any_of(values, regexes, ignore_case=True)
+            return lambda request: any(map(value_matches, request.values(name)))
         case RequestMethod(values):
-            methods = frozenset(values)
-            return lambda request: request.method in methods
+            return lambda request: request.method in values
         case QueryString(values):
             return _query_matcher(values)
         case SourceIp(networks):
             return lambda request: any(request.peer in network for network in networks)
         case Unsupported():
-            return lambda _: condition
+            return condition
 
 
-def _query_matcher(values: tuple[tuple[str | None, str], ...]) -> Matcher:
-    pairs = [
-        (None if key is None else _query_pattern(key), _query_pattern(value))
-        for key, value in values
-    ]
+def _query_matcher(values: Sequence[tuple[str | None, str]]) -> Matcher:
+    def compiled(pattern: str) -> TextMatcher:
+        expression = compile_wildcards(pattern, ignore_case=True, escapes=True)
+        return lambda text: expression.fullmatch(text) is not None
 
-    def meets(request: Request) -> bool:
+    pairs = [(None if key is None else compiled(key), compiled(value)) for key, value in values]
+
+    def matches(request: Request) -> bool:
         return any(
-            value.fullmatch(sent) is not None
-            and (key is None or key.fullmatch(sent_key) is not None)
+            value_matches(sent) and (key_matches is None or key_matches(sent_key))
             for sent_key, sent in request.parameters()
-            for key, value in pairs
+            for key_matches, value_matches in pairs
         )
 
-    return meets
-
-
-def _query_pattern(pattern: str) -> re.Pattern[str]:
-    return compiled(pattern, ignore_case=True, escapes=True)
+    return matches
 
 
 def _any_of(
-    patterns: tuple[str, ...], regexes: tuple[str, ...], *, ignore_case: bool = False
-) -> Callable[[str], bool | Unsupported]:
-    """Whether a text fits any pattern, or holds what any regular expression describes."""
-    fits = _any_pattern(patterns, ignore_case=ignore_case)
-    if not regexes:
-        return fits
-    searches = [_search(each, ignore_case=ignore_case) for each in regexes]
-    return lambda text: fits(text) or _any(search(text) for search in searches)
+    wildcards: Sequence[str], regexes: Sequence[str], *, ignore_case: bool = False
+) -> TextMatcher:
+    """Match texts that fit a wildcard pattern as a whole, or contain a match of a regex."""
+    patterns = [compile_wildcards(each, ignore_case=ignore_case) for each in wildcards]
+    searches = [Regex(each, ignore_case=ignore_case) for each in regexes]
 
-
-def _any_pattern(patterns: tuple[str, ...], *, ignore_case: bool) -> Callable[[str], bool]:
-    """Whether a text fits any pattern; those without a wildcard are looked up."""
-    if ignore_case:
-        expressions = [compiled(pattern, ignore_case=True) for pattern in patterns]
-        return lambda text: any(each.fullmatch(text) is not None for each in expressions)
-    plain = frozenset(pattern for pattern in patterns if not {"*", "?"} & set(pattern))
-    others = [compiled(pattern) for pattern in patterns if pattern not in plain]
-    return lambda text: text in plain or any(each.fullmatch(text) is not None for each in others)
-
-
-def _search(regex: str, *, ignore_case: bool) -> Callable[[str], bool | Unsupported]:
-    try:
-        pattern = expression(regex, ignore_case)
-    except PatternError as error:
-        refusal = Unsupported(str(error))
-        return lambda _: refusal
-    too_long = Unsupported(f"a text as long as this for the regular expression {regex!r}")
-
-    def holds(text: str) -> bool | Unsupported:
-        try:
-            return pattern.search(text) is not None
-        except TooLongError:
-            return too_long
-
-    return holds
-
-
-def _any(verdicts: Iterable[bool | Unsupported]) -> bool | Unsupported:
-    """True if any is, else what could not be judged, else False."""
-    doubt: bool | Unsupported = False
-    for verdict in verdicts:
-        if verdict is True:
+    def matches(text: str) -> bool:
+        if any(pattern.fullmatch(text) for pattern in patterns):
             return True
-        doubt = doubt or verdict
-    return doubt
+        return any(search.is_in(text.encode(errors="surrogateescape")) for search in searches)
+
+    return matches
 
 
 def host_name(host: str) -> str:
-    """The Host header without its port."""
+    """Return the Host header without its port."""
     name, colon, port = host.rpartition(":")
     return name if colon and port.isdigit() else host

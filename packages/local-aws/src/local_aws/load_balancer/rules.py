@@ -1,13 +1,14 @@
-"""Which rule a request meets, and what is to be done with it."""
+"""Rule evaluation: the rule that a request matches, and the target of its action.
+
+Source: Application Load Balancers guide, "Listener rules for your Application Load Balancer".
+"""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from local_aws.load_balancer.configuration import (
-    Action,
     FixedResponse,
     Forward,
     Listener,
@@ -18,86 +19,82 @@ from local_aws.load_balancer.configuration import (
     WeightedGroup,
 )
 from local_aws.load_balancer.request import Request
-from local_aws.load_balancer.rule_conditions import rule_matcher
-from local_aws.load_balancer.stickiness import remembered
+from local_aws.load_balancer.rule_conditions import Matcher, condition_matcher
+from local_aws.load_balancer.stickiness import sticky_group
 
 
 @dataclass(frozen=True, slots=True)
 class NoTarget:
-    """There is nothing behind the rule: no group, no weight, or no registered target."""
+    """The action forwards to no target: no group, no weight, or no registered target."""
 
 
 @dataclass(frozen=True, slots=True)
-class Blocked:
-    """A firewall has answered instead of the rules."""
+class BlockedByWebAcl:
+    """The web ACL blocked the request before rule evaluation."""
 
 
 @dataclass(frozen=True, slots=True)
-class Invoke:
-    """The function that gets the request, and for how long its group keeps the client."""
+class InvokeFunction:
+    """The function to invoke; ``sticky_seconds`` is the lifetime of the stickiness cookie."""
 
     group: TargetGroup
     function_arn: str
     sticky_seconds: int | None = None
 
 
-Outcome = FixedResponse | Redirect | Invoke | NoTarget | Blocked | Unsupported
+Outcome = FixedResponse | Redirect | InvokeFunction | NoTarget | BlockedByWebAcl | Unsupported
 
 
-class Decision(NamedTuple):
-    """``rule`` is None when the listener as a whole cannot be served, or none was asked."""
+class RoutingDecision(NamedTuple):
+    """``rule`` is None if no rule was evaluated: blocked by a web ACL, or unsupported listener."""
 
     rule: Rule | None
     outcome: Outcome
 
 
-class Rules:
-    """The rules of a listener, ready to be asked."""
+class _CompiledRule(NamedTuple):
+    rule: Rule
+    matchers: tuple[Matcher, ...]
+    unsupported: Unsupported | None
+
+
+class RuleSet:
+    """The rules of a listener with their conditions compiled."""
 
     def __init__(self, listener: Listener) -> None:
-        self._refused = None if listener.refusal is None else Decision(None, listener.refusal)
-        self._rules = [(rule_matcher(rule), rule, _constant(rule)) for rule in listener.rules]
+        self._unsupported = listener.unsupported
+        self._rules = [_compiled(rule) for rule in listener.rules]
 
-    def find(self, request: Request) -> Decision | Rule:
-        """What is decided each time the request comes, or the rule that has yet to ``choose``.
+    def evaluate(self, request: Request, draw: float, now: float) -> RoutingDecision:
+        """Return the first rule whose conditions all match, and the outcome of its action.
 
-        That is the first by priority that the request meets.
+        ``draw`` is uniform in [0, 1) and selects a weighted target group; ``now`` is in seconds
+        since the epoch. An unsupported condition decides only if all other conditions match.
         """
-        if self._refused is not None:
-            return self._refused
-        for meets, rule, constant in self._rules:
-            verdict = meets(request)
-            if verdict is True:
-                return constant or rule
-            if verdict is not False:
-                return Decision(rule, verdict)
-        return Decision(None, NoTarget())
+        if self._unsupported is not None:
+            return RoutingDecision(None, self._unsupported)
+        for rule, matchers, unsupported in self._rules:
+            if all(matches(request) for matches in matchers):
+                outcome = unsupported or _outcome(rule, request, draw, now)
+                return RoutingDecision(rule, outcome)
+        return RoutingDecision(None, NoTarget())
 
 
-def choose(rule: Rule, request: Request, draw: float, now: float = math.inf) -> Decision:
-    """Decide among the groups of a rule; ``draw`` is uniform in [0, 1).
-
-    ``now`` is in seconds since the epoch, for cookies that expire; without it they all have.
-    """
-    return Decision(rule, _outcome(rule.action, draw, request, now))
-
-
-def _constant(rule: Rule) -> Decision | None:
-    """What is decided where a rule leaves nothing to chance, as most do."""
-    if isinstance(rule.action, Forward) and len(rule.action.groups) > 1:
-        return None
-    return Decision(rule, _outcome(rule.action, 0.0))
+def _compiled(rule: Rule) -> _CompiledRule:
+    compiled = [condition_matcher(condition) for condition in rule.conditions]
+    unsupported = [each for each in compiled if isinstance(each, Unsupported)]
+    matchers = tuple(each for each in compiled if not isinstance(each, Unsupported))
+    return _CompiledRule(rule, matchers, unsupported[0] if unsupported else None)
 
 
-def _outcome(
-    action: Action, draw: float, request: Request | None = None, now: float = math.inf
-) -> Outcome:
+def _outcome(rule: Rule, request: Request, draw: float, now: float) -> Outcome:
+    action = rule.action
     if not isinstance(action, Forward):
         return action
     weighted = None
-    if action.sticky_seconds is not None and request is not None:
-        weighted = remembered(request, action.groups, now)
-    weighted = weighted or by_weight(action.groups, draw)
+    if action.sticky_seconds is not None:
+        weighted = sticky_group(request, action.groups, now)
+    weighted = weighted or group_by_weight(action.groups, draw)
     if weighted is None or weighted.group is None:
         return NoTarget()
     group = weighted.group
@@ -105,14 +102,14 @@ def _outcome(
         return Unsupported(f"targets of type {group.target_type}")
     if not group.target_ids:
         return NoTarget()
-    return Invoke(group, group.target_ids[0], action.sticky_seconds)
+    return InvokeFunction(group, group.target_ids[0], action.sticky_seconds)
 
 
-def by_weight(groups: tuple[WeightedGroup, ...], draw: float) -> WeightedGroup | None:
-    """One group by weight, or None when no group has any. An empty group keeps its share."""
-    mark = draw * sum(group.weight for group in groups)
+def group_by_weight(groups: tuple[WeightedGroup, ...], draw: float) -> WeightedGroup | None:
+    """Select a group by weight, with or without targets; None if all weights are 0."""
+    remaining = draw * sum(group.weight for group in groups)
     for group in groups:
-        if mark < group.weight:
+        if remaining < group.weight:
             return group
-        mark -= group.weight
+        remaining -= group.weight
     return None

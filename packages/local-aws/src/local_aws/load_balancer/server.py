@@ -1,4 +1,4 @@
-"""The sockets of one listener."""
+"""A listener's socket and its connections."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from collections.abc import Mapping
 from local_aws.load_balancer.completed_request import Observer
 from local_aws.load_balancer.configuration import Listener
 from local_aws.load_balancer.connection import Connection
-from local_aws.load_balancer.request_handler import Guard, Invoker, Responder
+from local_aws.load_balancer.request_handler import Invoker, RequestFilter, RequestHandler
 
-_SWEEP_SECONDS = 0.25
-"""How exact the timeouts of connections are: they share one timer."""
+_TIMEOUT_CHECK_SECONDS = 0.25
+"""All connections share one timer, so that timeouts are exact to this interval."""
 
 _BACKLOG = 1024
 
 
 class ListenerServer:
-    """Serves ``listener``; assigning another one takes effect with the next request."""
+    """Serves a listener. A new value of ``listener`` takes effect with the next request."""
 
     def __init__(
         self,
@@ -29,82 +29,82 @@ class ListenerServer:
         functions: Invoker,
         local_ports: Mapping[int, int],
         *,
-        guard: Guard | None = None,
+        request_filter: RequestFilter | None = None,
         observers: tuple[Observer, ...] = (),
     ) -> None:
         self.observers = observers
         self.closing = False
         self._functions = functions
         self._local_ports = local_ports
-        self._guard = guard
+        self._request_filter = request_filter
         self._connections: set[Connection] = set()
-        self._sockets: asyncio.Server | None = None
-        self._sweeping: asyncio.TimerHandle | None = None
-        self._empty = asyncio.Event()
-        self._empty.set()
-        self.responder = self._responder(listener)
+        self._server: asyncio.Server | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._all_closed = asyncio.Event()
+        self._all_closed.set()
+        self.handler = self._handler(listener)
 
     @property
     def listener(self) -> Listener:
-        return self.responder.listener
+        return self.handler.listener
 
     @listener.setter
     def listener(self, listener: Listener) -> None:
-        if listener != self.responder.listener:
-            self.responder = self._responder(listener)
+        if listener != self.handler.listener:
+            self.handler = self._handler(listener)
 
     async def open(self, bound: socket.socket, tls: ssl.SSLContext | None = None) -> None:
-        """Serve on a bound socket, over TLS if there is a context for it."""
+        """Serve on a bound socket, with TLS if a context is given."""
         loop = asyncio.get_running_loop()
-        self._sockets = await loop.create_server(
+        self._server = await loop.create_server(
             lambda: Connection(self), sock=bound, backlog=_BACKLOG, ssl=tls
         )
 
     async def close(self, grace_seconds: float) -> None:
-        """Accept nothing more, give running requests a while, close."""
+        """Stop accepting, give current requests ``grace_seconds``, then close."""
         self.closing = True
-        if self._sockets is not None:
-            self._sockets.close()
+        if self._server is not None:
+            self._server.close()
         for connection in list(self._connections):
             connection.finish()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(grace_seconds):
-                await self._empty.wait()
+                await self._all_closed.wait()
         for connection in list(self._connections):
             connection.abort()
-        if self._sweeping is not None:
-            self._sweeping.cancel()
+        if self._timer is not None:
+            self._timer.cancel()
 
     def opened(self, connection: Connection) -> None:
         self._connections.add(connection)
         for observer in self.observers:
             observer.connected(self.listener, connection.client)
-        self._empty.clear()
+        self._all_closed.clear()
         if self.listener.obstacle is not None:
             connection.abort()
-        if self._sweeping is None:
-            self._sweep_later()
+        if self._timer is None:
+            self._start_timer()
 
     def closed(self, connection: Connection) -> None:
         self._connections.discard(connection)
         for observer in self.observers:
             observer.disconnected(self.listener)
         if not self._connections:
-            self._empty.set()
+            self._all_closed.set()
 
-    def sweep(self, now: float) -> None:
-        """Close what has reached a timeout; ``now`` is of ``time.monotonic``."""
+    def check_timeouts(self, now: float) -> None:
+        """Close connections that reached a timeout; ``now`` is a value of ``time.monotonic``."""
         for connection in list(self._connections):
-            connection.check(now)
+            connection.check_timeouts(now)
 
-    def _sweep_later(self) -> None:
-        def again() -> None:
-            self._sweeping = None
-            self.sweep(time.monotonic())
+    def _start_timer(self) -> None:
+        def check() -> None:
+            self._timer = None
+            self.check_timeouts(time.monotonic())
             if self._connections:
-                self._sweep_later()
+                self._start_timer()
 
-        self._sweeping = asyncio.get_running_loop().call_later(_SWEEP_SECONDS, again)
+        self._timer = asyncio.get_running_loop().call_later(_TIMEOUT_CHECK_SECONDS, check)
 
-    def _responder(self, listener: Listener) -> Responder:
-        return Responder(listener, self._functions, self._local_ports, self._guard)
+    def _handler(self, listener: Listener) -> RequestHandler:
+        return RequestHandler(listener, self._functions, self._local_ports, self._request_filter)

@@ -1,7 +1,8 @@
-"""Cookies that keep a client with one target group of several.
+"""Cookies of target group stickiness.
 
-Source: Application Load Balancers guide, "Sticky sessions", target group stickiness. What is in a
-cookie is AWS's secret; here it is a mask and a check sum, so that nobody comes to rely on it.
+Source: Application Load Balancers guide, "Sticky sessions", target group stickiness. AWS does not
+document the content of the cookies. Here it is masked, so that clients cannot rely on it, and has
+a checksum.
 """
 
 from __future__ import annotations
@@ -18,33 +19,33 @@ from local_aws.load_balancer.request import Request
 COOKIE = "AWSALBTG"
 CORS_COOKIE = "AWSALBTGCORS"
 
-_KEY = b"terrarium"
+_KEY = b"local-aws"
 _NONCE_BYTES = 12
-_SUM_BYTES = 16
+_CHECKSUM_BYTES = 16
 
 
-def remembered(
+def sticky_group(
     request: Request, groups: tuple[WeightedGroup, ...], now: float
 ) -> WeightedGroup | None:
-    """The group that a cookie of the request names, if it is still one of the rule's.
+    """Return the group that a cookie of the request names, if the rule still has the group.
 
     ``now`` is in seconds since the epoch.
     """
     for name, value in _cookies(request):
         if name in {COOKIE, CORS_COOKIE}:
-            expires, _, arn = _opened(value).partition(" ")
+            expires, _, arn = _decode(value).partition(" ")
             group = next((each for each in groups if each.arn == arn), None)
             if group is not None and now < int(expires):
                 return group
     return None
 
 
-def headers(
+def cookie_headers(
     group_arn: str, seconds: int, now: float, *, secure: bool
 ) -> tuple[tuple[str, str], ...]:
-    """The two Set-Cookie headers of an answer; ``secure`` on an HTTPS listener."""
+    """Return the two Set-Cookie headers of a response; ``secure`` on an HTTPS listener."""
     expires = int(now) + seconds
-    value = _sealed(f"{expires} {group_arn}")
+    value = _encode(f"{expires} {group_arn}")
     attributes = f"Expires={formatdate(expires, usegmt=True)}; Path=/"
     cross_site = f"{attributes}; SameSite=None" + ("; Secure" if secure else "")
     return (
@@ -62,27 +63,27 @@ def _cookies(request: Request) -> list[tuple[str, str]]:
     return pairs
 
 
-def _sealed(text: str) -> str:
+def _encode(text: str) -> str:
     nonce = os.urandom(_NONCE_BYTES)
-    masked = _masked(nonce, text.encode())
-    return base64.b64encode(nonce + _sum(nonce, masked) + masked).decode()
+    masked = _mask(nonce, text.encode())
+    return base64.b64encode(nonce + _checksum(nonce, masked) + masked).decode()
 
 
-def _opened(value: str) -> str:
-    """Empty for a value that is none of ours, or was changed."""
+def _decode(value: str) -> str:
+    """Return the empty string for a value that this load balancer did not write."""
     try:
         raw = base64.b64decode(value, validate=True)
     except (binascii.Error, ValueError):
         return ""
     nonce, rest = raw[:_NONCE_BYTES], raw[_NONCE_BYTES:]
-    masked = rest[_SUM_BYTES:]
-    return _masked(nonce, masked).decode() if rest[:_SUM_BYTES] == _sum(nonce, masked) else ""
+    checksum, masked = rest[:_CHECKSUM_BYTES], rest[_CHECKSUM_BYTES:]
+    return _mask(nonce, masked).decode() if checksum == _checksum(nonce, masked) else ""
 
 
-def _masked(nonce: bytes, data: bytes) -> bytes:
+def _mask(nonce: bytes, data: bytes) -> bytes:
     mask = hashlib.shake_256(_KEY + nonce).digest(len(data))
     return bytes(one ^ other for one, other in zip(data, mask, strict=True))
 
 
-def _sum(nonce: bytes, masked: bytes) -> bytes:
-    return hashlib.blake2b(nonce + masked, digest_size=_SUM_BYTES, key=_KEY).digest()
+def _checksum(nonce: bytes, masked: bytes) -> bytes:
+    return hashlib.blake2b(nonce + masked, digest_size=_CHECKSUM_BYTES, key=_KEY).digest()

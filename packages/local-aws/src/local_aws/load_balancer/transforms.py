@@ -1,7 +1,7 @@
-"""What a rule rewrites in a request after it has matched and before a target gets it.
+"""Transforms: what a rule rewrites in a request after it has matched.
 
-Source: Application Load Balancers guide, "Transforms for listener rules". Which of several places
-is replaced is not documented: here it is the first.
+Source: Application Load Balancers guide, "Transforms for listener rules". The guide does not say
+which of several matches is replaced; here it is the first.
 """
 
 from __future__ import annotations
@@ -11,40 +11,40 @@ from dataclasses import replace
 
 from local_aws.load_balancer.configuration import Transform
 from local_aws.load_balancer.request import Request, split_target
-from local_aws.regular import PatternError, TooLongError, expression
+from local_aws.regex import PatternError, Regex
 
 _URL = re.compile(r"/[^\s\x00-\x1f\x7f#]*")
 _HOST = re.compile(r"[A-Za-z0-9._\-\[\]:]+")
 
 
 class TransformError(Exception):
-    """The pattern matches and what comes out cannot be sent: the answer is 500."""
+    """A transform gives a value that cannot be sent; the client gets a 500."""
 
 
-def rewritten(request: Request, transforms: tuple[Transform, ...]) -> Request:
-    """The request as the target gets it; itself where no pattern matches. Raises TransformError."""
+def apply_transforms(request: Request, transforms: tuple[Transform, ...]) -> Request:
+    """Return the request as the target receives it. Raises TransformError."""
     for transform in transforms:
         if transform.kind == "url-rewrite":
             url = f"{request.path}?{request.query}" if request.query else request.path
-            path, query = split_target(_replaced(url, transform, _URL))
+            path, query = split_target(_rewrite(url, transform, _URL))
             request = replace(request, path=path, query=query)
         else:
-            host = _replaced(request.value("host") or "", transform, _HOST)
+            host = _rewrite(request.value("host") or "", transform, _HOST)
             headers = ((name, host if name == "host" else value) for name, value in request.headers)
             request = replace(request, headers=tuple(headers))
     return request
 
 
-def _replaced(text: str, transform: Transform, form: re.Pattern[str]) -> str:
+def _rewrite(text: str, transform: Transform, valid: re.Pattern[str]) -> str:
+    """Apply the first rewrite whose pattern matches; the text itself if none does."""
     for pattern, template in transform.rewrites:
         try:
-            result = expression(pattern, transform.kind == "host-header-rewrite").replace(
-                text, template
-            )
-        except (PatternError, TooLongError) as error:
+            regex = Regex(pattern, ignore_case=transform.kind == "host-header-rewrite")
+            rewritten = regex.replace_first(text, template)
+        except PatternError as error:
             raise TransformError(f"{transform.kind} {pattern!r}: {error}") from error
-        if result is not None:
-            if form.fullmatch(result) is None:
-                raise TransformError(f"{transform.kind} {pattern!r} gives {result!r}")
-            return result
+        if rewritten is not None:
+            if valid.fullmatch(rewritten) is None:
+                raise TransformError(f"{transform.kind} {pattern!r} gives {rewritten!r}")
+            return rewritten
     return text

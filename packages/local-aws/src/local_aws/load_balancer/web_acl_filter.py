@@ -1,4 +1,4 @@
-"""The web ACL in front of a load balancer's listeners."""
+"""The web ACL of a load balancer, applied to the requests of its listeners."""
 
 from __future__ import annotations
 
@@ -6,38 +6,37 @@ import logging
 import time
 from collections.abc import Callable
 
-from local_aws.load_balancer import pages
 from local_aws.load_balancer.request import Request
-from local_aws.load_balancer.response import Answer
-from local_aws.waf.request_components import Inspection
+from local_aws.load_balancer.response import Response, error_page
+from local_aws.waf.request_components import WebRequest
 from local_aws.waf.web_acl import WebAcl
 
 _log = logging.getLogger(__name__)
 
 
-class Firewall:
-    """A guard of requests; lets all of them through while there is no web ACL."""
+class WebAclFilter:
+    """A request filter; without a web ACL it lets every request pass."""
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
         self._acl: WebAcl | None = None
 
     def use(self, acl: WebAcl | None) -> None:
-        """Judge by this one from the next request on; says what it cannot evaluate."""
+        """Apply this web ACL from the next request on. Logs the rules that are skipped."""
         if acl is self._acl:
             return
         self._acl = acl
         if acl is not None:
-            for rule, reason in acl.left_out.items():
-                _log.warning("rule %s of %s is not evaluated here: %s", rule, acl.name, reason)
+            for rule, reason in acl.skipped_rules.items():
+                _log.warning("rule %s of %s is skipped: unsupported: %s", rule, acl.name, reason)
 
-    def __call__(self, request: Request) -> Answer | None:
-        """The answer to a request that is blocked."""
+    def __call__(self, request: Request) -> Response | None:
+        """Return the response to a blocked request, otherwise None."""
         acl = self._acl
-        if acl is None or (not acl.rules and acl.default.kind == "allow"):
+        if acl is None:
             return None
-        verdict = acl.judge(
-            Inspection(
+        evaluation = acl.evaluate(
+            WebRequest(
                 method=request.method,
                 path=request.path,
                 query=request.query,
@@ -47,17 +46,17 @@ class Firewall:
                 now=self._clock(),
             )
         )
-        if not verdict.is_blocked:
+        if not evaluation.is_blocked:
             return None
         _log.info(
             "%s %s is blocked by %s of %s",
             request.method,
             request.path,
-            verdict.rule or "the default action",
+            evaluation.rule or "the default action",
             acl.name,
         )
-        custom = verdict.action.response
+        custom = evaluation.action.response
         if custom is None:
-            return pages.error(403)
+            return error_page(403)
         headers = (("Content-Type", custom.content_type), *custom.headers)
-        return Answer(custom.status, headers, custom.body)
+        return Response(custom.status, headers, custom.body)

@@ -1,4 +1,4 @@
-"""Security groups, route tables and network ACLs as values.
+"""Security groups, subnets, route tables and network ACLs as immutable values.
 
 Source: Amazon VPC user guide, "Security group rules", "Route tables" and "Network ACLs".
 """
@@ -13,16 +13,15 @@ from typing import Literal
 ANY_PROTOCOL = "-1"
 TCP = frozenset({ANY_PROTOCOL, "tcp", "6"})
 
-CLIENT_PORTS = (32_768, 60_999)
-"""Ports that clients use, and so where answers go: those of Linux."""
+EPHEMERAL_PORTS = (32_768, 60_999)
+"""Ports of Linux clients, to which responses go."""
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
-    """A rule of a security group: the ports, and with whom.
+class SecurityGroupRule:
+    """A rule of a security group; ``ports`` is None for all ports.
 
-    ``ports`` is None for all of them. A rule that names another security group opens nothing to an
-    address, and is not kept.
+    References to other security groups are left out: they open nothing to an address.
     """
 
     protocol: str
@@ -30,8 +29,8 @@ class Opening:
     networks: tuple[IPv4Network, ...]
     prefix_lists: tuple[str, ...]
 
-    def is_for(self, port: int) -> bool:
-        """Whether it is about TCP on that port."""
+    def includes_port(self, port: int) -> bool:
+        """Return whether the rule applies to TCP on this port."""
         if self.protocol not in TCP:
             return False
         return self.ports is None or self.ports[0] <= port <= self.ports[1]
@@ -40,13 +39,13 @@ class Opening:
 @dataclass(frozen=True, slots=True)
 class SecurityGroup:
     id: str
-    ingress: tuple[Opening, ...]
-    egress: tuple[Opening, ...]
+    ingress: tuple[SecurityGroupRule, ...]
+    egress: tuple[SecurityGroupRule, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """``target`` is an id such as nat-… or vpce-…; one that is gone is a black hole."""
+    """``target`` is an id such as nat-… or vpce-…; ``is_active`` is False for a black hole."""
 
     network: IPv4Network | None
     prefix_list: str | None
@@ -61,8 +60,8 @@ class RouteTable:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """``ports`` is None for all of them."""
+class NetworkAclEntry:
+    """``ports`` is None for all ports."""
 
     number: int
     direction: Literal["in", "out"]
@@ -74,15 +73,15 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class NetworkAcl:
-    """``entries`` in the order of their numbers: the first that fits decides."""
+    """``entries`` are in order of their numbers; the first match decides."""
 
     id: str
-    entries: tuple[Entry, ...]
+    entries: tuple[NetworkAclEntry, ...]
 
     def allows(
         self, direction: Literal["in", "out"], address: IPv4Address, ports: tuple[int, int]
     ) -> bool:
-        """Whether TCP with an address passes on every port of a range."""
+        """Return whether TCP with an address is allowed on every port of a range."""
         undecided = [ports]
         for entry in self.entries:
             if entry.direction != direction or entry.protocol not in TCP:
@@ -105,20 +104,20 @@ class NetworkAcl:
 
 @dataclass(frozen=True, slots=True)
 class Subnet:
-    """With what decides about its traffic: its own table and ACL, or the VPC's main ones."""
+    """A subnet with its route table and network ACL, explicit or the VPC's default."""
 
     id: str
     network: IPv4Network
-    table: RouteTable
-    acl: NetworkAcl
+    route_table: RouteTable
+    network_acl: NetworkAcl
 
 
 @dataclass(frozen=True, slots=True)
-class Vpcs:
+class Networks:
     """The networks of an account and Region.
 
-    ``nat_subnets`` are those of the NAT gateways that work, by gateway. ``s3_addresses`` are some
-    of S3's own, and ``s3_prefix_list`` is the list that stands for all of them.
+    ``nat_subnets`` maps available NAT gateways to their subnets. ``s3_prefix_list`` is the id of
+    S3's prefix list, ``s3_addresses`` are its entries.
     """
 
     groups: Mapping[str, SecurityGroup]

@@ -1,7 +1,6 @@
-"""The parts of a request that statements look at.
+"""Request components: the parts of a web request that statements inspect.
 
-Source: AWS WAF developer guide, "Request components in AWS WAF". A part is bytes, as it was sent;
-a request has none, one or several of a kind.
+Source: AWS WAF developer guide, "Request components in AWS WAF".
 """
 
 from __future__ import annotations
@@ -12,40 +11,43 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
 
-BODY_BYTES = 8_192
-"""How much of a body, of all headers or of all cookies the WAF of a load balancer sees."""
+MAX_BYTES = 8_192
+"""Bytes of a body, of all headers or of all cookies that the WAF of a load balancer inspects."""
 
-MOST_FIELDS = 200
-"""How many headers or cookies it sees."""
+MAX_FIELDS = 200
+"""Headers or cookies that it inspects."""
 
 COUNTRY_HEADER = "x-local-aws-country"
-"""Where a client of this machine says it is: on loopback an address tells nothing."""
+"""Country of the client, for geo match statements: a loopback address has none."""
 
 Address = IPv4Address | IPv6Address
 Settings = Mapping[str, Any]
-"""A structure of the API, as boto3 gives it."""
+"""A structure of the API, as boto3 returns it."""
 
 
-class NotEvaluatedError(Exception):
-    """This machine cannot decide what the text names; a rule that needs it is left out."""
+class UnsupportedError(Exception):
+    """The package cannot evaluate what the message names; the web ACL skips the rule."""
 
 
-class NotAppliedError(Exception):
-    """The request lacks the header that holds its address: AWS leaves out the rule as a whole."""
+class MissingHeaderError(Exception):
+    """The header with the client's address is missing; AWS then does not apply the rule."""
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
-    """``verdict`` says already whether the statement matches, for a request that holds more than
-    is inspected, or a body that is not what the statement expects; ``values`` are what is seen."""
+class Component:
+    """The values to inspect.
+
+    ``forced_match`` is the result of the statement for oversize content or an invalid body, if the
+    settings define one.
+    """
 
     values: Sequence[bytes]
-    verdict: bool | None = None
+    forced_match: bool | None = None
 
 
 @dataclass(slots=True)
-class Inspection:
-    """A request under inspection; ``labels`` grow as rules match.
+class WebRequest:
+    """A request under evaluation; matching rules add ``labels``.
 
     ``path`` and ``query`` are raw; header names are in lower case and may repeat.
     """
@@ -69,15 +71,15 @@ class Inspection:
                 if name:
                     yield name, value
 
-    def arguments(self) -> Iterator[tuple[str, str]]:
-        """Query arguments, still encoded."""
+    def query_arguments(self) -> Iterator[tuple[str, str]]:
+        """Yield query arguments, still encoded."""
         for pair in self.query.split("&"):
             if pair:
                 name, _, value = pair.partition("=")
                 yield name, value
 
-    def forwarded(self, header: str) -> tuple[str, ...]:
-        """The addresses of a header such as X-Forwarded-For, as text, in order."""
+    def forwarded_addresses(self, header: str) -> tuple[str, ...]:
+        """Return the addresses in a header such as X-Forwarded-For as text, in order."""
         lines = ",".join(self.header(header.lower()))
         return tuple(part.strip() for part in lines.split(",") if part.strip())
 
@@ -85,133 +87,137 @@ class Inspection:
         return next((value.strip().upper() for value in self.header(COUNTRY_HEADER)), None)
 
 
-Extract = Callable[[Inspection], Parts]
+Extract = Callable[[WebRequest], Component]
 
 
 def to_bytes(text: str) -> bytes:
-    """As the client sent it: what was not UTF-8 is kept as lone surrogates until here."""
+    """Return the bytes that the client sent; bytes that are not UTF-8 are lone surrogates."""
     try:
         return text.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:  # lone surrogates that a JSON body spells out
+    except UnicodeEncodeError:  # escapes of lone surrogates in a JSON body
         return text.encode("utf-8", "surrogatepass")
 
 
-def address_of(text: str) -> Address | None:
+def parse_address(text: str) -> Address | None:
     try:
         return ip_address(text)
     except ValueError:
         return None
 
 
-def only(choice: Settings) -> tuple[str, Settings]:
-    """Name and settings of a structure in which the API sets exactly one member."""
+def only_member(choice: Settings) -> tuple[str, Settings]:
+    """Return name and settings of the only member of a structure."""
     for kind, settings in choice.items():
         return kind, settings or {}
-    raise NotEvaluatedError("a choice without any of its members")
+    raise UnsupportedError("a structure without members")
 
 
 def extractor(selected: Settings) -> Extract:  # noqa: PLR0911 - one a component
-    """What a ``FieldToMatch`` selects. Raises NotEvaluatedError."""
-    kind, settings = only(selected)
+    """Return a function for a ``FieldToMatch``. Raises UnsupportedError."""
+    kind, settings = only_member(selected)
     match kind:
         case "SingleHeader":
             return _single_header(settings["Name"].lower())
         case "SingleQueryArgument":
-            return _single_argument(settings["Name"].lower())
+            return _single_query_argument(settings["Name"].lower())
         case "AllQueryArguments":
-            return lambda seen: Parts([to_bytes(v) for pair in seen.arguments() for v in pair])
+            return lambda request: Component(
+                [to_bytes(text) for pair in request.query_arguments() for text in pair]
+            )
         case "UriPath":
-            return lambda seen: Parts([to_bytes(seen.path)])
+            return lambda request: Component([to_bytes(request.path)])
         case "QueryString":
-            return lambda seen: Parts([to_bytes(seen.query)])
+            return lambda request: Component([to_bytes(request.query)])
         case "Method":
-            return lambda seen: Parts([to_bytes(seen.method)])
+            return lambda request: Component([to_bytes(request.method)])
         case "Body":
             return _body(settings)
         case "JsonBody":
             return _json_body(settings)
         case "Headers":
-            return _fields(settings, "Headers", lambda seen: seen.headers)
+            return _fields(settings, "Headers", lambda request: request.headers)
         case "Cookies":
-            return _fields(settings, "Cookies", lambda seen: tuple(seen.cookies()))
+            return _fields(settings, "Cookies", lambda request: tuple(request.cookies()))
         case "HeaderOrder":
-            return lambda seen: Parts([to_bytes(":".join(name for name, _ in seen.headers))])
-    raise NotEvaluatedError(f"the request component {kind}")
+            return lambda request: Component(
+                [to_bytes(":".join(name for name, _ in request.headers))]
+            )
+    raise UnsupportedError(f"the request component {kind}")
 
 
 def _single_header(name: str) -> Extract:
-    def extract(seen: Inspection) -> Parts:
-        values = list(seen.header(name))
-        return Parts([to_bytes(",".join(values))] if values else [])
+    def extract(request: WebRequest) -> Component:
+        values = list(request.header(name))
+        return Component([to_bytes(",".join(values))] if values else [])
 
     return extract
 
 
-def _single_argument(name: str) -> Extract:
-    return lambda seen: Parts(
-        [to_bytes(value) for key, value in seen.arguments() if key.lower() == name]
+def _single_query_argument(name: str) -> Extract:
+    return lambda request: Component(
+        [to_bytes(value) for key, value in request.query_arguments() if key.lower() == name]
     )
 
 
 def _body(settings: Settings) -> Extract:
-    oversize = _oversize(settings)
-    return lambda seen: Parts(
-        [seen.body[:BODY_BYTES]], oversize if len(seen.body) > BODY_BYTES else None
+    oversize = _oversize_match(settings)
+    return lambda request: Component(
+        [request.body[:MAX_BYTES]], oversize if len(request.body) > MAX_BYTES else None
     )
 
 
-def _oversize(settings: Settings) -> bool | None:
-    """What to do with more than is inspected: match, do not, or (None) inspect what fits."""
+def _oversize_match(settings: Settings) -> bool | None:
+    """Return the result for oversize content, or None to inspect what fits."""
     return {"MATCH": True, "NO_MATCH": False}.get(settings.get("OversizeHandling") or "CONTINUE")
 
 
 def _fields(
-    settings: Settings, kind: str, pairs: Callable[[Inspection], Sequence[tuple[str, str]]]
+    settings: Settings, kind: str, pairs: Callable[[WebRequest], Sequence[tuple[str, str]]]
 ) -> Extract:
     pattern = settings["MatchPattern"]
     included = {name.lower() for name in pattern.get(f"Included{kind}") or ()}
     excluded = {name.lower() for name in pattern.get(f"Excluded{kind}") or ()}
     scope = settings["MatchScope"]
-    oversize = _oversize(settings)
+    oversize = _oversize_match(settings)
 
-    def extract(seen: Inspection) -> Parts:
+    def extract(request: WebRequest) -> Component:
         values: list[bytes] = []
         size = 0
-        for index, (name, value) in enumerate(pairs(seen)):
+        for index, (name, value) in enumerate(pairs(request)):
             size += len(name) + len(value)
-            if index >= MOST_FIELDS or size > BODY_BYTES:
-                return Parts(values, oversize)
+            if index >= MAX_FIELDS or size > MAX_BYTES:
+                return Component(values, oversize)
             if (included and name.lower() not in included) or name.lower() in excluded:
                 continue
             values += [to_bytes(name)] if scope in {"KEY", "ALL"} else []
             values += [to_bytes(value)] if scope in {"VALUE", "ALL"} else []
-        return Parts(values)
+        return Component(values)
 
     return extract
 
 
 def _json_body(settings: Settings) -> Extract:
     if "IncludedPaths" in settings["MatchPattern"]:
-        raise NotEvaluatedError("JSON pointers of a body")
+        raise UnsupportedError("JSON pointers of a body")
     scope = settings["MatchScope"]
     fallback = settings.get("InvalidFallbackBehavior") or "EVALUATE_AS_STRING"
-    oversize = _oversize(settings)
+    oversize = _oversize_match(settings)
 
-    def extract(seen: Inspection) -> Parts:
-        if len(seen.body) > BODY_BYTES:
-            return Parts([seen.body[:BODY_BYTES]], oversize)
+    def extract(request: WebRequest) -> Component:
+        if len(request.body) > MAX_BYTES:
+            return Component([request.body[:MAX_BYTES]], oversize)
         try:
-            found = json.loads(seen.body)
+            document = json.loads(request.body)
         except (ValueError, RecursionError):
-            verdict = {"MATCH": True, "NO_MATCH": False}.get(fallback)
-            return Parts([seen.body], verdict)
-        return Parts([to_bytes(text) for text in _texts(found, scope)])
+            forced = {"MATCH": True, "NO_MATCH": False}.get(fallback)
+            return Component([request.body], forced)
+        return Component([to_bytes(text) for text in _texts(document, scope)])
 
     return extract
 
 
 def _texts(value: Any, scope: str) -> Iterator[str]:
-    """Keys, values or both of a JSON document, scalars as they are written."""
+    """Yield keys, values or both of a JSON document; numbers and the like as in JSON."""
     waiting = [value]
     while waiting:
         current = waiting.pop()

@@ -1,7 +1,7 @@
-"""What is done to a part of a request before it is compared.
+"""Text transformations of a request component before it is inspected.
 
-Source: AWS WAF developer guide, "Text transformations in AWS WAF". The ones that undo an escape of
-CSS, JavaScript or SQL are not built: a rule with one of them is not evaluated, and the log says so.
+Source: AWS WAF developer guide, "Text transformations in AWS WAF". Those that decode escapes of
+CSS, JavaScript or SQL are unsupported.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from local_aws.waf.request_components import NotEvaluatedError
+from local_aws.waf.request_components import UnsupportedError
 
-Transform = Callable[[bytes], bytes]
+Transformation = Callable[[bytes], bytes]
 
 _SPACE = re.compile(rb"[ \t\n\r\f\v\xa0]+")
 _HEX_PAIR = re.compile(rb"(?:0x|\\x)?([0-9a-fA-F]{2})")
@@ -77,7 +77,7 @@ def _command_line(value: bytes) -> bytes:
     return re.sub(rb" +([/(])", rb"\1", value).lower()
 
 
-_BUILT: dict[str, Transform] = {
+_TRANSFORMATIONS: dict[str, Transformation] = {
     "NONE": lambda value: value,
     "BASE64_DECODE": _base64,
     "BASE64_DECODE_EXT": _base64_forgiving,
@@ -103,15 +103,15 @@ _BUILT: dict[str, Transform] = {
 }
 
 
-def transform(wanted: Sequence[Mapping[str, Any]]) -> Transform:
-    """All of a statement's transformations, by priority, as one. Raises NotEvaluatedError."""
-    steps: list[Transform] = []
-    for each in sorted(wanted, key=lambda each: int(each["Priority"])):
-        built = _BUILT.get(each["Type"])
-        if built is None:
-            raise NotEvaluatedError(f"the text transformation {each['Type']}")
+def text_transformation(settings: Sequence[Mapping[str, Any]]) -> Transformation:
+    """Return the transformations of a statement, by priority, as one. Raises UnsupportedError."""
+    steps: list[Transformation] = []
+    for each in sorted(settings, key=lambda each: int(each["Priority"])):
+        transformation = _TRANSFORMATIONS.get(each["Type"])
+        if transformation is None:
+            raise UnsupportedError(f"the text transformation {each['Type']}")
         if each["Type"] != "NONE":
-            steps.append(built)
+            steps.append(transformation)
 
     def run(value: bytes) -> bytes:
         for step in steps:

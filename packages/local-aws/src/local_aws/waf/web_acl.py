@@ -1,6 +1,6 @@
-"""Rules in the order of their priorities, and the verdict.
+"""A web ACL and the evaluation of its rules.
 
-Source: AWS WAF developer guide, "How AWS WAF handles rule and rule group actions" and "Customizing
+Sources: AWS WAF developer guide, "How AWS WAF handles rule and rule group actions" and "Customizing
 web requests and responses".
 """
 
@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from local_aws.waf.request_components import Inspection, NotAppliedError
+from local_aws.waf.request_components import MissingHeaderError, WebRequest
 from local_aws.waf.statements import Predicate
 
 
 @dataclass(frozen=True, slots=True)
 class CustomResponse:
-    """What a blocked client gets instead of the usual 403."""
+    """The response to a blocked request, instead of the default 403."""
 
     status: int
     content_type: str = "text/plain"
@@ -26,7 +26,7 @@ class CustomResponse:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """``count`` lets the next rule decide; the others end the evaluation."""
+    """Allow and block are terminating actions; after count, evaluation continues."""
 
     kind: Literal["allow", "block", "count"]
     response: CustomResponse | None = None
@@ -34,22 +34,27 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
+    """``labels`` are added to a request that matches."""
+
     name: str
-    matches: Predicate
+    statement: Predicate
     action: Action
     labels: tuple[str, ...] = ()
 
-    def applies(self, seen: Inspection) -> bool:
+    def matches(self, request: WebRequest) -> bool:
         try:
-            return self.matches(seen)
-        except NotAppliedError:
+            return self.statement(request)
+        except MissingHeaderError:
             return False
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """``rule`` decided, or the web ACL's default action where it is None; ``counted`` matched
-    before it."""
+class Evaluation:
+    """The result for one request.
+
+    ``rule`` is the terminating rule, None for the default action; ``counted`` are the rules with
+    the action count that matched before.
+    """
 
     action: Action
     rule: str | None
@@ -62,22 +67,22 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class WebAcl:
-    """``left_out`` are the rules that this machine cannot evaluate, with the reason of each."""
+    """``rules`` are in order of priority; ``skipped_rules`` are unsupported, with the reason."""
 
     arn: str
     name: str
     rules: tuple[Rule, ...]
     default: Action
-    left_out: Mapping[str, str]
+    skipped_rules: Mapping[str, str]
 
-    def judge(self, seen: Inspection) -> Verdict:
-        """What happens to a request; its labels and the rates it counts for change."""
+    def evaluate(self, request: WebRequest) -> Evaluation:
+        """Evaluate the rules; adds labels to the request and counts it for rate-based rules."""
         counted: list[str] = []
         for rule in self.rules:
-            if not rule.applies(seen):
+            if not rule.matches(request):
                 continue
-            seen.labels.update(rule.labels)
+            request.labels.update(rule.labels)
             if rule.action.kind != "count":
-                return Verdict(rule.action, rule.name, tuple(counted))
+                return Evaluation(rule.action, rule.name, tuple(counted))
             counted.append(rule.name)
-        return Verdict(self.default, None, tuple(counted))
+        return Evaluation(self.default, None, tuple(counted))

@@ -1,4 +1,4 @@
-"""The web ACL of a load balancer, from the answers of the WAF API."""
+"""Reads the web ACL of a load balancer through the WAF API."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from ipaddress import ip_network
 from typing import TYPE_CHECKING, Any
 
-from local_aws.waf.request_components import NotEvaluatedError, Settings, only
-from local_aws.waf.statements import Compiler, Network, Sets
+from local_aws.waf.request_components import Settings, UnsupportedError, only_member
+from local_aws.waf.statements import Network, References, StatementCompiler
 from local_aws.waf.web_acl import Action, CustomResponse, Rule, WebAcl
 
 if TYPE_CHECKING:
@@ -22,10 +22,10 @@ _CONTENT_TYPES = {
 }
 
 
-def ask(waf: WAFV2Client, resource_arn: str) -> tuple[Settings, Sets] | None:
-    """The web ACL in front of a load balancer with all that it refers to, or None.
+def describe(waf: WAFV2Client, resource_arn: str) -> tuple[Settings, References] | None:
+    """Return the web ACL of a load balancer and everything it refers to, or None without one.
 
-    Two answers are equal when the web ACL is the same. Raises what boto3 raises.
+    The results of two calls are equal if the web ACL did not change. Raises what boto3 raises.
     """
     from botocore.exceptions import ClientError
 
@@ -37,64 +37,68 @@ def ask(waf: WAFV2Client, resource_arn: str) -> tuple[Settings, Sets] | None:
         raise
     if not found:
         return None
-    sets = _AnsweredSets()
-    sets.fill(waf, found.get("Rules"))
-    return found, sets
+    references = _Described()
+    references.describe(waf, found.get("Rules"))
+    return found, references
 
 
-def web_acl(answer: Settings, sets: Sets) -> WebAcl:
-    """From a ``WebACL`` of the API; rules that cannot be evaluated are left out by name."""
-    namespace = answer.get("LabelNamespace") or ""
-    bodies = answer.get("CustomResponseBodies") or {}
+def web_acl(item: Settings, references: References) -> WebAcl:
+    """Build a web ACL from a ``WebACL`` of the API; unsupported rules are skipped."""
+    namespace = item.get("LabelNamespace") or ""
+    bodies = item.get("CustomResponseBodies") or {}
     rules: list[Rule] = []
-    left_out: dict[str, str] = {}
-    for each in _by_priority(answer.get("Rules")):
+    skipped_rules: dict[str, str] = {}
+    for each in _by_priority(item.get("Rules")):
         name = str(each["Name"])
         group = each["Statement"].get("RuleGroupReferenceStatement")
         try:
             if group:
-                rules += _group_rules(each, group, sets, left_out)
+                rules += _group_rules(each, group, references, skipped_rules)
             else:
-                rules.append(_rule(name, each, Compiler(sets, namespace), bodies))
-        except NotEvaluatedError as error:
-            left_out[name] = str(error)
+                rules.append(_rule(name, each, StatementCompiler(references, namespace), bodies))
+        except UnsupportedError as error:
+            skipped_rules[name] = str(error)
     return WebAcl(
-        arn=answer.get("ARN") or "",
-        name=answer.get("Name") or "",
+        arn=item.get("ARN") or "",
+        name=item.get("Name") or "",
         rules=tuple(rules),
-        default=_action(answer["DefaultAction"], bodies),
-        left_out=left_out,
+        default=_action(item["DefaultAction"], bodies),
+        skipped_rules=skipped_rules,
     )
 
 
-def _rule(name: str, settings: Settings, compiler: Compiler, bodies: Mapping[str, Any]) -> Rule:
+def _rule(
+    name: str, settings: Settings, compiler: StatementCompiler, bodies: Mapping[str, Any]
+) -> Rule:
     return Rule(
         name,
         compiler.compile(settings["Statement"]),
-        # A managed rule group has an override in place of an action; none of them is evaluated.
+        # A managed rule group has an override instead of an action and is unsupported.
         _action(settings.get("Action") or {}, bodies),
         tuple(compiler.label(label["Name"]) for label in settings.get("RuleLabels") or ()),
     )
 
 
 def _group_rules(
-    referring: Settings, reference: Settings, sets: Sets, left_out: dict[str, str]
+    referring: Settings, reference: Settings, references: References, skipped_rules: dict[str, str]
 ) -> Iterator[Rule]:
-    """The rules of a rule group, each as the rule that refers to the group wants it to act."""
-    group = sets.rule_group(reference["ARN"])
-    compiler = Compiler(sets, group.get("LabelNamespace") or "")
+    """Yield the rules of a rule group, with the overrides of the rule that refers to the group."""
+    group = references.rule_group(reference["ARN"])
+    compiler = StatementCompiler(references, group.get("LabelNamespace") or "")
     actions = {
         each["Name"]: each["ActionToUse"] for each in reference.get("RuleActionOverrides") or ()
     }
     actions |= {each["Name"]: _COUNT for each in reference.get("ExcludedRules") or ()}
     for each in _by_priority(group.get("Rules")):
-        own = _COUNT if "Count" in (referring.get("OverrideAction") or {}) else each.get("Action")
-        settings = {**each, "Action": actions.get(each["Name"], own)}
+        action = (
+            _COUNT if "Count" in (referring.get("OverrideAction") or {}) else each.get("Action")
+        )
+        settings = {**each, "Action": actions.get(each["Name"], action)}
         name = f"{referring['Name']}/{each['Name']}"
         try:
             yield _rule(name, settings, compiler, group.get("CustomResponseBodies") or {})
-        except NotEvaluatedError as error:
-            left_out[name] = str(error)
+        except UnsupportedError as error:
+            skipped_rules[name] = str(error)
 
 
 def _by_priority(rules: Sequence[Settings] | None) -> list[Settings]:
@@ -109,7 +113,7 @@ def _action(settings: Settings, bodies: Mapping[str, Any]) -> Action:
         return Action("allow")
     if "Count" in settings:
         return Action("count")
-    raise NotEvaluatedError(f"the action {only(settings)[0]}")
+    raise UnsupportedError(f"the action {only_member(settings)[0]}")
 
 
 def _response(custom: Settings, bodies: Mapping[str, Any]) -> CustomResponse:
@@ -125,37 +129,37 @@ def _response(custom: Settings, bodies: Mapping[str, Any]) -> CustomResponse:
 
 
 @dataclass(slots=True)
-class _AnsweredSets:
-    """The answers of the API about each set and rule group, by ARN."""
+class _Described:
+    """Sets and rule groups as the API describes them, by ARN."""
 
-    answers: dict[str, Any] = field(default_factory=dict)
+    items: dict[str, Any] = field(default_factory=dict)
 
-    def fill(self, waf: WAFV2Client, settings: Any) -> None:
-        """Ask for everything that statements refer to, however deep; rule groups have their own."""
+    def describe(self, waf: WAFV2Client, settings: Any) -> None:
+        """Describe everything that statements refer to, also within rule groups."""
         if isinstance(settings, list):
             for each in settings:
-                self.fill(waf, each)
+                self.describe(waf, each)
         elif isinstance(settings, Mapping):
             for kind, value in settings.items():
                 operation = _REFERENCES.get(kind)
-                if operation is not None and value["ARN"] not in self.answers:
-                    self.answers[value["ARN"]] = operation(waf, value["ARN"])
-                    self.fill(waf, self.answers[value["ARN"]].get("Rules"))
-                self.fill(waf, value)
+                if operation is not None and value["ARN"] not in self.items:
+                    self.items[value["ARN"]] = operation(waf, value["ARN"])
+                    self.describe(waf, self.items[value["ARN"]].get("Rules"))
+                self.describe(waf, value)
 
     def addresses(self, arn: str) -> Sequence[Network]:
-        return [ip_network(text, strict=False) for text in self.answers[arn]["Addresses"]]
+        return [ip_network(text, strict=False) for text in self.items[arn]["Addresses"]]
 
     def patterns(self, arn: str) -> Sequence[str]:
-        return [each["RegexString"] for each in self.answers[arn]["RegularExpressionList"]]
+        return [each["RegexString"] for each in self.items[arn]["RegularExpressionList"]]
 
     def rule_group(self, arn: str) -> Settings:
-        found: Settings = self.answers[arn]
+        found: Settings = self.items[arn]
         return found
 
 
 def _named(arn: str) -> Any:
-    """``…:regional/ipset/NAME/ID`` as the arguments of a call."""
+    """Return the arguments of a call from an ARN such as ``…:regional/ipset/NAME/ID``."""
     scope, _, name, identifier = arn.rsplit(":", 1)[-1].split("/")
     return {"Name": name, "Id": identifier, "Scope": scope.upper()}
 

@@ -16,7 +16,7 @@ from moto.elbv2.exceptions import ELBClientError
 from moto.elbv2.models import ELBv2Backend
 
 from local_aws.control_plane.extensions.patching import around
-from local_aws.regular import Expression, PatternError
+from local_aws.regex import PatternError, Regex
 
 Part = dict[str, Any]
 """A condition or an action, as it was sent."""
@@ -106,7 +106,7 @@ def check_action(action: Part) -> None:
 def check_pattern(pattern: str) -> None:
     """Raises ELBClientError for what is no regular expression of a rule."""
     try:
-        Expression(pattern)
+        Regex(pattern)
     except PatternError as error:
         raise invalid(str(error)) from error
 
