@@ -10,7 +10,6 @@ from collections.abc import Sequence
 
 from terrarium import console, settings, toolchain
 from terrarium.errors import TerrariumError, UsageError
-from terrarium.terraform.command import Terraform
 
 TIERS = ("unit", "contract", "terraform", "e2e", "soak")
 
@@ -50,10 +49,10 @@ def check() -> None:
         "ruff format": [python, "-m", "ruff", "format", "--check"],
         "mypy": [python, "-m", "mypy"],
         "terragrunt hcl fmt": _format_hcl("--check"),
+        "terraform fmt": _terraform_fmt("-check"),
         "contracts": [python, "-m", "pytest", "--quiet", "--tier", "contract"],
     }
     failed = [name for name, command in gates.items() if not _passes(name, command)]
-    failed += [] if _is_formatted() else ["terraform fmt"]
     if failed:
         raise GateError(
             f"{len(failed)} of the gates failed: {', '.join(failed)}",
@@ -68,12 +67,15 @@ def fmt() -> None:
     _gate("ruff format", [sys.executable, "-m", "ruff", "format", "--quiet"])
     _gate("generated pages", [sys.executable, "-m", "local_aws_tests.conformance_page"])
     _gate("terragrunt hcl fmt", _format_hcl())
-    console.step("terraform fmt")
-    Terraform(settings.MODULES).format()
+    _gate("terraform fmt", _terraform_fmt())
 
 
 def _format_hcl(*flags: str) -> list[str]:
     return toolchain.terragrunt().command("hcl", "fmt", *flags)
+
+
+def _terraform_fmt(*flags: str) -> list[str]:
+    return [str(toolchain.terraform().path), "fmt", *flags, "-recursive", str(settings.MODULES)]
 
 
 def _gate(name: str, command: Sequence[str]) -> None:
@@ -86,11 +88,3 @@ def _passes(name: str, command: Sequence[str]) -> bool:
     paths = os.pathsep.join(str(path / "tests") for path in settings.PACKAGES)
     environ = toolchain.environ() | {"PYTHONPATH": paths}
     return subprocess.run(command, cwd=settings.ROOT, env=environ, check=False).returncode == 0
-
-
-def _is_formatted() -> bool:
-    console.step("terraform fmt")
-    wrong = Terraform(settings.MODULES).unformatted()
-    for path in wrong:
-        console.note(f"  not formatted: modules/{path}")
-    return not wrong

@@ -1,4 +1,4 @@
-"""The wrapper, with a lock that names only what invoke needs."""
+"""``./inv`` in a checkout whose lock names only what invoke needs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 
 from terrarium import settings
 
-NEEDED = ("invoke", "rich", "markdown-it-py", "mdurl", "pygments", "psutil")
+LOCKED = ("invoke", "rich", "markdown-it-py", "mdurl", "pygments", "psutil")
 TASKS = """
 from invoke import task
 
@@ -22,61 +22,101 @@ from invoke import task
 def hello(c):
     print("hello")
 """
+WRONG_HASH = (r"sha256:[0-9a-f]{4}", "sha256:0000")
 
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     root = tmp_path / "checkout with a space"
     root.mkdir()
-    shutil.copy2(settings.ROOT / "inv", root)
+    for name in ("inv", "requirements-terraform.lock", "requirements-uv.lock"):
+        shutil.copy2(settings.ROOT / name, root)
     shutil.copytree(settings.ROOT / "terrarium", root / "terrarium")
-    shutil.copy2(settings.ROOT / "requirements-terraform.lock", root)
     lock = (settings.ROOT / "requirements.lock").read_text()
     entries = re.findall(r"^[a-z0-9_.-]+==(?:.*\\\n)*.*\n", lock, re.MULTILINE)
-    needed = [entry for entry in entries if entry.split("==")[0] in NEEDED]
-    assert len(needed) == len(NEEDED)
-    (root / "requirements.lock").write_text("".join(needed))
+    locked = [entry for entry in entries if entry.split("==")[0] in LOCKED]
+    assert len(locked) == len(LOCKED)
+    (root / "requirements.lock").write_text("".join(locked))
     (root / "tasks.py").write_text(TASKS)
     return root
+
+
+@pytest.fixture
+def has_uv(checkout: Path) -> None:
+    """The checkout has the pinned uv already, if this one does."""
+    uv = settings.STATE_DIR / "uv"
+    if uv.exists():
+        (checkout / ".terrarium").mkdir()
+        (checkout / ".terrarium" / "uv").symlink_to(uv)
 
 
 def inv(checkout: Path, *words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [checkout / "inv", *words],
         cwd=cwd or checkout,
+        env=os.environ | {"PATH": path_without_uv()},
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
     )
+
+
+def path_without_uv() -> str:
+    folders = os.environ["PATH"].split(os.pathsep)
+    return os.pathsep.join(folder for folder in folders if not shutil.which("uv", path=folder))
 
 
 def environment(checkout: Path) -> Path:
     return (checkout / ".venv").resolve()
 
 
-def test_the_environment_is_made_once_and_again_when_the_lock_changes(
+def has_pip(checkout: Path) -> bool:
+    """True for an environment that pip made; uv installs no pip."""
+    return (checkout / ".venv" / "bin" / "pip").exists()
+
+
+def test_uv_makes_the_environment_once_and_again_when_the_lock_changes(
     checkout: Path, tmp_path: Path
 ) -> None:
     first = inv(checkout, "hello", cwd=tmp_path)
     assert (first.returncode, first.stdout) == (0, "hello\n"), first.stderr
-    assert "making the Python environment" in first.stderr
-    made = environment(checkout)
+    assert first.stderr == "> creating the Python environment from requirements.lock\n"
+    assert not has_pip(checkout)
+    created = environment(checkout)
 
     again = inv(checkout, "hello")
     assert (again.stdout, again.stderr) == ("hello\n", "")
-    assert environment(checkout) == made
+    assert environment(checkout) == created
 
     with (checkout / "requirements.lock").open("a") as lock:
         lock.write("# changed\n")
-    changed = inv(checkout, "hello")
-    assert changed.stdout == "hello\n"
-    assert environment(checkout) != made
+    assert inv(checkout, "hello").stdout == "hello\n"
+    assert environment(checkout) != created
+    assert created.exists()  # servers may still run from it
 
 
+def test_without_a_uv_that_can_be_installed_pip_makes_the_environment(checkout: Path) -> None:
+    uv_lock = checkout / "requirements-uv.lock"
+    uv_lock.write_text(re.sub(*WRONG_HASH, uv_lock.read_text()))
+    done = inv(checkout, "hello")
+    assert done.stdout == "hello\n", done.stderr
+    assert has_pip(checkout)
+
+
+@pytest.mark.usefixtures("has_uv")
+def test_a_lock_with_a_wrong_hash_is_refused(checkout: Path) -> None:
+    lock = checkout / "requirements.lock"
+    lock.write_text(re.sub(*WRONG_HASH, lock.read_text()))
+    done = inv(checkout, "hello")
+    assert done.returncode == 1
+    assert f"error could not install {lock} -> read the message above" in done.stderr
+    assert not (checkout / ".venv").exists()
+
+
+@pytest.mark.usefixtures("has_uv")
 def test_an_activated_shell_finds_terragrunt_and_it_starts(checkout: Path) -> None:
     inv(checkout, "hello")
-    # Without the parser's packages the runner cannot start; that it is what was asked, can be seen.
+    # The packages of the runner are not in the lock, so it cannot do more than start.
     done = subprocess.run(
         ["/bin/sh", "-c", ". .venv/bin/activate && command -v terragrunt && terragrunt --version"],
         cwd=checkout,
@@ -88,13 +128,13 @@ def test_an_activated_shell_finds_terragrunt_and_it_starts(checkout: Path) -> No
     assert "No such file" not in done.stderr
 
 
-def test_a_maker_that_was_killed_leaves_nothing_in_the_way(checkout: Path) -> None:
+@pytest.mark.usefixtures("has_uv")
+def test_a_killed_process_does_not_block_the_next(checkout: Path) -> None:
     process = subprocess.Popen(
         [checkout / "inv", "hello"], cwd=checkout, process_group=0, stderr=subprocess.DEVNULL
     )
     guard = checkout / ".terrarium" / "environment.lock" / "pid"
-    deadline = time.monotonic() + 30
-    while not guard.exists() and time.monotonic() < deadline:
+    while not guard.exists():
         time.sleep(0.01)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
@@ -102,19 +142,27 @@ def test_a_maker_that_was_killed_leaves_nothing_in_the_way(checkout: Path) -> No
     assert inv(checkout, "hello").stdout == "hello\n"
 
 
-def test_a_folder_named_venv_that_somebody_else_made_is_not_overwritten(checkout: Path) -> None:
+@pytest.mark.usefixtures("has_uv")
+def test_two_processes_at_once_create_one_environment(checkout: Path) -> None:
+    first = subprocess.Popen([checkout / "inv", "hello"], cwd=checkout, stdout=subprocess.PIPE)
+    second = inv(checkout, "hello")
+    assert first.communicate()[0] == b"hello\n"
+    assert second.stdout == "hello\n", second.stderr
+    assert len(list((checkout / ".terrarium" / "environments").iterdir())) == 1
+
+
+def test_a_folder_named_venv_that_inv_did_not_create_is_kept(checkout: Path) -> None:
     (checkout / ".venv").mkdir()
     (checkout / ".venv" / "precious").touch()
     done = inv(checkout, "hello")
     assert done.returncode == 1
-    assert "is a folder that ./inv did not make" in done.stderr
+    assert "is a folder that ./inv did not create" in done.stderr
     assert (checkout / ".venv" / "precious").exists()
 
 
-def test_a_lock_with_a_wrong_hash_is_refused(checkout: Path) -> None:
-    lock = checkout / "requirements.lock"
-    lock.write_text(re.sub(r"sha256:[0-9a-f]{4}", "sha256:0000", lock.read_text()))
+def test_a_checkout_that_cannot_be_written_is_refused_in_one_line(checkout: Path) -> None:
+    (checkout / ".terrarium").touch()  # permissions do not stop root
     done = inv(checkout, "hello")
     assert done.returncode == 1
-    assert "pip could not install" in done.stderr
-    assert not (checkout / ".venv").exists()
+    assert done.stderr.startswith(f"error cannot write to {checkout}/.terrarium -> make it ")
+    assert done.stderr.count("\n") == 1

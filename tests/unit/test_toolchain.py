@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from terrarium import environment, settings, toolchain
+from terrarium import settings, toolchain, virtual_environment
 from terrarium.errors import ToolchainError
 
 
@@ -66,7 +66,7 @@ def test_a_launcher_is_not_mistaken_for_a_binary_on_path(
     other_checkout = tmp_path / "other" / ".venv" / "bin"
     for name in ("terraform", "terragrunt"):
         launcher = program(other_checkout, name, "")
-        launcher.write_text(environment.LAUNCHER.format(python="python3", name=name))
+        launcher.write_text(virtual_environment.LAUNCHER.format(python="python3", name=name))
     monkeypatch.setenv("PATH", f"{other_checkout}:/usr/bin:/bin")
     assert toolchain.terraform_on_path() is None
     assert not toolchain.terragrunt().is_official

@@ -1,7 +1,7 @@
-"""Finish a virtual environment that ``./inv`` has just made.
+"""Finish a virtual environment in which ``./inv`` has installed the locked packages.
 
-Adds what pip does not: this checkout on the import path, and launchers named ``terragrunt`` and,
-where PyPI's Terraform was installed, ``terraform``.
+Adds this checkout to the import path, and the launchers ``terragrunt`` and, if PyPI's Terraform
+was installed, ``terraform``.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import argparse
 import os
 import shlex
 import shutil
-import subprocess
 import sys
 import sysconfig
 from importlib.util import find_spec
@@ -19,7 +18,7 @@ from pathlib import Path
 from terrarium import settings, toolchain
 from terrarium.errors import ToolchainError
 
-# A shell starts it, because a shebang line cannot name a path with a space.
+# A shell starts Python, because a shebang line cannot contain a path with a space.
 LAUNCHER = """#!/bin/sh
 unset PYTHONDONTWRITEBYTECODE
 exec {python} -P -c 'from terrarium.launchers import {name}; {name}()' "$@"
@@ -27,7 +26,7 @@ exec {python} -P -c 'from terrarium.launchers import {name}; {name}()' "$@"
 
 
 def needs_terraform() -> bool:
-    """True where PATH has no Terraform that is new enough."""
+    """Return whether PATH has no Terraform that is new enough."""
     try:
         toolchain.terraform()
     except ToolchainError:
@@ -36,7 +35,7 @@ def needs_terraform() -> bool:
 
 
 def finish(venv: Path) -> None:
-    """Write the launchers and make ``.venv`` point at ``venv``; all others but the last one go."""
+    """Write the launchers, point ``.venv`` at ``venv``, and remove older environments."""
     site_packages = Path(
         sysconfig.get_path("purelib", vars={"base": str(venv), "platbase": str(venv)})
     )
@@ -48,30 +47,38 @@ def finish(venv: Path) -> None:
             python = shlex.quote(str(venv / "bin/python"))
             launcher.write_text(LAUNCHER.format(python=python, name=name))
             launcher.chmod(0o755)
-    if find_spec("hcl2"):
-        # The parser makes its tables on first use and keeps them: a second that nobody else waits.
-        subprocess.run(
-            [venv / "bin/python", "-m", "terragrunt_runner", "find", "--working-dir", venv],
-            check=True,
-        )
+    _cache_hcl_grammar()
     link = settings.ROOT / ".venv"
-    # The one before is kept: servers that still run have it open.
+    # Servers that still run use the previous environment.
     kept = {venv.resolve(), link.resolve()}
-    _point(link, venv)
+    _replace_link(link, venv)
     for other in venv.parent.iterdir():
         if other.resolve() not in kept:
             shutil.rmtree(other, ignore_errors=True)
 
 
-def _point(link: Path, target: Path) -> None:
-    aside = link.with_name(f".venv.{os.getpid()}")
-    aside.unlink(missing_ok=True)
-    aside.symlink_to(os.path.relpath(target, link.parent))
-    aside.replace(link)
+def _cache_hcl_grammar() -> None:
+    """Have python-hcl2 write the tables of its grammar, which takes a second of each first use.
+
+    Processes that write the file at the same time would read parts of it.
+    """
+    if find_spec("hcl2"):
+        import hcl2
+
+        hcl2.loads("")
+
+
+def _replace_link(link: Path, target: Path) -> None:
+    temporary = link.with_name(f".venv.{os.getpid()}")
+    temporary.unlink(missing_ok=True)
+    temporary.symlink_to(os.path.relpath(target, link.parent))
+    temporary.replace(link)
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m terrarium.environment", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m terrarium.virtual_environment", description=__doc__
+    )
     action = parser.add_mutually_exclusive_group(required=True)
     action.add_argument("--needs-terraform", action="store_true")
     action.add_argument("--finish", type=Path, metavar="VENV")
