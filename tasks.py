@@ -11,6 +11,7 @@ import functools
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from invoke.context import Context
@@ -106,17 +107,33 @@ def status(c: Context, json: bool = False) -> None:
     local.status(as_json=json)
 
 
-@command()
-def build(c: Context) -> None:
-    """Build the Lambda zip from lambda_src/ into build/lambda.zip and print its path.
+@command(help={"output": "The zip to write; build/lambda.zip by default. Prints nothing then."})
+def build(c: Context, output: str | None = None) -> None:
+    """Build the Lambda zip from lambda_src/ and print its path.
 
-    The same bytes on every machine. Terragrunt builds it by itself where it needs it.
+    The same bytes on every machine. A Terragrunt hook of the unit `function` runs it.
     """
     from terrarium import package, settings
 
-    built = package.build(settings.LAMBDA_SRC, settings.PACKAGE)
-    console.note(f"{built.size} bytes, sha256 {built.sha256_base64}")
-    console.data(str(built.path))
+    built = package.build(settings.LAMBDA_SRC, Path(output) if output else settings.PACKAGE)
+    if output is None:
+        console.note(f"{built.size} bytes, sha256 {built.sha256_base64}")
+        console.data(str(built.path))
+
+
+@command(help={"output": "A folder that shall hold exactly the documents. Prints nothing then."})
+def documents(c: Context, output: str | None = None) -> None:
+    """Check every document: its name, its size, and that it is strict JSON.
+
+    A Terragrunt hook of the unit `storage` runs it with --output.
+    """
+    from terrarium import documents, settings
+
+    if output is not None:
+        documents.mirror(settings.DOCUMENTS, Path(output))
+        return
+    for document in documents.load(settings.DOCUMENTS):
+        console.data(f"{document.path.name}: {len(document.content)} bytes")
 
 
 @command(help={"env": ENV, "target": TARGET, "unit": UNIT})

@@ -1,7 +1,4 @@
-"""Writing a file so that a reader meets the old content or the new one, and never a part of it.
-
-The standard library alone and no newer syntax than Python 3.8's, for the packager's sake.
-"""
+"""Atomic file writes: a reader sees the old content or the new content, never a part."""
 
 from __future__ import annotations
 
@@ -10,10 +7,9 @@ from pathlib import Path
 
 
 def write(path: Path, content: bytes) -> bool:
-    """Make ``content`` the content of ``path``; whether anything changed.
+    """Write ``content`` to ``path`` and return True, or False if the file has it already.
 
-    A file that has this content already is left untouched, its time too. Folders are made as
-    needed. Raises OSError.
+    Does not touch an unchanged file, so its time stays. Makes parent folders. Raises OSError.
     """
     try:
         if path.read_bytes() == content:
@@ -26,7 +22,6 @@ def write(path: Path, content: bytes) -> bool:
             file.write(content)
         temporary.replace(path)
     except BaseException:
-        if temporary.exists():
-            temporary.unlink()
+        temporary.unlink(missing_ok=True)
         raise
     return True

@@ -121,8 +121,8 @@ def recover(cloud: LocalCloud) -> None:
 
 
 def check_inputs() -> None:
-    """Refuse what could not be served before anything is planned. Raises DocumentError."""
-    documents.check(settings.DOCUMENTS)
+    """Refuse documents that the API could not serve, before planning. Raises DocumentError."""
+    documents.load(settings.DOCUMENTS)
 
 
 def run(

@@ -92,7 +92,7 @@ def _providers() -> str:
 
 
 def _documents() -> str:
-    return f"{len(documents.check(settings.DOCUMENTS))} valid"
+    return f"{len(documents.load(settings.DOCUMENTS))} valid"
 
 
 def _target() -> str:

@@ -1,47 +1,36 @@
-"""Every error a person can meet.
+"""Errors of the tasks; each is one line for a person.
 
 TerrariumError
-├── UsageError            an unknown environment, unit, target or flag               exit 2
-├── ConfigurationError    a file of the tree says something it must not              exit 1
-│   └── CycleError        units that depend on each other in a ring
-├── DocumentError         a document that the API could not serve
+├── UsageError            unknown environment, unit, target or flag                  exit 2
+├── ConfigurationError    a file of the tree has a forbidden value                   exit 1
+│   └── DocumentError     the API could not serve a document
 ├── PackageError          the Lambda zip cannot be built
 ├── ToolchainError        Terraform, Terragrunt or the provider is missing or too old
-├── IdentityError         no credentials, or those of another account
+├── IdentityError         no credentials, or credentials of another account
 ├── StateError            the state bucket or a state object cannot be used
-│   └── StateLockedError  somebody else holds the lock of a unit
+│   └── StateLockedError  another run holds the lock of a unit
 ├── TerraformError        Terraform ran and failed
-├── DiskError             a file cannot be written: the disk is full, or not ours
-├── BusyError             another task of this checkout changes the AWS inside the machine
+├── DiskError             a file cannot be written: the disk is full or not writable
+├── BusyError             another task of this checkout changes the local AWS
 ├── LogsError             the log group of a function cannot be read
-└── SmokeError            the deployed API does not answer as it should
-
-The standard library alone and no newer syntax than Python 3.8's: the packager runs on whatever
-``python3`` a machine has, before any environment exists.
+└── SmokeError            a deployed API failed the smoke test
 """
 
 from __future__ import annotations
-
-from typing import Optional
 
 
 class TerrariumError(Exception):
     """One line for a person: what is wrong and where; ``hint`` says what to do next.
 
-    ``exit_code`` is what the process exits with. Tracebacks are for ``--debug`` only.
+    ``exit_code`` is the exit code of the task. ``invoke --debug`` shows the traceback.
     """
 
     exit_code = 1
 
-    def __init__(self, message: str, *, hint: Optional[str] = None) -> None:  # noqa: UP045 - 3.8
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
-
-    @property
-    def sentence(self) -> str:
-        """The message and, where there is one, the hint: what a plain log or stderr shows."""
-        return f"{self.message} -> {self.hint}" if self.hint else self.message
 
 
 class UsageError(TerrariumError):
@@ -49,24 +38,20 @@ class UsageError(TerrariumError):
 
 
 class ConfigurationError(TerrariumError):
-    """``file`` and ``line`` (counted from 1) lead the message where they are known."""
+    """``file`` and ``line`` (from 1) start the message where they are given."""
 
     def __init__(
         self,
         message: str,
         *,
-        file: Optional[object] = None,  # noqa: UP045 - 3.8
-        line: Optional[int] = None,  # noqa: UP045 - 3.8
-        hint: Optional[str] = None,  # noqa: UP045 - 3.8
+        file: object | None = None,
+        line: int | None = None,
+        hint: str | None = None,
     ) -> None:
         place = "" if file is None else f"{file}: " if line is None else f"{file}:{line}: "
         super().__init__(place + message, hint=hint)
         self.file = file
         self.line = line
-
-
-class CycleError(ConfigurationError):
-    pass
 
 
 class DocumentError(ConfigurationError):
@@ -102,7 +87,7 @@ class DiskError(TerrariumError):
 
 
 class BusyError(TerrariumError):
-    """Another task of this checkout changes something."""
+    pass
 
 
 class LogsError(TerrariumError):

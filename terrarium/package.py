@@ -1,47 +1,37 @@
 """The Lambda zip, byte for byte the same on every machine.
 
-``python -m terrarium.package OUTPUT [--source DIR]``
-
-Files are sorted, carry one fixed time and mode, and are compressed by :mod:`terrarium.deflate`,
-since the bytes that zlib makes depend on the machine's zlib. Line ends of Python files become LF,
-which means the same to Python, so that an editor's CRLF does not make another zip of the same
-source.
-
-The standard library alone and no newer syntax than Python 3.8's: a Terragrunt hook runs this with
-whatever ``python3`` there is, before any environment exists.
+Files are sorted, carry one fixed time and mode, and are stored without compression: the bytes that
+zlib makes depend on the machine's zlib. Python files are packed with LF line ends, so that an
+editor's CRLF does not change the zip.
 """
 
 from __future__ import annotations
 
-import argparse
 import base64
 import hashlib
+import io
 import os
-import struct
-import sys
-import zlib
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Iterator, NamedTuple, Sequence  # noqa: UP035 - 3.8
 
 from terrarium import atomic
-from terrarium.deflate import deflate
-from terrarium.errors import PackageError, TerrariumError
+from terrarium.errors import PackageError
 
-SOURCE = Path(__file__).resolve().parent.parent / "lambda_src"
 HANDLER_FILE = "lambda.py"
 
-_BEGINNING_OF_TIME = (0, 0x21)  # midnight, 1 January 1980: the earliest that the format knows
-_DEFLATED = 8
+_EARLIEST_TIME = (1980, 1, 1, 0, 0, 0)
 _UNIX = 3
-_VERSION = 20  # 2.0 of the format: folders and deflate
 _MODE = 0o100644  # Lambda's user must be able to read the file
 
-_LEFT_OUT_PREFIXES = (".", "#")
-_LEFT_OUT_SUFFIXES = ("~", ".pyc", ".pyo", ".swp", ".bak", ".orig", ".rej", ".tmp")
-_LEFT_OUT_NAMES = frozenset({"__pycache__", "Thumbs.db", "desktop.ini"})
+_EXCLUDED_PREFIXES = (".", "#")
+_EXCLUDED_SUFFIXES = ("~", ".pyc", ".pyo", ".swp", ".bak", ".orig", ".rej", ".tmp")
+_EXCLUDED_NAMES = frozenset({"__pycache__", "Thumbs.db", "desktop.ini"})
 
 
-class Package(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Package:
     """A built zip. ``sha256_base64`` is Lambda's ``CodeSha256``; ``size`` is in bytes."""
 
     path: Path
@@ -50,13 +40,14 @@ class Package(NamedTuple):
 
 
 def build(source: Path, output: Path) -> Package:
-    """Write the zip of everything in ``source`` that is source to ``output``.
+    """Pack the source files of ``source`` into the zip ``output``.
 
-    Not source is what editors, Python and desktops leave behind: hidden files, byte code, backups.
-    The output appears at once or not at all; one that is right already is left untouched.
+    Leaves out what editors, Python and desktops leave behind: hidden files, byte code, backups.
+    Replaces the output atomically, and only if its content changes.
 
-    Raises PackageError for a source without the handler file, for a symbolic link or anything else
-    that is no plain file, for a name that is not ASCII, and for what cannot be read or written.
+    Raises PackageError for a source without the handler file, for anything that is not a plain
+    file (a symbolic link, a pipe), for a name that is not ASCII, and when a file cannot be read or
+    written.
     """
     source, output = source.resolve(), output.absolute()
     if source in output.resolve().parents:
@@ -72,49 +63,31 @@ def build(source: Path, output: Path) -> Package:
 
 def _zip(source: Path) -> bytes:
     if not source.is_dir():
-        raise PackageError(f"{source}: no such folder", hint="--source names the function's source")
+        raise PackageError(f"{source}: no such folder")
     files = sorted(_files(source, ""))
     if HANDLER_FILE not in (name for name, _ in files):
         raise PackageError(
-            f"{source}: no {HANDLER_FILE}, which is where Lambda enters",
-            hint=f"the handler is {HANDLER_FILE[:-3]}.lambda_handler",
+            f"{source}: {HANDLER_FILE} is missing",
+            hint=f"Lambda calls lambda_handler in {HANDLER_FILE}",
         )
-    entries, directory = b"", b""
-    for name, path in files:
-        content = path.read_bytes()
-        local, central = _entry(name, _lf(content) if name.endswith(".py") else content)
-        directory += central + struct.pack("<I", len(entries)) + name.encode()
-        entries += local
-    count = len(files)
-    sizes = (len(directory), len(entries))
-    return entries + directory + struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, count, count, *sizes, 0)
-
-
-def _entry(name: str, content: bytes) -> tuple[bytes, bytes]:
-    """A file as it stands in the zip, and the head of its line in the directory (APPNOTE, 4.3).
-
-    :mod:`zipfile` does not take what is compressed already.
-    """
-    packed = deflate(content)
-    common = struct.pack(
-        "<5H3I2H",
-        *(_VERSION, 0, _DEFLATED, *_BEGINNING_OF_TIME),
-        *(zlib.crc32(content), len(packed), len(content), len(name), 0),
-    )
-    local = b"PK\3\4" + common + name.encode() + packed
-    made_by = struct.pack("<H", _UNIX << 8 | _VERSION)
-    return local, b"PK\1\2" + made_by + common + struct.pack("<3HI", 0, 0, 0, _MODE << 16)
-
-
-def _lf(content: bytes) -> bytes:
-    return content.replace(b"\r\n", b"\n")
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for name, path in files:
+            content = path.read_bytes()
+            if name.endswith(".py"):
+                content = content.replace(b"\r\n", b"\n")
+            entry = zipfile.ZipInfo(name, _EARLIEST_TIME)
+            entry.create_system = _UNIX
+            entry.external_attr = _MODE << 16
+            archive.writestr(entry, content)
+    return buffer.getvalue()
 
 
 def _files(folder: Path, prefix: str) -> Iterator[tuple[str, Path]]:
     """Name in the zip and path of every file to pack."""
     with os.scandir(folder) as entries:
         for entry in entries:
-            if _left_out(entry.name):
+            if _is_excluded(entry.name):
                 continue
             name, path = prefix + entry.name, folder / entry.name
             if not name.isascii():
@@ -130,31 +103,9 @@ def _files(folder: Path, prefix: str) -> Iterator[tuple[str, Path]]:
                 raise PackageError(f"{path}: {kind}", hint="the zip holds plain files only")
 
 
-def _left_out(name: str) -> bool:
+def _is_excluded(name: str) -> bool:
     return (
-        name in _LEFT_OUT_NAMES
-        or name.startswith(_LEFT_OUT_PREFIXES)
-        or name.endswith(_LEFT_OUT_SUFFIXES)
+        name in _EXCLUDED_NAMES
+        or name.startswith(_EXCLUDED_PREFIXES)
+        or name.endswith(_EXCLUDED_SUFFIXES)
     )
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Exit code: 0, or that of the error, which is one line on stderr."""
-    parser = argparse.ArgumentParser(
-        prog="python -m terrarium.package", description="Build the Lambda zip."
-    )
-    parser.add_argument("output", type=Path, metavar="OUTPUT", help="the zip to write")
-    parser.add_argument(
-        "--source", type=Path, default=SOURCE, metavar="DIR", help="default: lambda_src"
-    )
-    options = parser.parse_args(arguments)
-    try:
-        build(options.source, options.output)
-    except TerrariumError as error:
-        sys.stderr.write(f"error {error.sentence}\n")
-        return error.exit_code
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -213,6 +213,7 @@ def environ(base: Mapping[str, str] = os.environ) -> dict[str, str]:
         # quarter as often saves a quarter of the processor time for a sixth more memory.
         "GOGC": "400",
         **base,
+        "TERRARIUM_PYTHON": sys.executable,  # for ./inv in hooks
         "PATH": path if str(_BIN) in path.split(os.pathsep) else f"{_BIN}{os.pathsep}{path}",
         "TF_CLI_CONFIG_FILE": str(source.configuration),
         "TF_IN_AUTOMATION": "1",

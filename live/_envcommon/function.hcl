@@ -7,10 +7,10 @@ locals {
 terraform {
   source = "${local.root}/modules//function"
 
-  # Builds the zip where a relative path finds it; the same sources give the same bytes everywhere.
+  # Builds the zip in Terraform's folder; the same sources give the same bytes everywhere.
   before_hook "package" {
     commands = ["plan", "apply", "destroy", "refresh", "import"]
-    execute  = ["env", "PYTHONPATH=${local.root}", "python3", "-m", "terrarium.package", "lambda.zip"]
+    execute  = ["${local.root}/inv", "build", "--output", "lambda.zip"]
   }
 }
 

@@ -7,10 +7,10 @@ locals {
 terraform {
   source = "${local.root}/modules//storage"
 
-  # Checks every document, and puts them where a relative path finds them.
+  # Checks every document and copies them into Terraform's folder.
   before_hook "documents" {
     commands = ["plan", "apply", "destroy", "refresh", "import"]
-    execute  = ["env", "PYTHONPATH=${local.root}", "python3", "-m", "terrarium.documents", "documents"]
+    execute  = ["${local.root}/inv", "documents", "--output", "documents"]
   }
 }
 
