@@ -3,8 +3,6 @@
 - the handler alone, a cached document: at most 60 microseconds, median, its log line included
 - reads of S3 under a steady load of ten names: at least 20 times fewer than requests
 - documents through the local load balancer: at least 10 times the plain handler's rate
-- cold start, from the worker's spawning to its first document: at most 0.75 of the plain handler's
-- the zip: under 30 KB
 
 Run: .venv/bin/python -m benchmarks.api [SECONDS]
 """
@@ -13,13 +11,11 @@ from __future__ import annotations
 
 import json
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import cold_start
 from benchmarks.measure import verdict
 from benchmarks.services import NAMES, Services, running
 from terrarium import console, settings
@@ -27,10 +23,7 @@ from terrarium import console, settings
 HANDLER_MICROSECONDS = 60.0
 REQUESTS_A_READ = 20.0
 TIMES_AS_FAST = 10.0
-COLD_RATIO = 0.75
-ZIP_BYTES = 30_000
 
-COLD_STARTS = 15
 COMPARISONS = 5
 CONNECTIONS = 8
 LOAD_SECONDS = 4.0
@@ -74,38 +67,13 @@ def load(services: Services, seconds: float) -> list[bool]:
     return [verdict("plain handler's rate over ours", 1 / ratio, 1 / TIMES_AS_FAST, "")]
 
 
-def cold(services: Services) -> list[bool]:
-    event = {
-        "httpMethod": "GET",
-        "path": f"/api/{NAMES[0]}",
-        "queryStringParameters": {},
-        "headers": {"accept": "*/*"},
-        "body": "",
-        "isBase64Encoded": False,
-    }
-    times: dict[Path, list[float]] = {services.ours: [], services.plain: []}
-    variables = services.variables()
-    for _ in range(COLD_STARTS):
-        for package, taken in times.items():
-            taken.append(cold_start.seconds(package, event, variables))
-    ours, plain = (statistics.median(taken) for taken in times.values())
-    console.data(f"  cold start: ours {ours * 1000:.0f} ms, plain {plain * 1000:.0f} ms")
-    return [verdict("cold start against the plain handler", ours / plain, COLD_RATIO, "")]
-
-
 def main() -> int:
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else LOAD_SECONDS
     with (
         tempfile.TemporaryDirectory(prefix="terrarium-benchmark-") as scratch,
         running(Path(scratch)) as services,
     ):
-        size = services.ours.stat().st_size
-        within = [
-            *handler(services),
-            *cold(services),
-            *load(services, seconds),
-            verdict("the zip", size / 1000, ZIP_BYTES / 1000, "KB"),
-        ]
+        within = [*handler(services), *load(services, seconds)]
     return 0 if all(within) else 1
 
 

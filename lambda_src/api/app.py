@@ -1,13 +1,13 @@
-"""Routes, and what each of them answers.
+"""Routes and their answers.
 
 ================= =============================================================================
-path              answer to GET and HEAD; OPTIONS says what a path and CORS allow
+path              answer to GET and HEAD; OPTIONS answers with the allowed methods and CORS
 ================= =============================================================================
-``/health``       the function runs; S3 is not asked, so that its failures do not take every
-                  target out of service. With ``?deep=1`` it is, and the answer says what failed
+``/health``       200 while the function runs, without asking S3: a failure of S3 must not take
+                  every target out of service. ``?deep=1`` asks S3 and names a failed step
 ``/api``          the list of documents, in pages
 ``/api/{name}``   the document ``{name}.json``, as it is in the bucket
-``/openapi.json`` this API as OpenAPI 3.1; no document's path, since those begin with ``/api/``
+``/openapi.json`` this API as OpenAPI 3.1
 ================= =============================================================================
 """
 
@@ -51,7 +51,7 @@ _DOCUMENT = "/api/"
 
 
 class Route(NamedTuple):
-    """``template`` is for the log; ``document`` is the name asked for, still unchecked."""
+    """``template`` is for the log; ``document`` is the requested name, not validated."""
 
     template: str
     document: str | None = None
@@ -61,14 +61,14 @@ _ROUTES = {path: Route(path) for path in ("/health", "/api", "/openapi.json")}
 
 
 def route(path: str) -> Route | None:
-    """The route of a raw path, or None where there is none."""
+    """Return the route of a raw path, or None."""
     if path.startswith(_DOCUMENT):
         return Route("/api/{name}", path[len(_DOCUMENT) :])
     return _ROUTES.get(path)
 
 
 class Api:
-    """``clock`` counts seconds."""
+    """Answers requests and logs them. ``clock`` counts seconds."""
 
     def __init__(
         self,
@@ -87,24 +87,24 @@ class Api:
         self._cache_control = {"cache-control": f"max-age={documents.fresh_seconds}"}
 
     def handle(self, event: Any, *, request_id: str) -> dict[str, Any]:
-        """The answer to one event, as the load balancer reads it. Logs one line; never raises."""
+        """Return the load balancer's answer to one event. Logs one line; never raises."""
         started = self._clock()
         reads = self._documents.reads
         request: Request | None = None
-        taken: Route | None = None
+        matched: Route | None = None
         problem: Problem | None = None
         defect: str | None = None
         headers = self._common
         try:
             request = Request.from_event(event)
             headers = {**headers, **self._cors.headers(request.headers.get("origin"))}
-            taken = route(request.path)
-            answer = self._answer(request, taken, headers)
+            matched = route(request.path)
+            answer = self._answer(request, matched, headers)
         except Problem as error:
             problem = error
             answer = Answer.of_problem(error, headers)
         except Exception as error:
-            # JSON for every answer: an exception would become the load balancer's own HTML page.
+            # The load balancer would turn an exception into an HTML page.
             problem = InternalError(type(error).__name__)
             defect = traceback.format_exc()
             answer = Answer.of_problem(problem, headers)
@@ -115,7 +115,7 @@ class Api:
             request_id=request_id,
             trace_id=(request and request.headers.get("x-amzn-trace-id", "")[:256]) or None,
             method=request and request.method[:16],
-            route=taken.template if taken else "none",
+            route=matched.template if matched else "none",
             duration_ms=round((self._clock() - started) * 1000, 3),
             storage_reads=self._documents.reads - reads,
             error=problem and problem.code,
@@ -127,21 +127,21 @@ class Api:
             multi_value=request is not None and request.multi_value,
         )
 
-    def _answer(self, request: Request, taken: Route | None, headers: dict[str, str]) -> Answer:
-        if taken is None:
+    def _answer(self, request: Request, matched: Route | None, headers: dict[str, str]) -> Answer:
+        if matched is None:
             raise NotFound
         if request.method not in ("GET", "HEAD", "OPTIONS"):
             raise MethodNotAllowed
-        if taken.document is not None and not NAME.fullmatch(taken.document):
+        if matched.document is not None and not NAME.fullmatch(matched.document):
             raise InvalidName
         if request.method == "OPTIONS":
             return Answer(204, {**headers, "allow": ALLOW, **self._cors.preflight(request.headers)})
-        if taken.document is not None:
-            return self._found(request, self._documents.document(taken.document), headers)
-        if taken.template == "/api":
+        if matched.document is not None:
+            return self._found(request, self._documents.document(matched.document), headers)
+        if matched.template == "/api":
             found = self._documents.page(Page.of_query(request.query))
             return self._found(request, found, headers)
-        if taken.template == "/health":
+        if matched.template == "/health":
             return self._health(request, headers)
         return self._content(request, _openapi(), headers)
 

@@ -1,8 +1,8 @@
-"""Contents in memory: fresh for a while, then asked for again, and lent a little longer when the
-source fails.
+"""Cache in memory: contents are fresh for a while, then revalidated, and served stale a little
+longer if the source fails.
 
-The age of a copy is counted from the moment before the source was last asked and said that this is
-the content. No copy is served past ``stale_seconds`` of age, whatever happens.
+The age of a copy counts from the moment before the request in which the source last confirmed the
+content. A copy older than ``stale_seconds`` is never served.
 """
 
 from __future__ import annotations
@@ -16,18 +16,17 @@ from typing import Literal, NamedTuple
 from api.content import Content
 from api.problem import Problem, StorageUnavailable
 
-RESPITE_SECONDS = 2.0
-"""After a failure the source is left alone for as long where a stale copy will do."""
+PAUSE_SECONDS = 2.0
+"""Pause after a failure during which stale copies are served without asking the source."""
 
 _ENTRY_BYTES = 2_000  # headers, tags and the objects around them
 
 
 class Clock:
-    """Seconds that pass also while an execution environment is frozen.
+    """Counts seconds, also while Lambda freezes the execution environment.
 
-    Which of the two clocks goes on then depends on how it is frozen, and wall time may be set back:
-    whichever has moved further since the last reading is believed, so that no copy looks younger
-    than it is.
+    Either the monotonic or the wall clock may stop then, and the wall clock may be set back. The
+    one that advanced more since the last reading counts, so no copy looks younger than it is.
     """
 
     def __init__(
@@ -47,7 +46,7 @@ class Clock:
 
 
 class Found(NamedTuple):
-    """``age`` is None for what the source has just confirmed."""
+    """A content and how it was found. ``age`` is None if the source has just confirmed it."""
 
     content: Content
     cache: Literal["hit", "revalidated", "miss", "stale"]
@@ -55,10 +54,10 @@ class Found(NamedTuple):
 
 
 Fetch = Callable[[Content | None, bool], Content]
-"""Gives the content, or the one it was handed where that has not changed.
+"""Returns the content, or the given one if that has not changed. Raises Problem.
 
-The second argument says that this one may be served if the fetch fails: not worth a long wait.
-Raises Problem.
+The second argument is True if a stale copy can be served instead, so that a long wait is not worth
+it.
 """
 
 
@@ -69,7 +68,7 @@ class _Entry:
 
 
 class Cache:
-    """Holds at most ``max_bytes``; what was not asked for longest goes first."""
+    """Least-recently-used cache of at most ``max_bytes``."""
 
     def __init__(
         self,
@@ -84,14 +83,14 @@ class Cache:
         self._max_bytes = max_bytes
         self._clock = clock
         self._entries: OrderedDict[str, _Entry] = OrderedDict()
-        self._respite_until = 0.0
+        self._paused_until = 0.0
         self.size = 0
 
     def get(self, key: str, fetch: Fetch) -> Found:
-        """The content under ``key``, which is asked for only where no copy is fresh.
+        """Return the content under ``key``; call ``fetch`` only if no copy is fresh.
 
-        Only StorageUnavailable lets a stale copy be served. Any other problem is an answer of the
-        source, such as that there is no such document any more, and the copy is dropped.
+        A stale copy is served only after StorageUnavailable. Any other problem is an answer of the
+        source, for example that the document was deleted, and removes the copy.
         """
         asked_at = self._clock()
         entry = self._entries.get(key)
@@ -103,14 +102,14 @@ class Cache:
         age = asked_at - entry.asked_at
         if age < self.fresh_seconds:
             return Found(entry.content, "hit", age)
-        lendable = age <= self._stale_seconds
-        if lendable and asked_at < self._respite_until:
+        can_be_stale = age <= self._stale_seconds
+        if can_be_stale and asked_at < self._paused_until:
             return Found(entry.content, "stale", age)
         try:
-            content = fetch(entry.content, lendable)
+            content = fetch(entry.content, can_be_stale)
         except StorageUnavailable:
             now = self._clock()
-            self._respite_until = now + RESPITE_SECONDS
+            self._paused_until = now + PAUSE_SECONDS
             age = now - entry.asked_at
             if age <= self._stale_seconds:
                 return Found(entry.content, "stale", age)

@@ -20,14 +20,14 @@ _DATES = (
     f"{_WEEKDAY}, (?P<day>[0-9]{{2}})-{_MONTH}-(?P<year>[0-9]{{2}}) {_TIME} GMT",
     f"{_DAY} {_MONTH} (?P<day>[0-9 ][0-9]) {_TIME} (?P<year>[0-9]{{4}})",
 )
-"""The three forms of section 5.6.7. Compiled when a client first sends one."""
+"""The three date formats of section 5.6.7."""
 
 
 def not_modified(headers: Mapping[str, str], etag: str, modified: int | None) -> bool:
-    """Whether the answer to a GET or HEAD is a 304. Raises PreconditionFailed.
+    """Return whether the answer to a GET or HEAD is a 304. Raises PreconditionFailed.
 
-    In the order of section 13.2.2. A list of tags that is malformed matches nothing; a date that is
-    malformed, or that there is no date to compare with, is no condition.
+    Follows the order of section 13.2.2. A malformed list of tags matches nothing. A malformed date,
+    or a date when the document has none, is ignored.
     """
     match = headers.get("if-match")
     if match is not None:
@@ -51,7 +51,7 @@ def _is_any(field: str) -> bool:
 
 
 def _tags(field: str) -> list[str]:
-    """The entity tags of a list, which may have empty elements."""
+    """Return the entity tags of a list, which may have empty elements."""
     tags = []
     position = 0
     while position < len(field):
@@ -65,13 +65,13 @@ def _tags(field: str) -> list[str]:
 
 
 def parse_date(text: str | None) -> int | None:
-    """Seconds since the epoch, or None for what is no HTTP date."""
+    """Return seconds since the epoch, or None if the text is not an HTTP date."""
     found = text and next(filter(None, (re.fullmatch(form, text) for form in _DATES)), None)
     if not found:
         return None
     year = int(found["year"])
     if len(found["year"]) == 2:
-        # More than 50 years ahead is meant to be the past (section 5.6.7).
+        # A date more than 50 years ahead is in the past (section 5.6.7).
         this_year = datetime.now(UTC).year
         year += this_year - this_year % 100
         year -= 100 if year > this_year + 50 else 0

@@ -1,4 +1,4 @@
-"""What can be served: a JSON text with its validators, as it is and compressed."""
+"""A JSON text with its headers and validators, plain and compressed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from api.message import JSON_HEADERS, MAX_BODY_BYTES, wire_size
 from api.problem import DocumentTooLarge
 
 GZIP_FROM_BYTES = 1_000
-"""Below this a packet less is not saved, and decompressing is not free."""
+"""Size from which compression saves a packet."""
 
 _CODING = re.compile(
     r"([!#$%&'*+.^_`|~0-9a-z-]+)[ \t]*(?:;[ \t]*q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?))?"
@@ -22,7 +22,7 @@ _CODING = re.compile(
 
 
 class Representation(NamedTuple):
-    """``headers`` are those that depend on the body; ``etag`` is among them."""
+    """One form of a content. ``headers`` are those that depend on the body, with ``etag``."""
 
     body: str
     is_base64: bool
@@ -31,10 +31,10 @@ class Representation(NamedTuple):
 
 
 class Content(NamedTuple):
-    """``etag`` is that of the source; ``modified`` is seconds since the epoch; ``size`` is bytes.
+    """``etag`` comes from the source; ``modified`` is seconds since the epoch; ``size`` is bytes.
 
-    The compressed form has the same tag but weak: which bytes it has depends on the zlib at hand,
-    and two execution environments may differ (RFC 9110, section 8.8.1).
+    The compressed form has the same tag as a weak tag: its bytes depend on zlib, which may differ
+    between execution environments (RFC 9110, section 8.8.1).
     """
 
     etag: str
@@ -45,7 +45,7 @@ class Content(NamedTuple):
 
     @classmethod
     def of(cls, text: str, etag: str, modified: int | None = None) -> Content:
-        """Raises DocumentTooLarge for what a load balancer would not take from a function."""
+        """Raises DocumentTooLarge if a load balancer would not accept it from a function."""
         if wire_size(text) > MAX_BODY_BYTES:
             raise DocumentTooLarge
         dated = {} if modified is None else {"last-modified": formatdate(modified, usegmt=True)}
@@ -61,7 +61,7 @@ class Content(NamedTuple):
         return cls(etag, modified, identity, compressed, size)
 
     def representation(self, accept_encoding: str | None) -> Representation:
-        """What to send to a client that sent this header."""
+        """Return the form for a client that sent this header."""
         if self.gzip and accept_encoding and prefers_gzip(accept_encoding):
             return self.gzip
         return self.identity
@@ -75,7 +75,7 @@ def _represent(
 
 
 def _packed(plain: bytes) -> tuple[str, int] | None:
-    """Compressed text in base64 and its length before that, where it pays and base64 still fits."""
+    """Return the compressed text in base64 and its length before base64; None if not worth it."""
     if len(plain) < GZIP_FROM_BYTES:
         return None
     packed = gzip.compress(plain, 6, mtime=0)
@@ -85,9 +85,9 @@ def _packed(plain: bytes) -> tuple[str, int] | None:
 
 @lru_cache(maxsize=64)
 def prefers_gzip(accept_encoding: str) -> bool:
-    """Whether gzip is acceptable, and no less so than no coding (RFC 9110, section 12.5.3).
+    """Return whether the client accepts gzip at least as much as no coding (RFC 9110, 12.5.3).
 
-    A header that is none is as good as no header.
+    A malformed header counts as no header.
     """
     weights = {}
     for part in accept_encoding.lower().split(","):

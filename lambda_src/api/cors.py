@@ -1,4 +1,4 @@
-"""Which pages of other origins may read the answers (Fetch standard, CORS protocol)."""
+"""Cross-origin requests (Fetch standard, CORS protocol)."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _EXPOSED = {"access-control-expose-headers": "Age, ETag, Retry-After, Warning"}
 
 
 class Cors:
-    """``origins`` are exact, or just ``*``; with none, no other origin reads anything.
+    """Headers for ``origins``: exact origins, ``*``, or none, which allows no other origin.
 
-    Nothing here is personal, so credentials are never allowed.
+    The API has no personal data, so it never allows credentials.
     """
 
     def __init__(self, origins: frozenset[str]) -> None:
@@ -30,7 +30,7 @@ class Cors:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Cors:
-        """Raises RuntimeError for CORS_ORIGINS that are none."""
+        """Raises RuntimeError if CORS_ORIGINS has an invalid origin."""
         listed = environment.get("CORS_ORIGINS", "").split(",")
         origins = frozenset(filter(None, (origin.strip() for origin in listed)))
         for origin in origins - ({"*"} if len(origins) == 1 else set()):
@@ -39,14 +39,14 @@ class Cors:
         return cls(origins)
 
     def headers(self, origin: str | None) -> dict[str, str]:
-        """For an answer to a request from ``origin``."""
+        """Return the headers for a request from ``origin``."""
         allowed = "*" if "*" in self._origins else origin
         if origin is None or allowed not in self._origins:
             return {}
         return {"access-control-allow-origin": allowed, **_EXPOSED}
 
     def preflight(self, headers: Mapping[str, str]) -> dict[str, str]:
-        """For the answer to OPTIONS, which may be a page's question before its request."""
+        """Return the headers for OPTIONS, which may be a preflight request."""
         allowed = self.headers(headers.get("origin"))
         if not allowed or "access-control-request-method" not in headers:
             return allowed

@@ -1,4 +1,4 @@
-"""Documents and pages of the list of them, out of memory where that is fresh enough."""
+"""Documents and pages of their list, from the cache or from S3."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from api.problem import InvalidQuery, Problem, Unhealthy
 from api.storage import NAME, Summary
 
 DOCUMENT_BYTES = 16_000_000
-"""Memory for documents: an eighth of the smallest function there is."""
+"""Cache size for documents: an eighth of the smallest Lambda function."""
 
 LISTING_BYTES = 1_000_000
-"""Memory for pages of the list, apart, so that no flood of odd pages drives out a document."""
+"""Cache size for pages of the list; separate, so that requests for pages evict no document."""
 
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1_000
 
 
 class Source(Protocol):
-    """What is asked when memory does not know; see Storage."""
+    """Where documents come from; see Storage."""
 
     reads: int
 
@@ -35,14 +35,14 @@ class Source(Protocol):
 
 
 class Page(NamedTuple):
-    """Which part of the list: at most ``limit`` documents after the one named ``after``."""
+    """One page of the list: at most ``limit`` documents after the document ``after``."""
 
     limit: int
     after: str | None
 
     @classmethod
     def of_query(cls, query: Mapping[str, str]) -> Page:
-        """Raises InvalidQuery for any parameter but ``limit`` and ``after``, and for bad ones."""
+        """Read ``limit`` and ``after``. Raises InvalidQuery for other or invalid parameters."""
         if not query.keys() <= {"limit", "after"}:
             raise InvalidQuery
         limit = query.get("limit", str(DEFAULT_LIMIT))
@@ -60,10 +60,10 @@ class Page(NamedTuple):
 
 
 class Documents:
-    """Keeps ``source``'s answers for ``fresh_seconds``, and lends them up to ``stale_seconds``.
+    """Caches the source's answers for ``fresh_seconds``, and while it fails for ``stale_seconds``.
 
-    That there is no document of a name is never kept: a client picks the name, so keeping it would
-    shield S3 from nobody who means harm, and a new document would be late.
+    A missing document is not cached: clients choose the names, so an attacker would choose new
+    ones, and a new document would appear late.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class Documents:
 
     @classmethod
     def from_environment(cls, source: Source, environment: Mapping[str, str]) -> Documents:
-        """Raises RuntimeError for FRESH_SECONDS or STALE_SECONDS that are no whole number."""
+        """Raises RuntimeError if FRESH_SECONDS or STALE_SECONDS is not a whole number."""
         fresh = _seconds(environment, "FRESH_SECONDS", "5")
         stale = _seconds(environment, "STALE_SECONDS", "300")
         return cls(source, fresh_seconds=fresh, stale_seconds=stale)
@@ -98,19 +98,19 @@ class Documents:
         return self._source.reads
 
     def document(self, name: str) -> Found:
-        """The document of a validated name. Raises Problem."""
+        """Return the document of a valid name. Raises Problem."""
         return self._documents.get(
             name, lambda known, short: self._source.read(name, known, short=short)
         )
 
     def page(self, page: Page) -> Found:
-        """The list as ``{"documents": [...], "next": path or null}``. Raises Problem."""
+        """Return the list: ``{"documents": [...], "next": path or null}``. Raises Problem."""
         return self._pages.get(
             page.path, lambda known, short: self._listed(page, known, short=short)
         )
 
     def check(self) -> None:
-        """Ask S3 for a list and a document, now. Raises Unhealthy, which says what failed."""
+        """List and read S3 now, past the cache. Raises Unhealthy, which names the failed step."""
         step = "listing the documents"
         try:
             for summary in self._source.summaries(1, None, short=True):
@@ -140,7 +140,7 @@ def _entry(summary: Summary) -> dict[str, str | int]:
 
 
 def _token(name: str) -> str:
-    """Hexadecimal: opaque, and yet a pattern in openapi.json says which tokens there are."""
+    """Encode a name in hexadecimal: opaque, and a pattern in openapi.json can describe it."""
     return name.encode().hex()
 
 

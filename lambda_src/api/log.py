@@ -1,15 +1,15 @@
-"""One line of JSON for each request, which CloudWatch reads as fields and as metrics.
+"""One line of JSON for each request; CloudWatch reads fields and metrics from it.
 
-A line holds the route and not the path, and no header but the trace id: what a client may have put
-into a URL by mistake stays out of the log. ``_aws`` makes metrics of some fields, by route
+A line has the route instead of the path, and no header except the trace id: a secret that a client
+put into a URL by mistake stays out of the log. ``_aws`` turns some fields into metrics by route
 (embedded metric format):
 
 ================= ============ ==================================================================
-metric            unit         sum or average says
+metric            unit         meaning
 ================= ============ ==================================================================
-``duration_ms``   Milliseconds how long; its sample count is the number of requests
+``duration_ms``   Milliseconds time in the handler; its sample count is the number of requests
 ``server_errors`` Count        answers of status 500 and above
-``stale_answers`` Count        answers from memory because S3 failed
+``stale_answers`` Count        answers from the cache because S3 failed
 ``storage_reads`` Count        requests to S3
 ================= ============ ==================================================================
 """
@@ -35,9 +35,9 @@ _encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class RequestLog:
-    """Writes the lines of ``level`` and above to ``stream``, by default to stdout.
+    """Writes lines of ``level`` and above to ``stream``, by default stdout.
 
-    A line that is not written makes no metrics either.
+    A line below ``level`` makes no metrics.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class RequestLog:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> RequestLog:
-        """Raises RuntimeError for a LOG_LEVEL or a METRICS_NAMESPACE that is none."""
+        """Raises RuntimeError if LOG_LEVEL or METRICS_NAMESPACE is invalid."""
         level = environment.get("LOG_LEVEL", "INFO")
         if level not in _LEVELS:
             raise RuntimeError(f"LOG_LEVEL is {level!r}: use one of {', '.join(_LEVELS)}")
@@ -71,7 +71,7 @@ class RequestLog:
         return cls(level, namespace)
 
     def write(self, *, status: int, cache: str, **fields: Any) -> None:
-        """ERROR from status 500 on, else INFO. Fields that are None are left out."""
+        """Write a line: ERROR from status 500 on, else INFO. Leaves out fields that are None."""
         failed = status >= 500
         level = "ERROR" if failed else "INFO"
         if _LEVELS.index(level) < self._lowest:

@@ -14,11 +14,10 @@ from typing import Any, NamedTuple
 from api.problem import InvalidRequest, Problem
 
 MAX_BODY_BYTES = 1_000_000 - 4_096
-"""What :func:`wire_size` of a body may be.
+"""Limit for :func:`wire_size` of a body.
 
-The load balancer turns an answer above 1 MB into a 502 of its own. That limit is for the answer as
-JSON, where a quote or a line end of the body takes two bytes; 4 KB are left for what is around the
-body.
+The load balancer answers 502 when an answer exceeds 1 MB. The limit is for the answer as JSON,
+where a quote or a line end of the body takes two bytes; 4 KB remain for everything around it.
 """
 
 JSON_HEADERS = {"content-type": "application/json"}
@@ -26,14 +25,14 @@ _DESCRIPTIONS = {status.value: f"{status.value} {status.phrase}" for status in H
 
 
 def wire_size(body: str) -> int:
-    """Bytes of the body inside the answer, in the longest form that a Lambda runtime writes."""
+    """Return the bytes of the body inside the answer, in the longest form that Lambda writes."""
     return len(json.dumps(body))
 
 
 class Request(NamedTuple):
-    """What the API reads of an event. ``path`` and ``query`` are as sent, still percent-encoded.
+    """The parts of an event that the API reads. ``path`` and ``query`` are percent-encoded.
 
-    Names of headers are lower case, as a load balancer sends them; repeated ones are one list.
+    Header names are lower case, as a load balancer sends them; repeated headers are joined.
     """
 
     method: str
@@ -44,7 +43,7 @@ class Request(NamedTuple):
 
     @classmethod
     def from_event(cls, event: Any) -> Request:
-        """Raises InvalidRequest for anything but an event of a load balancer."""
+        """Read a load balancer's event. Raises InvalidRequest for anything else."""
         try:
             method, path = event["httpMethod"], event["path"]
             multi_value = "multiValueHeaders" in event
@@ -52,7 +51,7 @@ class Request(NamedTuple):
                 sent = event["multiValueHeaders"].items()
                 headers = {name: ", ".join(values) for name, values in sent}
                 pairs = (event.get("multiValueQueryStringParameters") or {}).items()
-                # The last one counts, as it does for a load balancer that sends single values.
+                # The last value counts, as for a load balancer that sends single values.
                 query = {name: values[-1] for name, values in pairs}
             else:
                 headers = event["headers"]
@@ -66,9 +65,8 @@ class Request(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """``body`` is JSON text, or in base64 what ``content-encoding`` says. ``cache`` is for the log.
-
-    Whoever makes one with a body gives its ``content-length`` too.
+    """An answer. ``body`` is JSON text, or base64 with a ``content-encoding``; ``headers`` contain
+    its ``content-length``. ``cache`` is for the log.
     """
 
     status: int
@@ -79,10 +77,10 @@ class Answer(NamedTuple):
 
     @classmethod
     def of_text(cls, status: int, text: str, headers: dict[str, str]) -> Answer:
-        """An answer that nobody may keep."""
+        """Make an answer that no cache may store."""
         length = str(len(text.encode()))
-        own = {**JSON_HEADERS, "cache-control": "no-store", "content-length": length}
-        return cls(status, {**headers, **own}, text)
+        fixed = {**JSON_HEADERS, "cache-control": "no-store", "content-length": length}
+        return cls(status, {**headers, **fixed}, text)
 
     @classmethod
     def of_problem(cls, problem: Problem, headers: dict[str, str]) -> Answer:
@@ -92,7 +90,7 @@ class Answer(NamedTuple):
         )
 
     def to_event(self, *, head: bool, multi_value: bool) -> dict[str, Any]:
-        """The answer as the load balancer reads it; ``head`` keeps all headers, but no body."""
+        """Return the answer for the load balancer; ``head`` drops the body only."""
         return {
             "statusCode": self.status,
             "statusDescription": _DESCRIPTIONS[self.status],

@@ -1,4 +1,4 @@
-"""Every error a client can meet, as ``{"error": {"code": ..., "message": ...}}``.
+"""Errors in answers: ``{"error": {"code": ..., "message": ...}}``.
 
 Problem
 ├── InvalidRequest      400  invalid_request
@@ -9,12 +9,12 @@ Problem
 ├── MethodNotAllowed    405  method_not_allowed, with Allow
 ├── PreconditionFailed  412  precondition_failed
 ├── InternalError       500  internal_error
-├── StorageError        502  storage_error: asking again will not help
-├── DocumentTooLarge    502  document_too_large: neither will it here
-├── StorageUnavailable  503  storage_unavailable, with Retry-After: asking again may help
+├── StorageError        502  storage_error: a retry does not help
+├── DocumentTooLarge    502  document_too_large: a retry does not help
+├── StorageUnavailable  503  storage_unavailable, with Retry-After: a retry may help
 └── Unhealthy           503  unhealthy, with Retry-After: only of /health?deep=1
 
-A message is fixed text: nothing that a client sent, and nothing that S3 said, is repeated in it.
+A message is fixed text and repeats neither the client's request nor S3's answer.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ ALLOW = "GET, HEAD, OPTIONS"
 _RETRY_AFTER = {"retry-after": "2"}
 
 
-class Problem(Exception):  # noqa: N818 - what HTTP calls a problem; its kinds are named as answers
-    """``cause`` says in a few words what lay behind it; it goes to the log, never to the client."""
+class Problem(Exception):  # noqa: N818 - HTTP's term; the subclasses are named after answers
+    """An error of the API. ``cause`` is a few words for the log; the client never sees it."""
 
     status: ClassVar[int]
     code: ClassVar[str]
@@ -110,7 +110,7 @@ class StorageUnavailable(Problem):
 
 
 class Unhealthy(Problem):
-    """``step`` is what failed, in words of this program."""
+    """``step`` names the failed step."""
 
     status = 503
     code = "unhealthy"

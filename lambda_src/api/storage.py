@@ -1,13 +1,16 @@
-"""The documents in S3: ``{name}.json`` in one bucket."""
+"""Documents in S3: ``{name}.json`` in one bucket."""
 
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple, NoReturn, TypeVar
 
+import boto3
+from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -17,7 +20,6 @@ from botocore.exceptions import (
     IncompleteReadError,
 )
 
-from api import s3
 from api.content import Content
 from api.message import MAX_BODY_BYTES
 from api.problem import (
@@ -37,20 +39,28 @@ if TYPE_CHECKING:
     )
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-"""Names of documents, matched in full against the raw path.
+"""Names of documents, matched against the whole raw path segment.
 
-Nothing is decoded first, so no encoding of a slash or a dot can reach S3.
+The path is not decoded before the match, so an encoded slash or dot never reaches S3.
 """
 
 DEADLINE_SECONDS = 8.0
-"""Seconds one document may take in all: within the function's 10 s, with room for the answer."""
+"""Limit for one read in all; the function has 10 s and needs the rest for the answer."""
 
 SHORT_DEADLINE_SECONDS = 1.5
-"""The same where there is something else to answer with."""
+"""Limit for one read when a stale copy can be served instead."""
+
+CONNECT_TIMEOUT_SECONDS = 1.0
+READ_TIMEOUT_SECONDS = 2.0
+ATTEMPTS = 2
 
 _SUFFIX = ".json"
 _LISTINGS = 10
-"""Requests for one page: a bucket full of other objects must not use up the deadline."""
+"""Requests for one page; a bucket full of other objects must not use up the deadline."""
+
+# At DEBUG, Lambda lets every logger write everything, credentials in headers included.
+for _library in ("botocore", "urllib3"):
+    logging.getLogger(_library).setLevel(logging.WARNING)
 
 _TRANSIENT_ERRORS = (ConnectionError, FlexibleChecksumError, HTTPClientError, IncompleteReadError)
 _TRANSIENT_STATUS = frozenset({429, 500, 502, 503, 504})
@@ -69,38 +79,38 @@ class Summary(NamedTuple):
 
 
 class Storage:
-    """Reads documents; each within ``deadline_seconds``. ``reads`` counts what S3 was asked."""
+    """Reads documents, each within ``deadline_seconds``. ``reads`` counts requests to S3."""
 
     def __init__(self, client: S3Client, bucket: str, *, deadline_seconds: float) -> None:
         self._client = client
         self._bucket = bucket
         self._deadline_seconds = deadline_seconds
         self.reads = 0
-        # The client's timeouts hold for one address and one read each: nothing in it bounds S3's
-        # eight addresses, the name server and a slow body together. Waiting for a thread does.
-        # A thread left behind ends by those timeouts, so few suffice.
+        # The client's timeouts apply to one address and one read each. They do not limit S3's
+        # eight addresses, the name server and a slow body together; waiting for a thread does.
+        # An abandoned thread ends by those timeouts, so few threads are enough.
         self._readers = ThreadPoolExecutor(max_workers=4, thread_name_prefix="s3")
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Storage:
-        """Raises RuntimeError, and so fails the deployment at once, where BUCKET is not set."""
+        """Make a storage from BUCKET. Raises RuntimeError without it: the deployment fails."""
         bucket = environment.get("BUCKET")
         if not bucket:
             raise RuntimeError("the environment variable BUCKET is not set")
-        return cls(s3.client(), bucket, deadline_seconds=DEADLINE_SECONDS)
+        return cls(_client(), bucket, deadline_seconds=DEADLINE_SECONDS)
 
     def read(self, name: str, known: Content | None = None, *, short: bool = False) -> Content:
-        """The document, which is JSON; ``known`` itself where S3 says that it has not changed.
+        """Return the document, or ``known`` if S3 says that it has not changed.
 
-        ``name`` becomes a key as it is: it must have been validated. Raises DocumentNotFound,
-        StorageUnavailable for what may pass by itself, and StorageError for everything else.
+        ``name`` becomes a key as it is, so it must be valid. Raises DocumentNotFound,
+        StorageUnavailable for a temporary failure, and StorageError for any other.
         """
         return self._within(short, self._get, f"{name}{_SUFFIX}", known)
 
     def summaries(self, limit: int, after: str | None, *, short: bool = False) -> list[Summary]:
-        """At most ``limit`` documents in S3's order, those after ``after``.
+        """Return at most ``limit`` documents after ``after``, in S3's order.
 
-        S3 orders by key, hence ``foo-bar`` comes before ``foo``. Raises as ``read`` does.
+        S3 orders by key, so ``foo-bar`` comes before ``foo``. Raises as ``read`` does.
         """
         return self._within(short, self._list, limit, after)
 
@@ -129,7 +139,7 @@ class Storage:
                 return known
             raise
         body = found["Body"]
-        # Not "with ... as body": that would be the stream below, which raises other errors.
+        # Not "with ... as body": its value is the inner stream, which raises other errors.
         with body:
             if found["ContentLength"] > MAX_BODY_BYTES:
                 raise DocumentTooLarge
@@ -156,7 +166,16 @@ class Storage:
             if len(listed) >= limit or not page["IsTruncated"]:
                 return listed[:limit]
             request["ContinuationToken"] = page["NextContinuationToken"]
-        raise StorageError("too many objects that are no documents")
+        raise StorageError("too many objects that are not documents")
+
+
+def _client() -> S3Client:
+    config = Config(
+        connect_timeout=CONNECT_TIMEOUT_SECONDS,
+        read_timeout=READ_TIMEOUT_SECONDS,
+        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+    )
+    return boto3.client("s3", config=config)
 
 
 def _validators(found: GetObjectOutputTypeDef) -> tuple[str, int]:
@@ -179,7 +198,7 @@ def _refusal(error: ClientError) -> Problem:
 def _json_text(content: bytes) -> str:
     try:
         text = content.decode()
-        # Numbers stay text: whether they are JSON is the question, not what they are worth.
+        # Numbers stay text: their form is checked, not their value.
         json.loads(text, parse_int=str, parse_float=str, parse_constant=_not_json)
     except (ValueError, RecursionError) as error:
         raise StorageError("object is not JSON") from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import importlib.util
 import json
 import sys
@@ -98,10 +97,5 @@ def load() -> Api:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    try:
-        spec.loader.exec_module(module)
-    finally:
-        # What it does for the whole life of a worker must not outlast a test.
-        gc.unfreeze()
-        gc.enable()
+    spec.loader.exec_module(module)
     return Api(module.lambda_handler)

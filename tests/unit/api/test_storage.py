@@ -79,7 +79,7 @@ def failing() -> Iterator[FailingS3]:
 def variables(environment: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
     """The function's environment, with one attempt a request unless a test says otherwise."""
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr("api.s3.ATTEMPTS", 1)
+        monkeypatch.setattr("api.storage.ATTEMPTS", 1)
         yield monkeypatch
 
 
@@ -153,7 +153,7 @@ def test_an_s3_that_does_not_answer_in_time_is_a_503(
 ) -> None:
     failing.silent = True
     variables.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{failing.server_port}")
-    variables.setattr("api.s3.READ_TIMEOUT_SECONDS", 0.05)
+    variables.setattr("api.storage.READ_TIMEOUT_SECONDS", 0.05)
     assert load().get("/api/foo").problem == (503, "storage_unavailable")
 
 
@@ -162,7 +162,7 @@ def test_the_deadline_holds_whatever_the_timeouts_of_the_client_add_up_to(
 ) -> None:
     failing.silent = True
     variables.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{failing.server_port}")
-    variables.setattr("api.s3.READ_TIMEOUT_SECONDS", 20)
+    variables.setattr("api.storage.READ_TIMEOUT_SECONDS", 20)
     variables.setattr("api.storage.DEADLINE_SECONDS", 0.05)
     assert load().get("/api/foo").problem == (503, "storage_unavailable")
 
