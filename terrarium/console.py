@@ -1,6 +1,6 @@
-"""The only module that prints: data goes to stdout, everything else to stderr.
+"""All output of the tasks: data goes to stdout, everything else to stderr.
 
-rich decides about colour and width; it honours NO_COLOR and plain pipes by itself.
+rich chooses colour and width, and honours NO_COLOR and pipes.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from terragrunt_runner.errors import RunnerError
 from terrarium.errors import TerrariumError
 
 PERSON_ERRORS = (TerrariumError, RunnerError, CloudError)
-"""Errors of this repository and of its two packages: one line each, with a hint."""
+"""Errors that a task shows as one line: those of this repository and of its two packages."""
 
 stderr = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def data(text: str) -> None:
-    """Write one line of data to stdout, for a person or a pipe."""
+    """Write one line of data to stdout."""
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
 
@@ -35,7 +35,7 @@ def data_json(value: Any) -> None:
 
 
 def step(text: str) -> None:
-    """Say what is about to happen."""
+    """Announce the next step."""
     stderr.print(f"[bold cyan]>[/] {escape(text)}")
 
 
@@ -52,21 +52,21 @@ def warning(text: str) -> None:
 
 
 def failure(error: TerrariumError | RunnerError | CloudError) -> None:
-    """One line: what is wrong, where, and what to do next."""
+    """Write an error as one line, with its hint."""
     hint = f" [dim]->[/] {escape(error.hint)}" if error.hint else ""
     stderr.print(f"[bold red]error[/] {escape(error.message)}{hint}")
 
 
 def debug_traceback() -> None:
-    """The traceback of the exception being handled, for --debug."""
+    """Write the traceback of the current exception, for --debug."""
     stderr.print(escape(traceback.format_exc()))
 
 
 def table(value: Table) -> None:
-    """A table for a person, on stdout."""
+    """Write a table to stdout."""
     Console(highlight=False).print(value)
 
 
 def ask(question: str) -> str:
-    """One line that a person types."""
+    """Ask a question on stderr and return the answer."""
     return stderr.input(escape(question)).strip()

@@ -1,5 +1,4 @@
-"""What every task that touches AWS does first: decide the target, say it, check who we are and
-that nothing is wrong with what would be deployed. Then run, and account for it."""
+"""An environment on a target: choose the target, check the account, run Terragrunt there."""
 
 from __future__ import annotations
 
@@ -18,7 +17,7 @@ from terrarium.errors import BusyError
 from terrarium.identity import Account
 from terrarium.journal import Journal, end_left_over_processes
 from terrarium.settings import Environment
-from terrarium.targets import Kind, Target, choose, has_aws_credentials
+from terrarium.targets import ENDPOINT_VARIABLE, Kind, Target, choose, has_aws_credentials
 from terrarium.terraform.state import States
 from terrarium.tree import read_account, read_backends
 
@@ -27,9 +26,9 @@ CHANGING = frozenset({"apply", "destroy"})
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """An environment on a target whose account was verified.
+    """An environment on a target whose account was checked.
 
-    ``environ`` are the environment variables for Terragrunt there.
+    ``environ`` are the environment variables for Terragrunt and AWS clients.
     """
 
     environment: Environment
@@ -39,82 +38,76 @@ class Deployment:
     states: States
 
 
-def resolve(environment: Environment, requested: str, *, reads: bool = False) -> Deployment:
-    """Decide the target and verify the identity; prints target, account and Region first.
+def resolve(environment: Environment, requested: str, *, read_only: bool = False) -> Deployment:
+    """Choose the target and check the account; prints target, account and Region first.
 
-    A local target is started if need be. Who only ``reads`` may do so while another task changes
-    it. Raises UsageError, IdentityError, CloudError.
+    Starts the local AWS if needed. With ``read_only``, another task may be changing it. Raises
+    UsageError, IdentityError, CloudError.
     """
     choice = choose(requested, os.environ, has_aws_credentials)
     account = read_account(environment)
-    target = _reach(choice.kind, reads=reads)
+    if choice.kind is Kind.LOCAL:
+        target = start_local(read_only=read_only)
+    else:
+        endpoint = os.environ[ENDPOINT_VARIABLE] if choice.kind is Kind.ENDPOINT else None
+        target = Target(choice.kind, endpoint)
     where = f" at {target.endpoint_url}" if target.endpoint_url else ""
     console.note(
         f"target {target.kind.value}{where} ({choice.reason}), "
         f"account {account.account_id}, region {account.region}"
     )
     environ = target.environ(toolchain.environ())
-    # The bucket is made by bootstrap; Terragrunt need not look for it before each init.
+    # bootstrap makes the bucket, so Terragrunt does not have to look for it before each init.
     environ["TG_DISABLE_BUCKET_UPDATE"] = "true"
-    _become(environ)
-    if target.kind is not Kind.LOCAL:  # there, every credential leads into the account
-        identity.verify(account, target, (environment.path / "env.hcl").relative_to(settings.ROOT))
+    if target.kind is not Kind.LOCAL:  # local credentials always match the account
+        source = (environment.path / "env.hcl").relative_to(settings.ROOT)
+        identity.verify(account, target, environ, source)
     backends = read_backends(environment, environ)
     return Deployment(environment, account, target, environ, States(environment, backends, environ))
 
 
-def _become(environ: dict[str, str]) -> None:
-    """From here on this process sees the target as Terraform will: one task has one target."""
-    os.environ.clear()
-    os.environ.update(environ)
-
-
 def bootstrap(deployment: Deployment, *, update: bool = True) -> None:
-    """Make the state bucket of the environment's account unless it is there; with ``update``, one
-    that is there is protected as a new one would be. Says what was done, if anything."""
+    """Create the state bucket if it is missing, and print what was done.
+
+    With ``update``, an existing bucket gets the protection that a new one has.
+    """
     done = deployment.states.bootstrap(update=update, owner=deployment.account.account_id)
     if done.made:
-        console.success(f"made the state bucket {done.bucket}: {', '.join(done.given)}")
+        console.success(f"created the state bucket {done.bucket}: {', '.join(done.given)}")
     elif done.given:
-        console.success(f"the state bucket {done.bucket} was given: {', '.join(done.given)}")
+        console.success(f"added to the state bucket {done.bucket}: {', '.join(done.given)}")
     elif update:
-        console.note(f"the state bucket {done.bucket} has all it needs; nothing was changed")
+        console.note(f"the state bucket {done.bucket} is complete; nothing was changed")
 
 
-def _reach(kind: Kind, *, reads: bool) -> Target:
-    if kind is Kind.LOCAL:
-        return start_local(reads=reads)
-    return Target(kind, os.environ["AWS_ENDPOINT_URL"] if kind is Kind.ENDPOINT else None)
+def start_local(*, read_only: bool = False) -> Target:
+    """Start the AWS inside the machine if it is not running, and undo what a killed task left.
 
-
-def start_local(*, reads: bool = False) -> Target:
-    """Start the AWS inside the machine unless it runs; what a killed task left is put right.
-
-    Raises BusyError while a task is at work, except for who only ``reads``.
+    Raises BusyError while another task runs, unless ``read_only``.
     """
-    # It takes as long to import as the control plane takes to start.
+    # Importing boto3 takes as long as the control plane takes to start.
     threading.Thread(target=import_module, args=("boto3",), daemon=True).start()
     cloud = LocalCloud(settings.STATE_DIR)
     try:
         recover(cloud)
     except BusyError:
-        if not reads:
+        if not read_only:
             raise
-        return Target(Kind.LOCAL, cloud.url())  # not started: that is for who is at work
+        return Target(Kind.LOCAL, cloud.url())  # the running task starts the cloud
     endpoint = cloud.start()
     if endpoint.recovered:
-        console.warning("the cloud had ended without being stopped; it is back as last saved")
+        console.warning("the local AWS had ended without being stopped; restored its last snapshot")
     return Target(Kind.LOCAL, endpoint.url)
 
 
 def recover(cloud: LocalCloud) -> None:
-    """Put the cloud back to its last snapshot if a task was killed while it changed it."""
+    """Restore the last snapshot of the local AWS if a task was killed while it changed it."""
     with Journal(settings.STATE_DIR).recovering() as interrupted:
         if interrupted is None:
             return
         console.warning(
-            f"'{interrupted.command}' was killed at work: its changes since the last snapshot "
-            "are discarded; ./inv up --env ENV serves an environment again"
+            f"'{interrupted.command}' was killed: its changes since the last snapshot "
+            "are discarded; ./inv up --env ENV applies an environment again"
         )
         end_left_over_processes(settings.LIVE)
         cloud.discard_changes()
@@ -132,18 +125,20 @@ def run(
     unit: str | None = None,
     plans: Path | None = None,
 ) -> runs.Outcome:
-    """Run a verb over the environment or one unit. A plan of the whole environment leaves each
-    unit's as JSON in ``<plans>/<unit>/tfplan.json``, where that is asked for.
+    """Run a verb in every unit of the environment, or in one.
 
-    Raises StateLockedError before anything runs when somebody holds a lock, and TerraformError
-    with a summary when a unit fails.
+    With ``plans``, a plan of the whole environment writes each unit's plan to
+    ``<plans>/<unit>/tfplan.json``.
+
+    Raises StateLockedError before anything runs if a unit is locked, and TerraformError with a
+    summary when a unit fails.
     """
     environment = deployment.environment
     units = (unit,) if unit else environment.units
     deployment.states.require_bucket()
     deployment.states.require_unlocked(units)
     flags = () if plans is None else ("--json-out-dir", str(plans))
-    with _accounted(deployment, verb):
+    with _recorded(deployment, verb):
         outcome = runs.run(environment, verb, deployment.environ, unit=unit, flags=flags)
     if outcome.exit_code not in (0, 2) or outcome.failed:
         deployment.states.require_unlocked(units)
@@ -152,10 +147,10 @@ def run(
 
 
 def is_up_to_date(deployment: Deployment) -> bool:
-    """Whether applying would change nothing: every unit was applied, and its plan is empty.
+    """Return whether every unit was applied and its plan is empty.
 
-    Where nothing changes upstream, outputs stay what they are, so no unit has to wait for another
-    to be planned. False where anything is different, unclear or wrong.
+    If nothing changes upstream, outputs stay the same, so units are planned without waiting for
+    their dependencies. Returns False if anything differs or fails.
     """
     environment = deployment.environment
     if not all(deployment.states.outputs(unit) for unit in environment.units):
@@ -172,8 +167,8 @@ def is_up_to_date(deployment: Deployment) -> bool:
 
 
 @contextmanager
-def _accounted(deployment: Deployment, verb: str) -> Iterator[None]:
-    """On the machine's own cloud a change is noted in the journal, and saved when it ended."""
+def _recorded(deployment: Deployment, verb: str) -> Iterator[None]:
+    """Note a change of the local AWS in the journal, and save a snapshot before and after it."""
     if verb not in CHANGING or deployment.target.kind is not Kind.LOCAL:
         yield
         return

@@ -1,4 +1,4 @@
-"""HTTP requests to one place, without redirects, proxies and retries: what is there answers."""
+"""HTTP client for one host, without redirects, proxies and retries."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _HINT = "such as http://127.0.0.1:8080"
 
 
 class ExchangeError(Exception):
-    """No connection, or no HTTP on it. Not for a person: whoever sends decides what it means."""
+    """No connection, or no HTTP response on it. The caller turns it into a result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +30,10 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """``timeout_seconds`` is for one whole request; ``host_header`` replaces the URL's host.
+    """A host to send requests to.
 
-    ``trusted`` is a file of certificates to trust in place of the system's.
+    ``timeout_seconds`` limits one whole request; ``host_header`` replaces the URL's host;
+    ``trusted`` is a file of certificates to trust instead of the system's.
     """
 
     secure: bool
@@ -53,17 +54,17 @@ class Endpoint:
         now: Callable[[], float] = time.monotonic,
         trusted: Path | None = None,
     ) -> Endpoint:
-        """The endpoint of ``http[s]://host[:port]``. Raises UsageError for anything else."""
+        """Parse ``http[s]://host[:port]``. Raises UsageError for anything else."""
         try:
             parts = urlsplit(_plain(url, "URL"))
             host, port = parts.hostname or "", parts.port
             host.encode("idna")
         except ValueError as error:
-            raise UsageError(f"{url!r} is no URL: {error}", hint=_HINT) from error
+            raise UsageError(f"{url!r} is not a URL: {error}", hint=_HINT) from error
         if parts.scheme not in {"http", "https"}:
             raise UsageError(f"{url!r} is neither http nor https", hint=_HINT)
-        beyond = parts.path.removeprefix("/") or parts.query or parts.fragment
-        if not host or "@" in parts.netloc or beyond:
+        extra = parts.path.removeprefix("/") or parts.query or parts.fragment
+        if not host or "@" in parts.netloc or extra:
             raise UsageError(f"{url!r} is not just a scheme and a host", hint=_HINT)
         if host_header is not None:
             _plain(host_header, "host name")
@@ -71,16 +72,16 @@ class Endpoint:
         return cls(secure, host, port, timeout_seconds, host_header, now, trusted)
 
     def send(self, method: str, path: str) -> Response:
-        """One request without a body. Raises ExchangeError."""
+        """Send one request without a body. Raises ExchangeError."""
         connection = self._connection()
         headers = {"accept": "application/json", "user-agent": "terrarium"}
         if self.host_header:
             headers["host"] = self.host_header
-        give_up = self.now() + self.timeout_seconds
+        deadline = self.now() + self.timeout_seconds
         try:
             connection.request(method, path, headers=headers)
             response = connection.getresponse()
-            return Response(response.status, response.headers, self._body(response, give_up))
+            return Response(response.status, response.headers, self._body(response, deadline))
         except (OSError, http.client.HTTPException) as error:
             raise ExchangeError(str(error) or type(error).__name__) from error
         finally:
@@ -94,20 +95,20 @@ class Endpoint:
             self.host, self.port, timeout=self.timeout_seconds, context=context
         )
 
-    def _body(self, response: http.client.HTTPResponse, give_up: float) -> bytes:
+    def _body(self, response: http.client.HTTPResponse, deadline: float) -> bytes:
         body = b""
         while part := response.read1(65_536):
             body += part
             if len(body) > MAX_BODY_BYTES:
                 raise ExchangeError(f"a body of more than {MAX_BODY_BYTES:,} bytes")
-            # The timeout of the connection begins anew with each part.
-            if self.now() > give_up:
+            # The timeout of the connection starts again with each part.
+            if self.now() > deadline:
                 raise ExchangeError(f"no whole response within {self.timeout_seconds:g} s")
         return body
 
 
 def _plain(text: str, what: str) -> str:
-    """The text itself. Raises UsageError where it could not stand in a request as it is."""
+    """Return the text. Raises UsageError if it cannot be part of a request unchanged."""
     if not text.isascii() or not text.isprintable() or " " in text:
-        raise UsageError(f"{text!r} is no {what}", hint=_HINT)
+        raise UsageError(f"{text!r} is not a {what}", hint=_HINT)
     return text

@@ -1,4 +1,4 @@
-"""``logs``: what an environment's function wrote, read from CloudWatch Logs."""
+"""``logs``: the log of an environment's function, from CloudWatch Logs."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 _POLL_SECONDS = 1.0
 
 LATE_MS = 30_000
-"""How much later than its own time an event may appear, and so how far each look goes back."""
+"""Maximum delay until an event can be read; each poll starts this much before the last event."""
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """``since_ms`` counts from the epoch; ``pattern`` is one of CloudWatch's filter patterns."""
+    """``since_ms`` counts from the epoch; ``pattern`` is a filter pattern of CloudWatch Logs."""
 
     log_group: str
     since_ms: int
@@ -33,33 +33,33 @@ class Query:
 
 
 def show(env: str, target: str, *, since: str, pattern: str, follow: bool) -> None:
-    """Print one line an event, the oldest first: its time in UTC and what was written.
+    """Print one line for each event, oldest first: its time in UTC and its message.
 
-    With ``follow`` it never returns. Raises UsageError for a ``since`` that is none, LogsError
-    when the function was never applied or its logs cannot be read.
+    With ``follow`` it never returns. Raises UsageError for an invalid ``since``, LogsError if the
+    function was never applied or its log cannot be read.
     """
     from botocore.exceptions import BotoCoreError, ClientError
 
     since_ms = _since_ms(since, datetime.now(UTC))
-    resolved = deployment.resolve(settings.environment(env), target, reads=True)
+    resolved = deployment.resolve(settings.environment(env), target, read_only=True)
     group = resolved.states.outputs("function").get("log_group_name")
     if group is None:
         raise LogsError(
             f"{env} has no function yet", hint=f"apply it first: invoke apply --env {env}"
         )
-    client = identity.session(resolved.account, resolved.target).client("logs")
+    client = identity.client("logs", resolved.account, resolved.target, resolved.environ)
     query = Query(str(group.value), since_ms, pattern)
     try:
         for timestamp_ms, message in events(client, query, _pause if follow else None):
             console.data(f"{_utc(timestamp_ms)} {message.rstrip()}")
     except (BotoCoreError, ClientError) as error:
-        raise LogsError(f"the logs in {query.log_group} cannot be read: {error}") from error
+        raise LogsError(f"the log group {query.log_group} cannot be read: {error}") from error
 
 
 def events(
     client: CloudWatchLogsClient, query: Query, pause: Callable[[], None] | None
 ) -> Iterator[tuple[int, str]]:
-    """Time in ms and text of each event. With ``pause`` it looks again after each, without end."""
+    """Yield time in ms and message of each event. With ``pause``, poll again after it, for ever."""
     seen: dict[str, int] = {}
     start_ms = query.since_ms
     while True:
@@ -85,9 +85,7 @@ def _pause() -> None:
 def _since_ms(text: str, now: datetime) -> int:
     match = _SINCE.fullmatch(text)
     if match is None:
-        raise UsageError(
-            f"--since {text!r} is not a length of time", hint="such as 90s, 5m, 2h or 1d"
-        )
+        raise UsageError(f"--since {text!r} is not a duration", hint="such as 90s, 5m, 2h or 1d")
     seconds = int(match["number"]) * _SECONDS[match["unit"]]
     return max(0, int(now.timestamp() - seconds) * 1000)
 

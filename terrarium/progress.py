@@ -1,16 +1,26 @@
-"""Follows the output of a Terragrunt run, line by line, unit by unit.
+"""Progress of a Terragrunt run: parse its output and show the state of each unit.
 
-Official Terragrunt and our runner write the same shape, ``HH:MM:SS.mmm STDOUT [unit] terraform:
-text``; a run of one unit writes Terraform's own lines without it.
+Official Terragrunt and our runner write ``HH:MM:SS.mmm STDOUT [unit] terraform: text``; a run of
+one unit writes Terraform's lines without the prefix. A terminal gets a live table, any other
+output a line for each change of phase.
 """
 
 from __future__ import annotations
 
 import re
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
+
+from rich.live import Live
+from rich.markup import escape
+from rich.spinner import Spinner
+from rich.table import Table
+
+from terrarium import console
 
 _LINE = re.compile(
     r"^\d\d:\d\d:\d\d\.\d{3} (?P<level>[A-Z]+)\s+(?:\[(?P<unit>[^\]]+)\] )?"
@@ -29,7 +39,7 @@ _ACTIVITY = re.compile(
     r"Still (?:creating|modifying|destroying|reading))"
 )
 _TOOLS = frozenset({"terraform", "tofu"})
-"""Whatever the level: Terragrunt passes on what ``init`` prints as its own information."""
+"""Terragrunt logs the output of ``init`` with these names and the level INFO."""
 
 
 class Phase(Enum):
@@ -39,11 +49,16 @@ class Phase(Enum):
     FAILED = "failed"
 
 
+_MARK = {Phase.WAITING: "[dim]·[/]", Phase.DONE: "[green]✓[/]", Phase.FAILED: "[red]✗[/]"}
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a run. ``unit`` is None for what the run says of itself; ``is_terraform`` is
-    False for what Terragrunt says; ``is_error`` is True for what a unit's Terraform wrote to its
-    standard error, which a run of one unit does not tell apart."""
+    """One line of a run.
+
+    ``unit`` is None for lines about the whole run, ``is_terraform`` False for Terragrunt's lines,
+    and ``is_error`` True for a unit's standard error, which a run of one unit does not mark.
+    """
 
     unit: str | None
     text: str
@@ -53,7 +68,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Resources that a unit adds, changes and destroys."""
+    """Numbers of resources that a unit adds, changes and destroys."""
 
     added: int
     changed: int
@@ -77,7 +92,7 @@ class Counts:
 
 @dataclass(slots=True)
 class UnitProgress:
-    """What is known of one unit so far; times are of ``time.monotonic``, in seconds."""
+    """The state of one unit; times are seconds of ``time.monotonic``."""
 
     name: str
     phase: Phase = Phase.WAITING
@@ -86,11 +101,11 @@ class UnitProgress:
     lines: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     started: float = 0.0
-    ended: float = 0.0
+    finished: float = 0.0
 
 
 def parse(raw: str, only_unit: str | None = None) -> Line:
-    """Read one line. ``only_unit`` is the unit of a run that has a single one."""
+    """Parse one line. ``only_unit`` is the unit of a run of one unit."""
     clean = _ANSI.sub("", raw.rstrip("\r\n"))
     match = _LINE.match(clean)
     if match is None:
@@ -105,7 +120,7 @@ def parse(raw: str, only_unit: str | None = None) -> Line:
 
 
 class RunProgress:
-    """The units of one run. ``on_change`` is called with a unit whose phase has just changed."""
+    """The units of one run. Calls ``on_change`` with each unit whose phase changes."""
 
     def __init__(
         self,
@@ -118,7 +133,7 @@ class RunProgress:
         self._clock = clock
 
     def feed(self, line: Line) -> None:
-        """Take one line into account. Lines of units that are not part of the run are ignored."""
+        """Process one line. Ignores lines of units that are not part of the run."""
         unit = self.units.get(line.unit or "")
         if unit is None or not line.is_terraform:
             return
@@ -141,9 +156,9 @@ class RunProgress:
             self._enter(unit, Phase.FAILED)
 
     def finish(self, results: dict[str, str], *, succeeded: bool) -> None:
-        """The run has ended. ``results`` are those of the report, by unit: succeeded, failed, …
+        """Set the final phases from the report's ``results`` by unit (succeeded, failed, …).
 
-        A run of one unit makes no report: how it ended is how the unit did.
+        A run of one unit has no report; ``succeeded`` is the result of the unit then.
         """
         if len(self.units) == 1 and not succeeded:
             results = {name: "failed" for name, unit in self.units.items() if unit.lines} | results
@@ -159,6 +174,60 @@ class RunProgress:
             return
         unit.phase = phase
         if phase in (Phase.DONE, Phase.FAILED):
-            unit.ended = self._clock()
+            unit.finished = self._clock()
             unit.activity = ""
         self._on_change(unit)
+
+
+@contextmanager
+def show(units: tuple[str, ...]) -> Iterator[Callable[[UnitProgress], None]]:
+    """Show the progress of units while the block runs.
+
+    Yields the function to call with each unit whose phase changes.
+    """
+    if not console.stderr.is_terminal:
+        yield _print_phase
+        return
+    table = _LiveTable(units)
+    with Live(get_renderable=table.render, console=console.stderr, refresh_per_second=8):
+        yield table.update
+
+
+def _print_phase(unit: UnitProgress) -> None:
+    if unit.phase is Phase.RUNNING:
+        console.note(f"  {unit.name}: started")
+    else:
+        console.note(f"  {unit.name}: {_summary(unit)}")
+
+
+def _summary(unit: UnitProgress) -> str:
+    what = "done" if unit.counts is None else str(unit.counts)
+    if unit.phase is Phase.FAILED:
+        what = "failed"
+    return f"{what} ({unit.finished - unit.started:.1f} s)"
+
+
+class _LiveTable:
+    def __init__(self, units: tuple[str, ...]) -> None:
+        self._units: dict[str, UnitProgress] = {name: UnitProgress(name) for name in units}
+        self._spinner = Spinner("dots")
+        self._guard = threading.Lock()
+
+    def update(self, unit: UnitProgress) -> None:
+        with self._guard:
+            self._units[unit.name] = unit
+
+    def render(self) -> Table:
+        table = Table.grid(padding=(0, 1))
+        with self._guard:
+            units = list(self._units.values())
+        for unit in units:
+            if unit.phase is Phase.RUNNING:
+                seconds = time.monotonic() - unit.started
+                text = f"{escape(unit.activity or 'starting')} [dim]{seconds:.0f} s[/]"
+                table.add_row(" ", self._spinner, unit.name, text)
+            elif unit.phase is Phase.WAITING:
+                table.add_row(" ", _MARK[unit.phase], f"[dim]{unit.name}[/]", "")
+            else:
+                table.add_row(" ", _MARK[unit.phase], unit.name, escape(_summary(unit)))
+        return table

@@ -1,5 +1,4 @@
-"""Runs Terragrunt over an environment or one unit of it, shows how far it is, and tells how it
-ended."""
+"""Runs Terragrunt over an environment or one of its units, with progress and a summary."""
 
 from __future__ import annotations
 
@@ -17,15 +16,14 @@ from types import FrameType
 
 from terrarium import console, toolchain
 from terrarium.errors import TerraformError, ToolchainError
-from terrarium.progress import Counts, Phase, RunProgress, UnitProgress, parse
-from terrarium.progress_view import show
+from terrarium.progress import Counts, Phase, RunProgress, UnitProgress, parse, show
 from terrarium.settings import STATE_DIR, Environment
 
 COMPARING = ("--no-auto-init", "--queue-ignore-dag-order")
-"""Flags to compare what is initialised already: no unit waits for those that it depends on."""
+"""Flags for a plan that compares initialised units without waiting for dependencies."""
 
 _REPORT_SINCE = (0, 86)
-"""The first official release whose --report-file is no experiment."""
+"""The first official release in which --report-file is stable."""
 
 _ERROR_LINES = 25
 _NO_PROVIDER = "Failed to query available provider packages"
@@ -33,7 +31,7 @@ _NO_PROVIDER = "Failed to query available provider packages"
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a run ended: its exit code, its units as they were seen, and where the whole log is."""
+    """The result of a run: exit code, units, and the file with the whole output."""
 
     exit_code: int
     units: tuple[UnitProgress, ...]
@@ -41,7 +39,7 @@ class Outcome:
 
     @property
     def total(self) -> Counts:
-        """The resources of all units together."""
+        """The sum of all units."""
         counts = [unit.counts for unit in self.units if unit.counts is not None]
         return sum(counts, Counts(0, 0, 0))
 
@@ -65,8 +63,8 @@ def run(
 ) -> Outcome:
     """Run one Terraform verb in every unit of an environment, or in one.
 
-    ``environ`` is what the target asks for; ``arguments`` go to Terraform, ``flags`` to Terragrunt.
-    A failed unit is an outcome, not an exception.
+    ``environ`` are the target's variables; ``arguments`` go to Terraform, ``flags`` to Terragrunt.
+    A failed unit is part of the outcome, not an exception.
     """
     terragrunt = toolchain.terragrunt()
     units = (unit,) if unit else environment.units
@@ -74,14 +72,14 @@ def run(
     log.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="terrarium-") as scratch:
         report = Path(scratch) / "report.json"
-        # Units wait for AWS more than they compute: none holds a place that another could use.
-        everything = ["--all", "--parallelism", str(len(units))]
-        asked = ["--non-interactive", *([] if unit else everything), *flags]
-        if not unit and _knows_reports(terragrunt):
-            asked += ["--report-file", str(report), "--report-format", "json"]
+        # Units mostly wait for AWS, so all of them may run at once.
+        all_units = ["--all", "--parallelism", str(len(units))]
+        options = ["--non-interactive", *([] if unit else all_units), *flags]
+        if not unit and _writes_reports(terragrunt):
+            options += ["--report-file", str(report), "--report-format", "json"]
         approve = ["-auto-approve"] if verb in ("apply", "destroy") else []
         command = terragrunt.command(
-            "run", *asked, "--", verb, "-no-color", "-input=false", *approve, *arguments
+            "run", *options, "--", verb, "-no-color", "-input=false", *approve, *arguments
         )
         folder = environment.path / unit if unit else environment.path
         with show(units) as on_change:
@@ -92,7 +90,7 @@ def run(
 
 
 def report_failure(environment: Environment, verb: str, outcome: Outcome) -> None:
-    """Show the errors of each failed unit. Raises TerraformError with the one-line summary."""
+    """Print the errors of each failed unit. Raises TerraformError with a one-line summary."""
     for unit in outcome.units:
         if unit.phase is Phase.FAILED:
             for line in _errors(unit):
@@ -103,8 +101,8 @@ def report_failure(environment: Environment, verb: str, outcome: Outcome) -> Non
     if any(_NO_PROVIDER in line for unit in outcome.units for line in unit.lines):
         raise ToolchainError(
             f"{verb} of {environment.name}: Terraform found no source for the AWS provider",
-            hint="reach the public registry, or name an unpacked mirror that terraform providers "
-            f"mirror made: {toolchain.MIRROR_VARIABLE}=FOLDER",
+            hint="allow access to the public registry, or name a folder that terraform providers "
+            f"mirror wrote: {toolchain.MIRROR_VARIABLE}=FOLDER",
         )
     parts = [f"failed: {', '.join(outcome.failed) or 'before any unit ran'}"]
     if outcome.not_run and outcome.failed:
@@ -114,7 +112,7 @@ def report_failure(environment: Environment, verb: str, outcome: Outcome) -> Non
         parts.append(f"done: {', '.join(done)}")
     raise TerraformError(
         f"{verb} of {environment.name}: {'; '.join(parts)}",
-        hint=f"the whole output is in {outcome.log}; mend it and run the same command again",
+        hint=f"the whole output is in {outcome.log}; fix it and run the same command again",
     )
 
 
@@ -127,8 +125,8 @@ def _follow(
     unit: str | None,
 ) -> int:
     with log.open("w") as transcript:
-        # A process group of its own: Ctrl-C reaches Terragrunt once, from here, and Terraform from
-        # it.
+        # In a separate process group, Ctrl-C reaches Terragrunt once, from here, and Terraform
+        # from Terragrunt.
         process = subprocess.Popen(
             command,
             cwd=folder,
@@ -140,14 +138,14 @@ def _follow(
             errors="replace",
             process_group=0,
         )
-        assert process.stdout is not None  # noqa: S101 - asked for above
+        assert process.stdout is not None  # noqa: S101 - stdout=PIPE above
         with process.stdout, _forwarding_signals(process):
             try:
                 for raw in process.stdout:
                     transcript.write(raw)
                     progress.feed(parse(raw, unit))
             except OSError:
-                # The disk is full. Terraform finishes what it is doing and keeps its states.
+                # The disk is full. Terraform finishes its current operation and saves its state.
                 process.send_signal(signal.SIGINT)
                 for raw in process.stdout:
                     progress.feed(parse(raw, unit))
@@ -158,8 +156,7 @@ def _follow(
 
 @contextmanager
 def _forwarding_signals(process: subprocess.Popen[str]) -> Iterator[None]:
-    """Pass Ctrl-C, SIGTERM and a closed terminal on, wait for a graceful end, and only then end
-    ourselves."""
+    """Forward Ctrl-C, SIGTERM and SIGHUP to Terragrunt; raise KeyboardInterrupt once it ended."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -167,12 +164,12 @@ def _forwarding_signals(process: subprocess.Popen[str]) -> Iterator[None]:
 
     def forward(number: int, _frame: FrameType | None) -> None:
         if not received:
-            console.warning("stopping: Terraform finishes what it is doing (again to force)")
+            console.warning("stopping: Terraform finishes its current operation (again to force)")
         received.append(number)
         process.send_signal(signal.SIGINT)
 
-    ends = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    previous = {number: signal.signal(number, forward) for number in ends}
+    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    previous = {number: signal.signal(number, forward) for number in signals}
     try:
         yield
     finally:
@@ -182,14 +179,14 @@ def _forwarding_signals(process: subprocess.Popen[str]) -> Iterator[None]:
         raise KeyboardInterrupt
 
 
-def _knows_reports(terragrunt: toolchain.Terragrunt) -> bool:
+def _writes_reports(terragrunt: toolchain.Terragrunt) -> bool:
     if terragrunt.version is None:
         return True
     return tuple(int(part) for part in terragrunt.version.split(".")[:2]) >= _REPORT_SINCE
 
 
 def _results(report: Path) -> dict[str, str]:
-    """Results by unit name; none where the report is absent or not what it should be."""
+    """Return results by unit name; empty if the report is missing or malformed."""
     try:
         runs = json.loads(report.read_text())
         return {Path(run["Name"]).name: str(run["Result"]) for run in runs}
@@ -198,10 +195,9 @@ def _results(report: Path) -> dict[str, str]:
 
 
 def _errors(unit: UnitProgress) -> list[str]:
-    """From the first error on, without the box that Terraform draws around it.
+    """Return the lines from the first error on, without the box that Terraform draws around it.
 
-    Looked for in standard error alone first: a unit's two streams meet in any order, and the plan
-    that Terraform writes beside an error can tear it apart.
+    Standard error comes first: in the merged lines, the plan can split an error.
     """
     for lines in (unit.errors, unit.lines):
         clean = [re.sub(r"^[╷│╵] ?", "", line) for line in lines]

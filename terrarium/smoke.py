@@ -1,4 +1,4 @@
-"""HTTP checks of a deployed API, through its load balancer."""
+"""Smoke test: HTTP checks of a deployed API, through its load balancer."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from terrarium.errors import SmokeError
 
 _NO_TARGET = frozenset({502, 503, 504})
 _NO_ROUTE = _NO_TARGET | {404}
-"""Until a new rule has reached every part of a load balancer, it answers as if there were none."""
+"""A load balancer answers 404 until a new rule has reached all of its nodes."""
 
 _FIRST_PAUSE_SECONDS = 0.25
 _LONGEST_PAUSE_SECONDS = 5.0
 _EXCERPT_CHARACTERS = 160
 
 Judge = Callable[[Response], str | None]
-"""What is wrong with a response, in a few words, or None."""
+"""Returns what is wrong with a response in a few words, or None."""
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that was checked. ``detail`` says what came back, and what should have."""
+    """The result of one check. ``detail`` names the response, and the expected one."""
 
     name: str
     ok: bool
@@ -41,7 +41,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """Both count seconds."""
+    """Functions that count seconds."""
 
     now: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
@@ -56,7 +56,7 @@ class _Probe:
     is_first: bool = False
 
 
-def run(  # noqa: PLR0913 - all but two are options
+def run(  # noqa: PLR0913 - all but two are keyword options
     base_url: str,
     documents: Iterable[Document],
     *,
@@ -67,17 +67,16 @@ def run(  # noqa: PLR0913 - all but two are options
     on_check: Callable[[Check], None] | None = None,
     clock: Clock = Clock(),
 ) -> tuple[Check, ...]:
-    """Check health, every document, and each kind of error the API and its load balancer answer.
+    """Check the health path, every document, and each kind of error of the API.
 
-    ``timeout_seconds`` is for one request. Until ``wait_seconds`` from now have passed, a
-    request that finds no connection, or a load balancer without a target (502, 503, 504), is sent
-    again, and the first one also while it finds no rule (404): the name and the rules of a new load
-    balancer take a minute to be known everywhere. ``host_header`` is sent in place of the URL's
-    host; ``trusted`` is a file of certificates to trust in place of the system's. ``on_check`` is
-    told of each check as soon as it is done.
+    ``timeout_seconds`` limits one request. For ``wait_seconds``, a request is repeated if there is
+    no connection or no target (502, 503, 504), and the first one also if there is no rule (404):
+    the name and the rules of a new load balancer take a minute to be known everywhere.
+    ``host_header`` replaces the URL's host; ``trusted`` is a file of certificates to trust instead
+    of the system's. Calls ``on_check`` with each check when it is done.
 
-    Raises UsageError for a URL that is more or less than a scheme and a host, and SmokeError, after
-    all checks, where any failed.
+    Raises UsageError unless the URL is a scheme and a host, and SmokeError after all checks if one
+    failed.
     """
     endpoint = Endpoint.parse(
         base_url,
@@ -193,9 +192,9 @@ def _problem(status: int, code: str, *, allow: str | None = None) -> Judge:
 
 
 def _excerpt(response: Response) -> str:
-    """The beginning of a JSON body, on one line and with nothing that a terminal would obey.
+    """Return the start of a JSON body on one line, without control characters.
 
-    Of any other body its type says more: it is a page for browsers.
+    Of any other body only the type is useful: it is a page for browsers.
     """
     if not response.body:
         return "an empty body"

@@ -1,4 +1,4 @@
-"""Where a task acts: AWS, the AWS inside the machine, or an endpoint that the caller named."""
+"""The target of a task: AWS, the AWS inside the machine, or an endpoint in AWS_ENDPOINT_URL."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What kind of target it is, and the sentence that says why."""
+    """The kind of target, and the reason for it in a few words."""
 
     kind: Kind
     reason: str
@@ -42,7 +42,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A target that can be reached: ``endpoint_url`` is None on AWS itself."""
+    """A target. ``endpoint_url`` is None for AWS itself."""
 
     kind: Kind
     endpoint_url: str | None
@@ -52,10 +52,10 @@ class Target:
         return self.kind is Kind.AWS
 
     def environ(self, base: Mapping[str, str]) -> dict[str, str]:
-        """The environment variables of a process that is to act on this target.
+        """Return the environment variables for a process that acts on this target.
 
-        On AWS no endpoint is left over. On the local one no credential is: whatever the caller
-        has for AWS never reaches a process that talks to the machine.
+        Removes endpoints for AWS. Removes the caller's credentials for the local target, so that
+        they never reach a process that talks to it.
         """
         environ = {k: v for k, v in base.items() if not k.startswith(ENDPOINT_VARIABLE)}
         if self.endpoint_url is None:
@@ -77,7 +77,7 @@ def choose(
     environ: Mapping[str, str],
     has_credentials: Callable[[], bool],
 ) -> Choice:
-    """Decide the target. ``auto`` goes to AWS only with credentials and without an endpoint.
+    """Choose the target. ``auto`` is AWS only with credentials and without an endpoint.
 
     Raises UsageError for an unknown name or an endpoint that is not an HTTP URL.
     """
@@ -85,10 +85,8 @@ def choose(
         raise UsageError(
             f"unknown target {requested!r}", hint=f"targets: {', '.join(CHOICES)} (auto decides)"
         )
-    if requested == "aws":
-        return Choice(Kind.AWS, "--target aws")
-    if requested == "local":
-        return Choice(Kind.LOCAL, "--target local")
+    if requested != "auto":
+        return Choice(Kind(requested), f"--target {requested}")
     endpoint = environ.get(ENDPOINT_VARIABLE)
     if endpoint:
         parts = urlsplit(endpoint)
@@ -104,13 +102,12 @@ def choose(
 
 
 def has_aws_credentials() -> bool:
-    """Whether boto3 would find credentials: environment, files, SSO, container or instance."""
+    """Return whether boto3 finds credentials: environment, files, SSO, container or instance."""
     import botocore.session
     from botocore.exceptions import BotoCoreError
 
     try:
         return botocore.session.Session().get_credentials() is not None
     except BotoCoreError:
-        # Half a configuration is still a wish to talk to AWS: the identity check names what is
-        # wrong with it.
+        # An incomplete configuration still means AWS; the identity check then names the problem.
         return True

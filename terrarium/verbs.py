@@ -1,5 +1,4 @@
-"""``plan``, ``apply``, ``destroy``, ``output``, ``bootstrap`` and ``smoke``: what the tasks of
-those names do."""
+"""The tasks ``plan``, ``apply``, ``destroy``, ``output``, ``bootstrap`` and ``smoke``."""
 
 from __future__ import annotations
 
@@ -22,7 +21,7 @@ _POLL_SECONDS = 0.1
 
 
 def plan(env: str, target: str, unit: str | None) -> None:
-    """Print the plan of each unit to stdout, in the order in which the units ran."""
+    """Print the plan of each unit to stdout, in the order of the run."""
     environment = _checked(env, unit)
     deployment.check_inputs()
     outcome = deployment.run(deployment.resolve(environment, target), "plan", unit=unit)
@@ -51,9 +50,9 @@ def destroy(env: str, target: str, unit: str | None, *, yes: bool) -> None:
 
 
 def output(env: str, target: str, unit: str | None, *, as_json: bool) -> None:
-    """Print outputs by unit; a unit that was never applied has none."""
+    """Print the outputs by unit; a unit that was never applied has none."""
     environment = _checked(env, unit)
-    states = deployment.resolve(environment, target, reads=True).states
+    states = deployment.resolve(environment, target, read_only=True).states
     states.require_bucket()
     found = {name: states.outputs(name) for name in ((unit,) if unit else environment.units)}
     if as_json:
@@ -75,14 +74,14 @@ def smoke(env: str, target: str, *, wait: str) -> None:
     environment = _checked(env, None)
     if not re.fullmatch("[0-9]{1,6}", wait):
         raise UsageError(f"--wait {wait!r} is not a number of seconds", hint="such as 60")
-    resolved = deployment.resolve(environment, target, reads=True)
+    resolved = deployment.resolve(environment, target, read_only=True)
     check_api(resolved, wait_seconds=int(wait))
 
 
 def check_api(resolved: Deployment, *, wait_seconds: int) -> str:
-    """Run the smoke test against what is deployed; returns the URL of the API.
+    """Run the smoke test against the deployed API and return its URL.
 
-    Raises SmokeError when a check fails or nothing is deployed.
+    Raises SmokeError when a check fails or no load balancer is applied.
     """
     url = api_url(resolved, wait_seconds)
     http_smoke.run(
@@ -97,8 +96,7 @@ def check_api(resolved: Deployment, *, wait_seconds: int) -> str:
 
 
 def api_url(resolved: Deployment, wait_seconds: int) -> str:
-    """Where the API of an environment answers: the DNS name of its load balancer, or the local
-    port that stands for it."""
+    """Return the URL of an environment's API: its load balancer's DNS name or its local port."""
     environment = resolved.environment
     found = resolved.states.outputs("load-balancer").get("dns_name")
     if found is None:
@@ -112,15 +110,17 @@ def api_url(resolved: Deployment, wait_seconds: int) -> str:
 
 
 def trusted(resolved: Deployment, url: str) -> Path | None:
-    """The certificate of this machine, where it is what answers over TLS."""
+    """Return the certificate to trust if this machine serves the URL over TLS."""
     if resolved.target.kind is not Kind.LOCAL or not url.startswith("https:"):
         return None
     return LocalCloud(settings.STATE_DIR).certificate(resolved.environment.name)
 
 
 def _local_url(environment: Environment, dns_name: str, wait_seconds: int) -> str:
-    """The loopback URL that stands for a load balancer, of its HTTPS listener if it has one; the
-    process that serves it may just have learned of it."""
+    """Return the loopback URL of a load balancer, of its HTTPS listener if it has one.
+
+    Waits, because the load balancer process may not have read the new listener yet.
+    """
     cloud = LocalCloud(settings.STATE_DIR)
     deadline = time.monotonic() + wait_seconds
     while True:
@@ -128,9 +128,9 @@ def _local_url(environment: Environment, dns_name: str, wait_seconds: int) -> st
         for listener in sorted(listeners, key=lambda each: each.protocol != "HTTPS"):
             if listener.dns_name == dns_name and listener.obstacle is not None:
                 raise SmokeError(
-                    f"no client would reach the load balancer of {environment.name} on AWS: "
+                    f"on AWS no client could reach the load balancer of {environment.name}: "
                     f"{listener.obstacle}",
-                    hint="correct it, or look past it with: "
+                    hint="correct it, or ignore it with: "
                     f"./inv up --env {environment.name} --unprotected",
                 )
             if listener.dns_name == dns_name:
@@ -151,12 +151,11 @@ def _checked(env: str, unit: str | None) -> Environment:
 
 
 def _confirm(what: str, *, yes: bool) -> None:
-    """Ask before something grave. Raises UsageError without a terminal, or for any answer but
-    yes."""
+    """Ask for confirmation. Raises UsageError without a terminal and for any answer but yes."""
     if yes:
         return
     if not sys.stdin.isatty():
-        raise UsageError(f"refusing to {what} without a terminal to ask on", hint="add --yes")
+        raise UsageError(f"refusing to {what} without a confirmation", hint="add --yes")
     if console.ask(f"{what}? Type yes: ") != "yes":
         raise UsageError(f"not confirmed: {what}", hint="nothing was changed")
 

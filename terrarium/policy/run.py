@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
@@ -58,22 +55,10 @@ def policy(env: str | None, target: str, *, as_json: bool) -> None:
 def _plan(each: Environment, target: str, folder: Path) -> dict[Path, UnitPlan]:
     """The plans of an environment's units by their JSON files, which stay in the folder."""
     console.step(f"planning live/{each.name}")
-    with _own_target():
-        resolved = deployment.resolve(each, target)
-        if resolved.target.kind is Kind.LOCAL:
-            deployment.bootstrap(resolved, update=False)
-        return {folder / plan.unit / units.PLAN: plan for plan in units.make(resolved, folder)}
-
-
-@contextmanager
-def _own_target() -> Iterator[None]:
-    """A task becomes its target; here each environment starts from what the task was given."""
-    before = dict(os.environ)
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
+    resolved = deployment.resolve(each, target)
+    if resolved.target.kind is Kind.LOCAL:
+        deployment.bootstrap(resolved, update=False)
+    return {folder / plan.unit / units.PLAN: plan for plan in units.make(resolved, folder)}
 
 
 def _report(found: Verdict, *, as_json: bool) -> None:

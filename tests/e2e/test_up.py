@@ -84,7 +84,7 @@ def test_a_cloud_that_was_killed_comes_back_as_it_was_saved(applied: Clone) -> N
     for process in applied.processes():
         os.kill(process["pid"], signal.SIGKILL)
     done = applied.invoke("up")
-    assert "the cloud had ended without being stopped" in done.stderr
+    assert "the local AWS had ended without being stopped" in done.stderr
     assert get_json(f"{done.stdout.strip()}/api/foo")[0] == 200
 
 
@@ -103,7 +103,7 @@ def test_an_apply_that_was_killed_is_undone_by_the_next_up(applied: Clone) -> No
     kill_group(process)
     document.unlink()
     done = applied.invoke("up")
-    assert "was killed at work" in done.stderr
+    assert "was killed: its changes" in done.stderr
     assert "No changes." in applied.invoke("plan", "--env", "dev", "--unit", "storage").stdout
     assert get_json(f"{done.stdout.strip()}/api/killed")[0] == 404
 
@@ -220,7 +220,7 @@ def test_a_lock_of_somebody_else_is_refused_with_who_since_when_and_how(applied:
 def test_prod_is_not_destroyed_without_a_terminal_or_yes(applied: Clone) -> None:
     done = applied.invoke("destroy", "--env", "prod", "--target", "local", check=False)
     assert done.returncode == 2
-    assert "refusing to destroy all of prod (222222222222) without a terminal" in done.stderr
+    assert "refusing to destroy all of prod (222222222222) without a confirmation" in done.stderr
     assert "add --yes" in done.stderr
 
 

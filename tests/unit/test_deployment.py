@@ -20,14 +20,13 @@ from terrarium.terraform.state import States
 
 
 @pytest.fixture(autouse=True)
-def aws() -> Iterator[None]:
-    """A task replaces the environment variables of its process; a test must not."""
-    before = dict(os.environ)
-    os.environ.update(AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test")
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     with mock_aws():
         yield
-    os.environ.clear()
-    os.environ.update(before)
 
 
 def test_credentials_of_another_account_are_refused_before_anything_runs(
@@ -42,34 +41,46 @@ def test_credentials_of_another_account_are_refused_before_anything_runs(
     )
 
 
-def test_an_endpoint_that_is_left_over_is_forgotten_on_aws(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_endpoint_in_the_environment_is_ignored_on_aws(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-    with pytest.raises(IdentityError, match="of account 123456789012"):
+    with pytest.raises(IdentityError, match="belong to account 123456789012"):
         deployment.resolve(settings.environment("dev"), "aws")
-    assert "AWS_ENDPOINT_URL" not in os.environ
 
 
-def test_any_credentials_lead_into_the_account_of_an_environment_behind_an_endpoint(
+def test_behind_an_endpoint_any_credentials_assume_the_role_of_the_account(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "https://sts.amazonaws.com")
     resolved = deployment.resolve(settings.environment("prod"), "auto")
     assert resolved.target.kind is Kind.ENDPOINT
     assert resolved.account.account_id == "222222222222"
+    assert resolved.environ["AWS_ENDPOINT_URL"] == "https://sts.amazonaws.com"
 
 
-def test_who_only_reads_may_do_so_while_another_task_is_at_work(
+def test_resolving_a_target_leaves_the_environment_of_the_process_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "STATE_DIR", tmp_path)
+    monkeypatch.setattr(LocalCloud, "url", lambda _: "http://127.0.0.1:9")
+    before = dict(os.environ)
+    with Journal(tmp_path).changing("apply of dev"):
+        resolved = deployment.resolve(settings.environment("dev"), "local", read_only=True)
+    assert dict(os.environ) == before
+    assert resolved.environ["AWS_ACCESS_KEY_ID"] == "local"
+
+
+def test_only_a_read_only_task_may_run_while_another_task_changes_the_cloud(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(settings, "STATE_DIR", tmp_path)
     monkeypatch.setattr(LocalCloud, "url", lambda _: "http://127.0.0.1:9")
     with Journal(tmp_path).changing("apply of dev"):
-        assert deployment.start_local(reads=True).endpoint_url == "http://127.0.0.1:9"
+        assert deployment.start_local(read_only=True).endpoint_url == "http://127.0.0.1:9"
         with pytest.raises(BusyError, match="apply of dev"):
             deployment.start_local()
 
 
-def test_nobody_but_who_is_at_work_starts_the_cloud(
+def test_a_read_only_task_does_not_start_the_cloud_while_another_task_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(settings, "STATE_DIR", tmp_path)
@@ -77,10 +88,10 @@ def test_nobody_but_who_is_at_work_starts_the_cloud(
         Journal(tmp_path).changing("apply of dev"),
         pytest.raises(CloudError, match="the AWS inside the machine does not run"),
     ):
-        deployment.start_local(reads=True)
+        deployment.start_local(read_only=True)
 
 
-def test_bootstrap_says_what_it_did_or_that_nothing_was_needed(
+def test_bootstrap_prints_what_it_did(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     environment = settings.environment("dev")
@@ -93,9 +104,9 @@ def test_bootstrap_says_what_it_did_or_that_nothing_was_needed(
         deployment.bootstrap(resolved, update=update)
         return capsys.readouterr().err
 
-    assert bootstrap().startswith("ok made the state bucket states: no public access, TLS only,")
-    assert bootstrap() == "the state bucket states has all it needs; nothing was changed\n"
+    assert bootstrap().startswith("ok created the state bucket states: no public access, TLS only,")
+    assert bootstrap() == "the state bucket states is complete; nothing was changed\n"
     assert bootstrap(update=False) == ""
     client = boto3.client("s3", region_name="eu-west-1")
     client.put_bucket_versioning(Bucket="states", VersioningConfiguration={"Status": "Suspended"})
-    assert bootstrap() == "ok the state bucket states was given: versioning\n"
+    assert bootstrap() == "ok added to the state bucket states: versioning\n"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,10 @@ MOTO_ACCOUNT = "123456789012"
 
 def account(account_id: str, deploy_role: str | None = None) -> Account:
     return Account(account_id, "us-east-1", deploy_role, is_protected=False)
+
+
+def check(expected: Account) -> None:
+    verify(expected, AWS, os.environ, FILE)
 
 
 @pytest.fixture(autouse=True)
@@ -39,29 +44,29 @@ def credentials(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def test_credentials_of_the_named_account_pass(credentials: None) -> None:
-    verify(account(MOTO_ACCOUNT), AWS, FILE)
+    check(account(MOTO_ACCOUNT))
 
 
 def test_credentials_of_another_account_are_refused_with_both_accounts(credentials: None) -> None:
     with pytest.raises(IdentityError) as refused:
-        verify(account("111111111111"), AWS, FILE)
-    assert f"of account {MOTO_ACCOUNT}" in refused.value.message
+        check(account("111111111111"))
+    assert f"belong to account {MOTO_ACCOUNT}" in refused.value.message
     assert "live/dev/env.hcl names 111111111111" in refused.value.message
     assert "--target local" in str(refused.value.hint)
 
 
-def test_a_deploy_role_leads_into_its_account(credentials: None) -> None:
+def test_a_deploy_role_of_the_account_passes(credentials: None) -> None:
     role = "arn:aws:iam::111111111111:role/deploy"
-    verify(account("111111111111", role), AWS, FILE)
+    check(account("111111111111", role))
 
 
 def test_a_deploy_role_of_another_account_is_refused(credentials: None) -> None:
     role = "arn:aws:iam::333333333333:role/deploy"
-    with pytest.raises(IdentityError, match="of account 333333333333"):
-        verify(account("111111111111", role), AWS, FILE)
+    with pytest.raises(IdentityError, match="belong to account 333333333333"):
+        check(account("111111111111", role))
 
 
-def test_without_credentials_the_way_to_get_some_is_named() -> None:
-    with pytest.raises(IdentityError, match="cannot learn whose credentials") as refused:
-        verify(account("111111111111"), AWS, FILE)
+def test_missing_credentials_are_reported_with_the_way_to_log_in() -> None:
+    with pytest.raises(IdentityError, match="cannot find out which account") as refused:
+        check(account("111111111111"))
     assert "aws sso login" in str(refused.value.hint)

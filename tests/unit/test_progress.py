@@ -15,8 +15,8 @@ class Clock:
         return self.now
 
 
-class Watched:
-    """A run of two units and the phases it reported."""
+class Run:
+    """A run of two units and the phases that it reported."""
 
     def __init__(self) -> None:
         self.phases: list[tuple[str, Phase]] = []
@@ -52,28 +52,28 @@ class Watched:
         ),
     ],
 )
-def test_a_prefixed_line_is_taken_apart(raw: str, line: Line) -> None:
+def test_a_prefixed_line_is_parsed(raw: str, line: Line) -> None:
     assert parse(raw) == line
 
 
-def test_terraforms_own_line_belongs_to_the_only_unit() -> None:
+def test_a_line_without_prefix_belongs_to_the_only_unit() -> None:
     assert parse("aws_vpc.this: Creating...\n", "network") == Line(
         "network", "aws_vpc.this: Creating...", True
     )
 
 
 def test_a_unit_runs_from_its_first_line_and_is_done_with_its_counts() -> None:
-    run = Watched()
+    run = Run()
     run.feed("aws_vpc.this: Creating...")
     run.clock.now = 112.5
     unit = run.feed("Apply complete! Resources: 3 added, 1 changed, 0 destroyed.")
     assert run.phases == [("network", Phase.RUNNING), ("network", Phase.DONE)]
     assert unit.counts == Counts(3, 1, 0)
-    assert unit.ended - unit.started == 12.5
+    assert unit.finished - unit.started == 12.5
 
 
-def test_what_a_unit_is_doing_is_its_last_activity() -> None:
-    run = Watched()
+def test_the_activity_of_a_unit_is_its_last_one() -> None:
+    run = Run()
     unit = run.feed("aws_lb.this: Creating...", "aws_lb.this: Still creating... [10s elapsed]")
     assert unit.activity == "still creating aws_lb.this"
 
@@ -88,26 +88,26 @@ def test_what_a_unit_is_doing_is_its_last_activity() -> None:
     ],
 )
 def test_counts_are_read_from_terraforms_summary(text: str, counts: Counts) -> None:
-    assert Watched().feed(text).counts == counts
+    assert Run().feed(text).counts == counts
 
 
-def test_an_error_fails_the_unit_and_a_later_line_does_not_mend_it() -> None:
-    run = Watched()
+def test_a_unit_stays_failed_after_an_error() -> None:
+    run = Run()
     run.feed(
         "╷", "│ Error: creating VPC", "Apply complete! Resources: 0 added, 0 changed, 0 destroyed."
     )
     assert run.phases[-1] == ("network", Phase.FAILED)
 
 
-def test_the_report_decides_for_units_that_said_nothing_conclusive() -> None:
-    run = Watched()
+def test_the_report_decides_about_units_without_a_conclusive_line() -> None:
+    run = Run()
     run.feed("aws_vpc.this: Refreshing state... [id=vpc-1]")
     run.progress.finish({"network": "succeeded", "storage": "early exit"}, succeeded=False)
     assert run.progress.units["network"].phase is Phase.DONE
     assert run.progress.units["storage"].phase is Phase.WAITING
 
 
-def test_a_run_of_one_unit_that_fails_is_the_failure_of_that_unit() -> None:
+def test_a_failed_run_of_one_unit_fails_the_unit() -> None:
     phases: list[Phase] = []
     progress = RunProgress(("network",), lambda unit: phases.append(unit.phase))
     progress.feed(parse("error live/dev/env.hcl:3: no such function", "network"))
@@ -115,14 +115,14 @@ def test_a_run_of_one_unit_that_fails_is_the_failure_of_that_unit() -> None:
     assert phases == [Phase.RUNNING, Phase.FAILED]
 
 
-def test_a_single_unit_that_said_nothing_never_ran() -> None:
+def test_a_single_unit_without_output_never_ran() -> None:
     progress = RunProgress(("network",), lambda _: None)
     progress.finish({}, succeeded=False)
     assert progress.units["network"].phase is Phase.WAITING
 
 
-def test_lines_of_unknown_units_and_of_terragrunt_itself_change_nothing() -> None:
-    run = Watched()
+def test_lines_of_unknown_units_and_of_terragrunt_are_ignored() -> None:
+    run = Run()
     run.progress.feed(Line("elsewhere", "Error: x", is_terraform=True))
     run.progress.feed(Line("network", "Error: x", is_terraform=False))
     assert run.phases == []

@@ -12,7 +12,7 @@ from terrarium.progress import Phase, RunProgress, parse
 
 
 class Program:
-    """Stands for Terragrunt: runs a Python program, whatever it is asked for."""
+    """A fake Terragrunt that runs a Python program."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -22,7 +22,7 @@ class Program:
 
 
 def shown(capsys: pytest.CaptureFixture[str], tmp_path: Path, *lines: str) -> list[str]:
-    """What a person sees of one failed unit that wrote these lines, without the unit's name."""
+    """Return the report of a failed unit that wrote these lines, without the unit's name."""
     progress = RunProgress(("network",), lambda unit: None)
     for line in lines:
         progress.feed(parse(line))
@@ -43,7 +43,7 @@ def err(text: str) -> str:
     return f"14:23:45.123 STDERR [network] terraform: {text}"
 
 
-def test_an_error_that_the_plan_tears_apart_is_shown_whole(
+def test_an_error_split_by_the_plan_is_shown_whole(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     plan = [out(f"  - attribute_{n} = 1 -> null") for n in range(100)]
@@ -51,20 +51,20 @@ def test_an_error_that_the_plan_tears_apart_is_shown_whole(
     assert shown(capsys, tmp_path, *lines) == ["Error: cannot be destroyed", "it is held"]
 
 
-def test_an_error_on_standard_output_is_shown_from_there(
+def test_an_error_on_standard_output_is_shown(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     lines = [err("a hint"), out("aws_vpc.this: Creating..."), out("Error: no such zone")]
     assert shown(capsys, tmp_path, *lines) == ["Error: no such zone"]
 
 
-def test_a_unit_that_named_no_error_is_shown_as_it_is(
+def test_the_output_of_a_unit_without_an_error_line_is_shown(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     assert shown(capsys, tmp_path, out("killed")) == ["killed"]
 
 
-def test_a_log_that_takes_no_more_stops_terragrunt_gracefully(
+def test_a_full_disk_stops_terragrunt_gracefully(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ended = tmp_path / "ended"

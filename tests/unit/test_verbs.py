@@ -14,13 +14,13 @@ from terrarium.targets import Kind, Target
 from terrarium.terraform.state import States
 
 
-class BeganError(Exception):
-    """The run began: nothing stood in its way."""
+class StartedError(Exception):
+    """Raised where Terragrunt would start."""
 
 
 @pytest.fixture
 def resolve(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every environment resolves to the target that was asked for, without asking AWS."""
+    """Resolve every environment to the requested target, without AWS."""
 
     def resolved(env: Environment, requested: str, **_: object) -> Deployment:
         endpoint = None if requested == "aws" else "http://127.0.0.1:9"
@@ -28,40 +28,40 @@ def resolve(monkeypatch: pytest.MonkeyPatch) -> None:
         return Deployment(env, account, Target(Kind(requested), endpoint), {}, States(env, {}, {}))
 
     def run(*_: object, **__: object) -> None:
-        raise BeganError
+        raise StartedError
 
     monkeypatch.setattr(deployment, "resolve", resolved)
     monkeypatch.setattr(deployment, "run", run)
     monkeypatch.setattr(sys, "stdin", io.StringIO("yes\n"))
 
 
-def test_prod_on_aws_is_not_changed_without_a_terminal(resolve: None) -> None:
+def test_applying_prod_on_aws_needs_a_confirmation(resolve: None) -> None:
     with pytest.raises(UsageError, match="refusing to apply to prod on AWS") as refused:
         verbs.apply("prod", "aws", None, yes=False)
     assert refused.value.hint == "add --yes"
 
 
-def test_yes_answers_the_question(resolve: None) -> None:
-    with pytest.raises(BeganError):
+def test_yes_confirms(resolve: None) -> None:
+    with pytest.raises(StartedError):
         verbs.apply("prod", "aws", None, yes=True)
-    with pytest.raises(BeganError):
+    with pytest.raises(StartedError):
         verbs.destroy("prod", "local", None, yes=True)
 
 
-def test_dev_on_aws_and_prod_on_this_machine_are_applied_without_a_question(resolve: None) -> None:
-    with pytest.raises(BeganError):
+def test_applying_dev_on_aws_or_prod_locally_needs_no_confirmation(resolve: None) -> None:
+    with pytest.raises(StartedError):
         verbs.apply("dev", "aws", None, yes=False)
-    with pytest.raises(BeganError):
+    with pytest.raises(StartedError):
         verbs.apply("prod", "local", None, yes=False)
 
 
-def test_prod_is_destroyed_nowhere_without_a_question(resolve: None) -> None:
+def test_destroying_prod_needs_a_confirmation_on_every_target(resolve: None) -> None:
     for target in ("aws", "local"):
         with pytest.raises(UsageError, match="refusing to destroy prod/storage"):
             verbs.destroy("prod", target, "storage", yes=False)
 
 
-def test_a_unit_is_checked_before_anything_else(resolve: None) -> None:
+def test_an_unknown_unit_is_refused_first(resolve: None) -> None:
     with pytest.raises(UsageError, match="unknown unit 'db'"):
         verbs.plan("dev", "local", "db")
     assert environment("dev").units

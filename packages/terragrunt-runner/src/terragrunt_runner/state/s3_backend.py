@@ -100,7 +100,7 @@ class S3States:
         import boto3
         from botocore.config import Config
 
-        access, secret, token = target.keys or (None, None, None)
+        access, secret, token = target.keys or self._keys(target)
         session = boto3.session.Session(
             aws_access_key_id=access,
             aws_secret_access_key=secret,
@@ -110,7 +110,11 @@ class S3States:
         )
         role = dict(target.role)
         if role:
-            sts = session.client("sts", endpoint_url=target.sts_endpoint)
+            sts = session.client(
+                "sts",
+                endpoint_url=target.sts_endpoint or self._endpoint("STS"),
+                config=Config(**self._connection()),
+            )
             got = sts.assume_role(**role)["Credentials"]
             session = boto3.session.Session(
                 aws_access_key_id=got["AccessKeyId"],
@@ -121,9 +125,33 @@ class S3States:
         style: Literal["path", "auto"] = "path" if target.path_style else "auto"
         return session.client(
             "s3",
-            endpoint_url=target.endpoint,
-            config=Config(s3={"addressing_style": style}, max_pool_connections=16),
+            endpoint_url=target.endpoint or self._endpoint("S3"),
+            config=Config(
+                s3={"addressing_style": style}, max_pool_connections=16, **self._connection()
+            ),
         )
+
+    def _keys(self, target: Target) -> tuple[str | None, str | None, str | None]:
+        """Return the run's credentials from its environment, unless the backend has a profile."""
+        if target.profile:
+            return None, None, None
+        names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+        access, secret, token = (self.environment.get(name) for name in names)
+        return (access, secret, token) if access and secret else (None, None, None)
+
+    def _endpoint(self, service: str) -> str | None:
+        environment = self.environment
+        return environment.get(f"AWS_ENDPOINT_URL_{service}") or environment.get("AWS_ENDPOINT_URL")
+
+    def _connection(self) -> dict[str, Any]:
+        """Return settings that make botocore follow the run's environment, not the process's."""
+        settings: dict[str, Any] = {}
+        absent = os.environ.keys() - self.environment.keys()
+        if any(name.startswith("AWS_ENDPOINT_URL") for name in absent):
+            settings["ignore_configured_endpoint_urls"] = True
+        if self.environment.get("NO_PROXY") != os.environ.get("NO_PROXY"):
+            settings["proxies"] = {}  # only a run on a local endpoint changes NO_PROXY
+        return settings
 
 
 def target_of(config: Mapping[str, Any]) -> Target:
