@@ -199,6 +199,14 @@ def bootstrap(c: Context, env: str, target: str = "auto") -> None:
     verbs.bootstrap(env, target)
 
 
+@command(help={"env": ENV, "role": "plan or apply."})
+def deploy_role(c: Context, env: str, role: str) -> None:
+    """Print ARN and Region of a deploy role, as outputs of a step of a GitHub workflow."""
+    from terrarium import verbs
+
+    verbs.deploy_role(env, role)
+
+
 @command(
     help={"env": ENV, "target": TARGET, "wait": "Seconds to wait until the API answers at all."},
 )

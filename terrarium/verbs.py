@@ -1,10 +1,12 @@
-"""The tasks ``plan``, ``apply``, ``destroy``, ``output``, ``bootstrap`` and ``smoke``."""
+"""The tasks ``plan``, ``apply``, ``destroy``, ``output``, ``bootstrap``, ``deploy-role`` and
+``smoke``."""
 
 from __future__ import annotations
 
 import re
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from local_aws.local import LocalCloud
@@ -16,8 +18,20 @@ from terrarium.errors import SmokeError, UsageError
 from terrarium.runs import Outcome
 from terrarium.settings import Environment
 from terrarium.targets import Kind
+from terrarium.tree import read_account, read_project
 
+DEPLOY_ROLES = ("plan", "apply")
+
+_PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
 _POLL_SECONDS = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class DeployRole:
+    """A role that a job of a GitHub workflow assumes."""
+
+    arn: str
+    region: str
 
 
 def plan(env: str, target: str, unit: str | None) -> None:
@@ -68,6 +82,25 @@ def output(env: str, target: str, unit: str | None, *, as_json: bool) -> None:
 
 def bootstrap(env: str, target: str) -> None:
     deployment.bootstrap(deployment.resolve(_checked(env, None), target))
+
+
+def deploy_role(env: str, role: str) -> None:
+    """Print ``arn=…`` and ``region=…``, which GitHub reads as the outputs of a step."""
+    if role not in DEPLOY_ROLES:
+        raise UsageError(f"unknown role {role!r}", hint=f"roles: {', '.join(DEPLOY_ROLES)}")
+    found = find_deploy_role(settings.environment(env), role)
+    console.data(f"arn={found.arn}")
+    console.data(f"region={found.region}")
+
+
+def find_deploy_role(environment: Environment, role: str) -> DeployRole:
+    """Return a role that ``modules/deploy-access`` creates. Raises ConfigurationError."""
+    account = read_account(environment)
+    prefixes = (name for begin, name in _PARTITIONS.items() if account.region.startswith(begin))
+    partition = next(prefixes, "aws")
+    name = f"{read_project(environment)}-{environment.name}-{role}"
+    arn = f"arn:{partition}:iam::{account.account_id}:role/deploy-access/{name}"
+    return DeployRole(arn, account.region)
 
 
 def smoke(env: str, target: str, *, wait: str) -> None:

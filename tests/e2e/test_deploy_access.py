@@ -15,7 +15,7 @@ from local_aws.local import LocalCloud
 from local_aws_tests.accounts import DEV, Account
 
 from terrarium import settings
-from terrarium.deploy_role import deploy_role
+from terrarium.verbs import find_deploy_role
 from tests.access import applied as read_back
 from tests.access import calls
 from tests.access.roles import REGION, Access
@@ -127,7 +127,7 @@ def test_a_token_leads_to_the_role_that_a_workflow_names(applied: Clone, role: s
         aws_access_key_id="test",
         aws_secret_access_key="test",
     )
-    arn = deploy_role(settings.environment("dev"), role).arn
+    arn = find_deploy_role(settings.environment("dev"), role).arn
     # moto takes any token: whom the role trusts is tested where its policy is read.
     given = sts.assume_role_with_web_identity(
         RoleArn=arn, RoleSessionName="job", WebIdentityToken="x" * 20

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from terrarium import settings
-from terrarium.deploy_role import ROLES, deploy_role
+from terrarium.verbs import DEPLOY_ROLES, find_deploy_role
 from tests.access import planned
 from tests.access.required import load, types_in_modules
 from tests.access.roles import REGION, Access
@@ -29,7 +29,7 @@ def test_the_table_knows_every_type_of_the_modules_and_no_other() -> None:
 
 def test_the_roles_have_the_names_by_which_workflows_take_them_on(access: Access) -> None:
     environment = settings.environment(access.environment)
-    named = {role: deploy_role(environment, role).arn for role in ROLES}
+    named = {role: find_deploy_role(environment, role).arn for role in DEPLOY_ROLES}
     assert named == {"plan": access.plan.arn, "apply": access.apply.arn}
 
 
