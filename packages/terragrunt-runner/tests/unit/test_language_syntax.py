@@ -53,8 +53,8 @@ def test_a_body_has_attributes_and_blocks_with_their_lines() -> None:
 def test_an_expression_inside_a_template_knows_its_own_line() -> None:
     body = parse('a = <<E\none\n${local.b}\nE\nc = "x ${\nlocal.d}"\n', FILE)
 
-    (heredoc,) = body.attributes["a"].expression.children()[1:2]
-    (quoted,) = body.attributes["c"].expression.children()[1:2]
+    (heredoc,) = body.attributes["a"].expression.parts[1:2]  # type: ignore[attr-defined]
+    (quoted,) = body.attributes["c"].expression.parts[1:2]  # type: ignore[attr-defined]
     assert (heredoc.line, quoted.line) == (3, 6)
 
 

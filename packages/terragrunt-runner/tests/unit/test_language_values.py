@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from terragrunt_runner.language.convert import convert, convertible, to_string, unify
 from terragrunt_runner.language.evaluate import evaluate
-from terragrunt_runner.language.numbers import exact, format_number, make, parse_number
+from terragrunt_runner.language.numbers import exact, format_number, parse_number, round_to
 from terragrunt_runner.language.parser import parse_expression_text
 from terragrunt_runner.language.scope import Scope
 from terragrunt_runner.language.serialise import from_json, to_hcl, to_json
@@ -47,7 +47,7 @@ FINITE = st.fractions(max_denominator=10**6) | st.integers(-(10**40), 10**40).ma
 @settings(deadline=None)
 @given(FINITE)
 def test_a_printed_number_reads_as_the_same_number(value: Fraction) -> None:
-    number = make(value)
+    number = round_to(value)
     assert exact(parse_number(format_number(number))) == exact(number)
 
 

@@ -8,7 +8,7 @@ from typing import NoReturn
 from urllib.parse import quote_plus
 
 from terragrunt_runner.language.scope import NULLABLE, Library
-from terragrunt_runner.language.serialise import from_json, text, to_json
+from terragrunt_runner.language.serialise import clean_text, from_json, to_json
 from terragrunt_runner.language.types import STRING, ObjectType
 from terragrunt_runner.language.values import InvalidValueError, List, UnsupportedError, Value
 
@@ -35,7 +35,7 @@ def base64encode(content: str) -> str:
 @LIBRARY.define("base64decode", STRING)
 def base64decode(encoded: str) -> str:
     try:
-        return text(_decode(encoded).decode())
+        return clean_text(_decode(encoded).decode())
     except UnicodeDecodeError:
         raise InvalidValueError("the decoded bytes are not UTF-8 text") from None
 
@@ -56,7 +56,7 @@ def textencodebase64(content: str, encoding: str) -> str:
 @LIBRARY.define("textdecodebase64", STRING, STRING)
 def textdecodebase64(encoded: str, encoding: str) -> str:
     try:
-        return text(_decode(encoded).decode(_codec(encoding)))
+        return clean_text(_decode(encoded).decode(_codec(encoding)))
     except UnicodeDecodeError:
         raise InvalidValueError(f"the decoded bytes are not {encoding} text") from None
 

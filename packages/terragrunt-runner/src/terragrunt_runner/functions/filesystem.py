@@ -15,7 +15,7 @@ from terragrunt_runner.errors import ConfigurationError
 from terragrunt_runner.language.evaluate import evaluate
 from terragrunt_runner.language.parser import parse_template_text
 from terragrunt_runner.language.scope import ANY, NULLABLE, CallSite, Function, Library, Scope
-from terragrunt_runner.language.serialise import text
+from terragrunt_runner.language.serialise import clean_text
 from terragrunt_runner.language.types import STRING
 from terragrunt_runner.language.values import InvalidValueError, Set, UnsupportedError, Value
 
@@ -141,7 +141,7 @@ def _read(site: CallSite, path: str) -> bytes:
 
 def _text(content: bytes, path: str) -> str:
     try:
-        return text(content.decode())
+        return clean_text(content.decode())
     except UnicodeDecodeError:
         raise InvalidValueError(f"{path} is not UTF-8 text; filebase64 reads any file") from None
 

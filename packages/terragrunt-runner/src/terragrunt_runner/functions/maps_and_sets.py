@@ -28,7 +28,7 @@ from terragrunt_runner.language.values import (
     Value,
     element_of,
     elements,
-    identity,
+    hashable,
     is_null,
     type_of,
 )
@@ -110,16 +110,16 @@ def setunion(*sets: Set) -> Set:
 @LIBRARY.define("setintersection", _SET, variadic=_SET)
 def setintersection(*sets: Set) -> Set:
     first, *others = _unified(sets)
-    common = [set(map(identity, given)) for given in others]
-    kept = [item for item in first if all(identity(item) in given for given in common)]
+    common = [set(map(hashable, given)) for given in others]
+    kept = [item for item in first if all(hashable(item) in given for given in common)]
     return Set(kept, first.element)
 
 
 @LIBRARY.define("setsubtract", _SET, _SET)
 def setsubtract(left: Set, right: Set) -> Set:
     first, second = _unified((left, right))
-    removed = set(map(identity, second))
-    return Set([item for item in first if identity(item) not in removed], first.element)
+    removed = set(map(hashable, second))
+    return Set([item for item in first if hashable(item) not in removed], first.element)
 
 
 @LIBRARY.define("setproduct", variadic=ANY)

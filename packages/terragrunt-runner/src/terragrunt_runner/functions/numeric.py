@@ -5,7 +5,14 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
-from terragrunt_runner.language.numbers import Number, exact, from_float, make, precision, to_float
+from terragrunt_runner.language.numbers import (
+    Number,
+    exact,
+    from_float,
+    precision,
+    round_to,
+    to_float,
+)
 from terragrunt_runner.language.scope import ANY, Library
 from terragrunt_runner.language.types import NUMBER
 from terragrunt_runner.language.values import InvalidValueError, UnsupportedError, Value
@@ -17,7 +24,7 @@ _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 @LIBRARY.define("abs", NUMBER)
 def abs_(number: Number) -> Number:
-    return make(abs(exact(number)), precision(number))
+    return round_to(abs(exact(number)), precision(number))
 
 
 @LIBRARY.define("ceil", NUMBER)

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from terragrunt_runner.language.numbers import Number, format_number, parse_number
 from terragrunt_runner.language.scope import NULLABLE, Library
-from terragrunt_runner.language.serialise import text
+from terragrunt_runner.language.serialise import clean_text
 from terragrunt_runner.language.types import STRING
 from terragrunt_runner.language.values import (
     InvalidValueError,
@@ -100,7 +100,7 @@ def _name(node: Any) -> str:
 
 
 def _scalar(node: Any) -> Value:
-    content = text(node.value)
+    content = clean_text(node.value)
     if node.style or node.tag == _TAG + "str":
         # PyYAML gives a plain scalar that looks like nothing else the tag str too.
         if node.style and node.tag != _TAG + "str":

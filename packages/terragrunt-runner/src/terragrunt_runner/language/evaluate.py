@@ -1,7 +1,8 @@
-"""From expressions to values: ``evaluate(expression, scope)``.
+"""The evaluator: ``evaluate(expression, scope)``.
 
-Errors that Terraform calls errors are ``EvaluationError`` (``try`` and ``can`` catch them); what
-we cannot answer as Terraform would is another ConfigurationError. Both name file and line.
+It raises EvaluationError, which ``try`` and ``can`` catch, where Terraform has an error. It raises
+another ConfigurationError where this runner cannot give Terraform's answer. Both have file and
+line.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from terragrunt_runner.language.operations import (
 from terragrunt_runner.language.scope import CallSite, EvaluationError, Scope
 from terragrunt_runner.language.static_types import splat_element_type, static_type
 from terragrunt_runner.language.syntax_tree import Expression
-from terragrunt_runner.language.types import DYNAMIC, Collection, TupleType
+from terragrunt_runner.language.types import DYNAMIC, is_sequence
 from terragrunt_runner.language.values import (
     InvalidValueError,
     List,
@@ -46,13 +47,11 @@ from terragrunt_runner.language.values import (
 
 
 def evaluate(expression: Expression, scope: Scope) -> Value:
-    """The value of ``expression``, with nothing lazy in it."""
+    """Return the value of the expression, without ``LazyObject`` in it."""
     try:
         return force(_evaluate(expression, scope))
     except RecursionError:
-        raise ConfigurationError(
-            "the expression is nested too deeply", file=expression.file, line=expression.line
-        ) from None
+        _refuse(expression, "the expression is nested too deeply")
 
 
 def _evaluate(node: Expression, scope: Scope) -> Value:
@@ -61,21 +60,25 @@ def _evaluate(node: Expression, scope: Scope) -> Value:
     except InvalidValueError as error:
         _fail(node, str(error))
     except UnsupportedError as error:
-        raise ConfigurationError(str(error), file=node.file, line=node.line) from None
+        _refuse(node, str(error))
+
+
+def _refuse(node: Expression, message: str) -> NoReturn:
+    raise ConfigurationError(message, file=node.file, line=node.line) from None
 
 
 def _fail(node: Expression, message: str, hint: str | None = None) -> NoReturn:
     raise EvaluationError(message, file=node.file, line=node.line, hint=hint) from None
 
 
-def _literal(node: syntax_tree.Literal, scope: Scope) -> Value:  # noqa: ARG001 - same shape as the others
+def _literal(node: syntax_tree.Literal, scope: Scope) -> Value:  # noqa: ARG001 - the signature of all rules
     return node.value
 
 
 def _variable(node: syntax_tree.Variable, scope: Scope) -> Value:
     if node.name not in scope.variables:
         known = ", ".join(sorted(name for name in scope.variables if name.isidentifier()))
-        _fail(node, f"there is no variable named {node.name!r}", f"known here: {known or 'none'}")
+        _fail(node, f"there is no variable named {node.name!r}", f"variables: {known or 'none'}")
     return scope.variables[node.name]
 
 
@@ -96,18 +99,17 @@ def _splat_item(node: syntax_tree.SplatItem, scope: Scope) -> Value:
 
 
 def _item_name(node: syntax_tree.SplatItem) -> str:
+    """Return a variable name that no configuration can contain."""
     return f"*{id(node)}"
 
 
 def _splat(node: syntax_tree.Splat, scope: Scope) -> Value:
     target = _evaluate(node.object, scope)
     if is_null(target):
-        kind = type_of(target)
-        if isinstance(kind, (Collection, TupleType)) and str(kind).split()[0] != "map":
+        if is_sequence(type_of(target)):
             raise InvalidValueError("cannot use [*] on a null list, set or tuple")
         return ()
-    sequence = isinstance(target, tuple)
-    items = elements(target) if sequence else [target]
+    items = elements(target) if isinstance(target, tuple) else [target]
     name = _item_name(node.item)
     results = [_evaluate(node.each, scope.child({name: item})) for item in items]
     if not isinstance(target, (List, Set)):
@@ -124,6 +126,7 @@ def _unary(node: syntax_tree.Unary, scope: Scope) -> Value:
 
 
 def _binary(node: syntax_tree.Binary, scope: Scope) -> Value:
+    # A loop instead of recursion: chains of operators can be long.
     chain: list[syntax_tree.Binary] = []
     left: Expression = node
     while isinstance(left, syntax_tree.Binary):
@@ -131,50 +134,50 @@ def _binary(node: syntax_tree.Binary, scope: Scope) -> Value:
         left = left.left
     result = _evaluate(left, scope)
     for operation in reversed(chain):
-        if _DECIDING.get(operation.operator, ...) is result:
+        if _SHORT_CIRCUIT.get(operation.operator, ...) is result:
             _check_right_side(operation, scope)
         else:
             result = binary_operation(operation.operator, result, _evaluate(operation.right, scope))
     return result
 
 
-_DECIDING = {"&&": False, "||": True}
+_SHORT_CIRCUIT = {"&&": False, "||": True}
 
 
 def _check_right_side(node: syntax_tree.Binary, scope: Scope) -> None:
-    """For ``false && x`` and ``true || x``, where only an error in x could change the result."""
+    """Check x in ``false && x`` and ``true || x``: only an error in it can change the result."""
     try:
         to_bool(_evaluate(node.right, scope))
     except (EvaluationError, InvalidValueError) as error:
         raise UnsupportedError(
-            f"the left side of {node.operator} decides, and the right side has an error, which "
-            f"some versions of Terragrunt overlook and others do not ({error})"
+            f"the left side of {node.operator} decides, and the right side has an error that only "
+            f"some versions of Terragrunt report ({error})"
         ) from None
 
 
 def _conditional(node: syntax_tree.Conditional, scope: Scope) -> Value:
-    true = _passes(node.condition, scope)
-    chosen, other = (node.true, node.false) if true else (node.false, node.true)
+    condition = _is_true(node.condition, scope)
+    chosen, other = (node.true, node.false) if condition else (node.false, node.true)
     value = force(_evaluate(chosen, scope))
     try:
-        # The result has the type that both sides share, so both are evaluated.
+        # The result has the type that both sides share, so evaluate both.
         alternative = force(_evaluate(other, scope))
     except EvaluationError:
-        kind = unify([type_of(value), static_type(other, partial(_evaluate, scope=scope))])
-        if kind is None:
+        unified = unify([type_of(value), static_type(other, partial(_evaluate, scope=scope))])
+        if unified is None:
             raise
-        return value if kind == DYNAMIC else convert(value, kind)
+        return value if unified == DYNAMIC else convert(value, unified)
     if value is None:
         return None if alternative is None else Null(type_of(alternative))
     if alternative is None:
         return value
-    kind = unify([type_of(value), type_of(alternative)])
-    if kind is None:
+    unified = unify([type_of(value), type_of(alternative)])
+    if unified is None:
         raise InvalidValueError(
             "the two results of a condition must have consistent types, and here they are "
             f"{describe(type_of(value))} and {describe(type_of(alternative))}"
         )
-    return convert(value, kind)
+    return convert(value, unified)
 
 
 def _tuple(node: syntax_tree.TupleConstructor, scope: Scope) -> Value:
@@ -212,22 +215,22 @@ def _for(node: syntax_tree.For, scope: Scope) -> Value:
 
 
 def _iterate(node: syntax_tree.For, collection: Value, scope: Scope) -> Iterator[Scope]:
-    """One scope for each element that the condition lets through."""
+    """Yield a scope for each element that meets the condition."""
     if is_null(collection):
         _fail(node.collection, "cannot iterate over null")
     bound = {node.key_name, node.value_name}
     if node.condition and not any(name in bound for name, *_ in node.condition.references()):
-        _passes(node.condition, scope)  # an error even where there is no element
+        _is_true(node.condition, scope)  # reports an error even if there are no elements
     for key, value in key_value_pairs(collection):
         names = {node.value_name: value}
         if node.key_name is not None:
             names = {node.key_name: key, **names}
         inner = scope.child(names)
-        if node.condition is None or _passes(node.condition, inner):
+        if node.condition is None or _is_true(node.condition, inner):
             yield inner
 
 
-def _passes(node: Expression, scope: Scope) -> bool:
+def _is_true(node: Expression, scope: Scope) -> bool:
     condition = _evaluate(node, scope)
     if is_null(condition):
         _fail(node, "the condition is null, and a bool is required")
@@ -235,13 +238,12 @@ def _passes(node: Expression, scope: Scope) -> bool:
 
 
 def _template(node: syntax_tree.Template, scope: Scope) -> Value:
-    return "".join(_piece(part, scope) for part in node.parts)
+    return "".join(_template_part(part, scope) for part in node.parts)
 
 
-def _piece(part: Expression, scope: Scope) -> str:
-    value = _evaluate(part, scope)
+def _template_part(part: Expression, scope: Scope) -> str:
     try:
-        return to_string(value)
+        return to_string(_evaluate(part, scope))
     except InvalidValueError as error:
         _fail(part, f"cannot include this value in a string: {error}")
 
@@ -253,28 +255,24 @@ def _template_for(node: syntax_tree.TemplateFor, scope: Scope) -> Value:
 def _call(node: syntax_tree.Call, scope: Scope) -> Value:
     function = scope.functions.get(node.name)
     if function is None:
-        raise ConfigurationError(
-            f"there is no function named {node.name!r}", file=node.file, line=node.line
-        )
+        _refuse(node, f"there is no function named {node.name!r}")
     if function.lazy and node.expand:
-        message = f"{node.name}(): '...' is not supported here"
-        raise ConfigurationError(message, file=node.file, line=node.line)
+        _refuse(node, f"{node.name}(): '...' is not supported here")
     site = CallSite(node.file, node.line, scope, _evaluate)
     try:
         if function.lazy:
             return function.implementation(site, node.arguments)
-        arguments = function.bind(list(_given(node, scope)))
+        arguments = function.bind(list(_arguments(node, scope)))
         if function.site:
             return function.implementation(site, *arguments)
         return function.implementation(*arguments)
     except InvalidValueError as error:
         _fail(node, f"{node.name}(): {error}")
     except UnsupportedError as error:
-        message = f"{node.name}(): {error}"
-        raise ConfigurationError(message, file=node.file, line=node.line) from None
+        _refuse(node, f"{node.name}(): {error}")
 
 
-def _given(node: syntax_tree.Call, scope: Scope) -> Iterator[Value]:
+def _arguments(node: syntax_tree.Call, scope: Scope) -> Iterator[Value]:
     last = len(node.arguments) - 1
     for i, argument in enumerate(node.arguments):
         value = force(_evaluate(argument, scope))

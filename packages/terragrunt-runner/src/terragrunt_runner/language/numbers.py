@@ -1,8 +1,8 @@
-"""Numbers as Terraform has them: binary floating point of 512 bits, not Python's 53.
+"""Terraform's numbers: binary floating point with 512 bits of precision.
 
-A whole number is an ``int``, any other a ``Real``. Results of functions that count (``length``)
-have 64 bits and those of ``pow``, ``log`` and ``parsefloat`` 53, which shows only when two of them
-are divided: that precision is kept, in ``Counted`` and ``Real``.
+A whole number is an ``int``, any other is a ``Real``. The results of some functions have a lower
+precision, which shows when two of them are divided: 64 bits for ``length``, 53 for ``pow`` and
+``log``. ``LowPrecisionInt`` and ``Real`` keep it.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from typing import TypeAlias
 _PRECISION = 512
 
 
-class Counted(int):
-    """A whole number of less than 512 bits of precision."""
+class LowPrecisionInt(int):
+    """A whole number with a precision of less than 512 bits."""
 
     precision: int
 
-    def __new__(cls, value: int, precision: int = 64) -> Counted:
+    def __new__(cls, value: int, precision: int = 64) -> LowPrecisionInt:
         created = super().__new__(cls, value)
         created.precision = precision
         return created
@@ -28,8 +28,7 @@ class Counted(int):
 
 @dataclass(frozen=True, slots=True)
 class Real:
-    """A number that is not whole, rounded to ``precision`` bits; with value 0 it is minus zero,
-    which Terraform prints as such."""
+    """A number that is not whole, rounded to ``precision`` bits. With value 0 it is minus zero."""
 
     value: Fraction
     precision: int = _PRECISION
@@ -43,20 +42,20 @@ def exact(number: Number) -> Fraction:
 
 
 def precision(number: Number) -> int:
-    return number.precision if isinstance(number, (Counted, Real)) else _PRECISION
+    return number.precision if isinstance(number, (LowPrecisionInt, Real)) else _PRECISION
 
 
-def make(value: Fraction, bits: int = _PRECISION) -> Number:
-    """``value`` rounded to ``bits`` bits, to nearest, ties to even."""
+def round_to(value: Fraction, bits: int = _PRECISION) -> Number:
+    """Round to ``bits`` bits, ties to even."""
     rounded = _round(value, bits)
     if rounded.denominator == 1:
         whole = rounded.numerator
-        return Counted(whole, bits) if bits < _PRECISION else whole
+        return LowPrecisionInt(whole, bits) if bits < _PRECISION else whole
     return Real(rounded, bits)
 
 
 def is_negative(number: Number) -> bool:
-    """Whether the sign is minus, that of minus zero included."""
+    """Return whether the sign is minus, which includes minus zero."""
     return exact(number) < 0 or (isinstance(number, Real) and not number.value)
 
 
@@ -65,11 +64,11 @@ def minus_zero(bits: int) -> Real:
 
 
 def from_float(value: float) -> Number:
-    return make(Fraction(value), 53)
+    return round_to(Fraction(value), 53)
 
 
 def to_float(number: Number) -> float:
-    """The nearest double, infinite beyond its range."""
+    """Return the nearest double, which is infinite for a number beyond its range."""
     try:
         return float(exact(number))
     except OverflowError:
@@ -77,18 +76,18 @@ def to_float(number: Number) -> float:
 
 
 def parse_number(text: str) -> Number:
-    """``text`` is digits with an optional sign, fraction and exponent.
+    """Parse digits with an optional sign, fraction and exponent.
 
-    Raises ValueError for anything else, and OverflowError for an exponent beyond reason.
+    Raises ValueError for anything else, and OverflowError for an exponent beyond 10,000.
     """
     mantissa, _, exponent = text.lower().partition("e")
     if exponent and abs(int(exponent)) > 10_000:
         raise OverflowError(text)
-    return make(Fraction(mantissa) * Fraction(10) ** int(exponent or "0"))
+    return round_to(Fraction(mantissa) * Fraction(10) ** int(exponent or "0"))
 
 
 def format_number(number: Number) -> str:
-    """Plain decimal digits, as few as identify the number within its precision."""
+    """Format in decimal digits: as few as identify the number within its precision."""
     if isinstance(number, Real) and not number.value:
         return "-0"
     if not isinstance(number, Real):
@@ -103,7 +102,7 @@ def _format_whole(number: int, bits: int) -> str:
 
 
 def _exponent(value: Fraction) -> int:
-    """The e for which 2**(e-1) <= value < 2**e."""
+    """Return e such that 2**(e-1) <= value < 2**e."""
     guess = value.numerator.bit_length() - value.denominator.bit_length()
     return guess + 1 if value >= Fraction(2) ** guess else guess
 
@@ -119,7 +118,7 @@ def _shortest(value: Fraction, bits: int) -> str:
     exponent = _exponent(value)
     unit = Fraction(2) ** (exponent - bits)
     upper = value + unit / 2
-    # Below a power of two the neighbours are half as far away.
+    # Below a power of two, the distance between numbers is half of that above it.
     lower = value - (unit / 4 if value == Fraction(2) ** (exponent - 1) else unit / 2)
     inclusive = (value / unit).numerator % 2 == 0
 

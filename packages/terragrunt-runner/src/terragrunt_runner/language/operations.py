@@ -14,9 +14,9 @@ from terragrunt_runner.language.numbers import (
     Number,
     exact,
     is_negative,
-    make,
     minus_zero,
     precision,
+    round_to,
 )
 from terragrunt_runner.language.values import (
     InvalidValueError,
@@ -55,7 +55,7 @@ def binary_operation(symbol: str, left: Value, right: Value) -> Value:
 def negate(number: Number) -> Number:
     if exact(number) == 0 and not is_negative(number):
         return minus_zero(precision(number))
-    return make(-exact(number), precision(number))
+    return round_to(-exact(number), precision(number))
 
 
 def read_attribute(target: Value, name: str) -> Value:
@@ -114,11 +114,11 @@ def _arithmetic(symbol: str, left: Number, right: Number) -> Number:
             return left  # as Terraform
         # Truncated, so the result has the sign of the left side.
         quotient = abs(a) // abs(b) * (1 if (a < 0) == (b < 0) else -1)
-        return make(a - quotient * b, bits)
+        return round_to(a - quotient * b, bits)
     minus, other_minus = is_negative(left), is_negative(right)
     if symbol in ("+", "-"):
         if a == b == 0 and minus and other_minus == (symbol == "+"):
             return minus_zero(bits)
-        return make(a + b if symbol == "+" else a - b, bits)
+        return round_to(a + b if symbol == "+" else a - b, bits)
     result = a * b if symbol == "*" else a / b
-    return minus_zero(bits) if result == 0 and minus != other_minus else make(result, bits)
+    return minus_zero(bits) if result == 0 and minus != other_minus else round_to(result, bits)

@@ -1,9 +1,9 @@
-"""From text to nodes.
+"""The HCL parser.
 
-``parse(text, file)`` gives a ``Body``; ``parse_expression_text`` and ``parse_template_text`` serve
-single expressions and template files. python-hcl2's parser reads the skeleton that ``scan.py``
-makes; its tree becomes our nodes here, and whatever its grammar accepts and HCL does not (two
-attributes on one line, a line end before an operator) is refused here.
+``parse`` reads a whole file; ``parse_expression_text`` and ``parse_template_text`` read a single
+expression and a template file. python-hcl2 parses the masked source from ``scanner.py``. This
+module and ``expression_builder.py`` convert its tree to nodes. They refuse what its grammar accepts
+and HCL does not: two attributes on one line, a line end before an operator.
 
 Every error is a ConfigurationError with file and line.
 """
@@ -11,17 +11,21 @@ Every error is a ConfigurationError with file and line.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
 
 import hcl2
-from lark import Token, Tree
+from lark import Tree
 from lark.exceptions import LarkError, UnexpectedInput
 
 from terragrunt_runner.errors import ConfigurationError
-from terragrunt_runner.language.expression_builder import ExpressionBuilder
-from terragrunt_runner.language.scanner import Skeleton, TemplateSpan, scan_body, scan_expression
+from terragrunt_runner.language.expression_builder import (
+    ExpressionBuilder,
+    Node,
+    is_line_end,
+    rules,
+    word,
+)
+from terragrunt_runner.language.scanner import TemplateSpan, scan_body, scan_expression
 from terragrunt_runner.language.syntax_tree import (
     Attribute,
     Block,
@@ -32,14 +36,11 @@ from terragrunt_runner.language.syntax_tree import (
 )
 from terragrunt_runner.language.templates import parse_template
 
-if TYPE_CHECKING:
-    Node: TypeAlias = Tree[Token] | Token
-
 _NOT_TEXT = (
     (re.compile("\0"), "a NUL byte: this is not a text file"),
     (re.compile(r"\r(?!\n)"), "a carriage return that does not end a line"),
 )
-_PREFIX = "_="  # the grammar starts with a body, so a lone expression is read as an attribute
+_PREFIX = "_="  # the grammar's start is a body, so a lone expression is parsed as an attribute
 
 
 def parse(content: bytes | str, file: Path) -> Body:
@@ -51,9 +52,9 @@ def parse(content: bytes | str, file: Path) -> Body:
         if found:
             raise source.error(message, found.start())
     try:
-        skeleton = scan_body(source)
-        tree = _tree(source, skeleton.text, 0)
-        return _BodyBuilder(source, skeleton).body(_single(tree, "body"), one_line=False)
+        masked = scan_body(source)
+        builder = _BodyBuilder(source, masked, 0, _parse_expression, 0)
+        return builder.body(_parse_body(source, masked.text, 0), one_line=False)
     except RecursionError:
         raise ConfigurationError("nested too deeply", file=file) from None
 
@@ -71,27 +72,40 @@ def decode(content: bytes, file: Path) -> str:
 
 
 def parse_expression_text(text: str, file: Path) -> Expression:
-    """A text that is one expression."""
-    source = Source(text, file)
+    """Parse a text that is one expression."""
     try:
-        return _expression(source, 0, len(text), 0)
+        return _parse_expression(Source(text, file), 0, len(text), 0)
     except RecursionError:
         raise ConfigurationError("nested too deeply", file=file) from None
 
 
 def parse_template_text(text: str, file: Path) -> Expression:
-    """A text that is a template, as ``templatefile`` reads them."""
-    source = Source(text, file)
+    """Parse a text that is a template, such as a file of ``templatefile``."""
+    span = TemplateSpan(0, len(text), heredoc=True, flush=False)
     try:
-        return parse_template(source, TemplateSpan(0, len(text), True, False), _expression)
+        return parse_template(Source(text, file), span, _parse_expression)
     except RecursionError:
         raise ConfigurationError("nested too deeply", file=file) from None
 
 
-def _tree(source: Source, text: str, shift: int) -> Tree[Token]:
+def _parse_expression(source: Source, start: int, end: int, depth: int) -> Expression:
+    masked = scan_expression(source, start, end, depth)
+    if not source.text[start:end].strip():
+        raise source.error("an expression is missing", start)
+    if masked.end < end:
+        raise source.error("'}' closes nothing", masked.end)
+    shift = start - len(_PREFIX)
+    attributes = list(rules(_parse_body(source, _PREFIX + masked.text, shift)))
+    if len(attributes) != 1 or attributes[0].data != "attribute":
+        raise source.error("more than one expression", start)
+    builder = ExpressionBuilder(source, masked, shift, _parse_expression, depth)
+    return builder.build(attributes[0].children[-1])
+
+
+def _parse_body(source: Source, text: str, shift: int) -> Node:
     """``shift`` is added to a position in ``text`` to get the offset in the source."""
     try:
-        return hcl2.parses_to_tree(text.removesuffix("\n"))  # which it adds
+        return hcl2.parses_to_tree(text.removesuffix("\n")).children[0]  # it adds a line end
     except UnexpectedInput as error:
         position: int | None = error.pos_in_stream
         raise _unexpected(source, text, -1 if position is None else position, shift) from None
@@ -100,108 +114,60 @@ def _tree(source: Source, text: str, shift: int) -> Tree[Token]:
 
 
 def _unexpected(source: Source, text: str, position: int, shift: int) -> ConfigurationError:
-    """The error for what stands at ``position``, where the grammar knows no way on."""
     if position < 0 or position >= len(text):
         end = len(text.rstrip()) + shift
         return source.error("the text ends in the middle of an expression", end)
     offset = position + shift
     if text[position] in "\r\n":
         return source.error("the line ends in the middle of an expression or block header", offset)
-    word = source.text[offset:].split(maxsplit=1)[0]
-    return source.error(f"unexpected {word if len(word) <= 30 else word[:30] + '…'!r}", offset)
+    found = source.text[offset:].split(maxsplit=1)[0]
+    return source.error(f"unexpected {found if len(found) <= 30 else found[:30] + '…'!r}", offset)
 
 
-def _expression(source: Source, start: int, end: int, depth: int) -> Expression:
-    skeleton = scan_expression(source, start, end, depth)
-    if not source.text[start:end].strip():
-        raise source.error("an expression is missing", start)
-    if skeleton.end < end:
-        raise source.error("'}' closes nothing", skeleton.end)
-    shift = start - len(_PREFIX)
-    tree = _tree(source, _PREFIX + skeleton.text, shift)
-    attributes = list(_items(_single(tree, "body")))
-    if len(attributes) != 1 or attributes[0].data != "attribute":
-        raise source.error("more than one expression", start)
-    value = attributes[0].children[-1]
-    return ExpressionBuilder(source, skeleton, shift, _expression, depth).build(value)
-
-
-def _single(tree: Tree[Token], data: str) -> Tree[Token]:
-    child = tree.children[0]
-    if not isinstance(child, Tree) or child.data != data:
-        raise AssertionError(f"python-hcl2's tree has no {data}")
-    return child
-
-
-class _BodyBuilder:
-    def __init__(self, source: Source, skeleton: Skeleton) -> None:
-        self.source = source
-        self.skeleton = skeleton
-        self.expressions = ExpressionBuilder(source, skeleton, 0, _expression, 0)
-
-    def body(self, tree: Tree[Token], *, one_line: bool) -> Body:
+class _BodyBuilder(ExpressionBuilder):
+    def body(self, tree: Node, *, one_line: bool) -> Body:
         attributes: dict[str, Attribute] = {}
         blocks: list[Block] = []
-        for node in _items(tree):
-            offset = node.meta.start_pos
+        for node in rules(tree):
+            offset = self.offset(node)
             first = not attributes and not blocks
-            if not one_line and self.expressions.character_before(node) not in ("", "\n"):
+            if not one_line and self.character_before(node) not in ("", "\n"):
                 raise self.source.error("a new line is missing before this", offset)
             if one_line and not (first and node.data == "attribute"):
                 raise self.source.error("a block on one line can hold only one attribute", offset)
             if node.data == "block":
                 blocks.append(self.block(node))
                 continue
-            attribute = self.attribute(node)
-            earlier = attributes.setdefault(attribute.name, attribute)
-            if earlier is not attribute:
-                raise self.source.error(
-                    f"'{attribute.name}' is already set on line {earlier.line}", offset
-                )
+            name, line = word(node.children[0]), self.source.line(offset)
+            if name in attributes:
+                earlier = attributes[name].line
+                raise self.source.error(f"'{name}' is already set on line {earlier}", offset)
+            expression = self.build(node.children[-1])
+            attributes[name] = Attribute(name, expression, self.source.file, line)
         return Body(attributes, tuple(blocks))
 
-    def attribute(self, tree: Tree[Token]) -> Attribute:
-        name, _, value = tree.children
-        line = self.source.line(tree.meta.start_pos)
-        return Attribute(_word(name), self.expressions.build(value), self.source.file, line)
-
-    def block(self, tree: Tree[Token]) -> Block:
-        names: list[str] = []
+    def block(self, tree: Node) -> Block:
         *header, opening, content, closing = tree.children
-        for node in header:
-            if isinstance(node, Tree) and node.data == "new_line_or_comment":
-                raise self.source.error(
-                    "'{' must stand on the same line", self.expressions.offset(node)
-                )
-            label = isinstance(node, Tree) and node.data == "string"
-            names.append(self.label(node) if label else _word(node))
-        assert isinstance(content, Tree)  # noqa: S101 - the grammar says so
-        first = next(_items(content), None)
-        one_line = first is not None and self.expressions.character_before(first) == "{"
-        if first is not None and one_line == self.expressions.after_line_end(closing):
+        for node in filter(is_line_end, header):
+            raise self.source.error("'{' must stand on the same line", self.offset(node))
+        block_type, *labels = map(self.label, header)
+        first = next(rules(content), None)
+        one_line = first is not None and self.character_before(first) == "{"
+        if first is not None and one_line == self.after_line_end(closing):
             raise self.source.error(
                 "both braces of a block stand on one line, or the closing one on a line of its own",
-                self.expressions.offset(opening if one_line else closing),
+                self.offset(opening if one_line else closing),
             )
-        line = self.source.line(self.expressions.offset(tree))
         body = self.body(content, one_line=one_line)
-        return Block(names[0], tuple(names[1:]), body, self.source.file, line)
+        line = self.source.line(self.offset(tree))
+        return Block(block_type, tuple(labels), body, self.source.file, line)
 
     def label(self, node: Node) -> str:
-        offset = self.expressions.offset(node)
-        expression = self.expressions.template(offset)
-        if not isinstance(expression, Literal) or not isinstance(expression.value, str):
-            raise self.source.error("a block label cannot contain an interpolation", offset)
-        return expression.value
-
-
-def _word(node: Node) -> str:
-    """The name in an ``identifier``, ``keyword`` or ``literal_value``."""
-    return str(node.children[0]) if isinstance(node, Tree) else str(node)
-
-
-def _items(body: Tree[Token]) -> Iterator[Tree[Token]]:
-    """The attributes and blocks of a body, without the line ends."""
-    for node in body.children:
-        if isinstance(node, Tree) and node.data != "new_line_or_comment":
-            yield node
+        if not isinstance(node, Tree) or node.data != "string":
+            return word(node)
+        label = self.template(self.offset(node))
+        if not isinstance(label, Literal) or not isinstance(label.value, str):
+            raise self.source.error(
+                "a block label cannot contain an interpolation", self.offset(node)
+            )
+        return label.value

@@ -1,13 +1,15 @@
-"""First pass over a configuration: what is code and what is template.
+"""The first pass of the parser: mask everything that python-hcl2's grammar reads inexactly.
 
-HCL is a language with three lexical modes (code, quoted template, heredoc) that nest, and whether
-a line end means anything depends on the bracket around it. python-hcl2's grammar approximates
-both with regular expressions. So that its tree means exactly what HCL means, it is given a
-*skeleton* of the same length: strings and heredocs are blanked to placeholder strings, comments
-and meaningless line ends to blanks. Offsets in the skeleton are offsets in the source, and the
-templates are read from the source by ``templates.py``.
+HCL has three lexical modes that nest: code, quoted template and heredoc. The bracket around a line
+end decides whether it is significant. python-hcl2's grammar approximates both with regular
+expressions. The scanner therefore gives it a masked source of the same length, in which
 
-Source of the rules: https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md
+- strings and heredocs are placeholder strings (``templates.py`` parses the originals), and
+- comments and insignificant line ends are blanks.
+
+An offset in the masked source is the same offset in the source.
+
+Source: https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md
 """
 
 from __future__ import annotations
@@ -30,7 +32,7 @@ _MAXIMUM_DEPTH = 100
 
 @dataclass(frozen=True, slots=True)
 class TemplateSpan:
-    """A quoted string or heredoc; ``start`` and ``end`` enclose its content."""
+    """The content of a quoted string or heredoc; ``flush`` is the ``-`` of ``<<-``."""
 
     start: int
     end: int
@@ -39,12 +41,14 @@ class TemplateSpan:
 
 
 @dataclass(frozen=True, slots=True)
-class Skeleton:
-    """``text`` is what python-hcl2 reads. The keys of the rest are offsets in the source.
+class MaskedSource:
+    """The ``text`` for python-hcl2, and what was masked in it, by offset.
 
-    ``templates``: by the opening quote or ``<<``. ``signs``: those before the last of several
-    (``!!x``), which the grammar cannot read. ``numbers``: those that touch a minus before them,
-    which the grammar would take for part of the number (``a -15``); strings stand in for them.
+    - ``templates``: strings and heredocs, by the offset of the opening quote or ``<<``.
+    - ``signs``: all but the last of several signs (``!!x``), by the offset of the last. The grammar
+      has only one.
+    - ``numbers``: numbers directly after a minus (``a -15``). The grammar reads the minus as part
+      of the number. The masked source has strings for them.
     """
 
     text: str
@@ -55,19 +59,21 @@ class Skeleton:
     numbers: dict[int, str]
 
 
-def scan_body(source: Source) -> Skeleton:
-    """The skeleton of a whole file. Raises ConfigurationError for what never closes."""
+def scan_body(source: Source) -> MaskedSource:
+    """Mask a whole file. Raises ConfigurationError for an unclosed string, heredoc or bracket."""
     return _Scanner(source, 0, len(source.text), in_body=True).run()
 
 
-def scan_expression(source: Source, start: int, limit: int, depth: int = 0) -> Skeleton:
-    """The skeleton of the expression from ``start``, up to ``limit`` or the first ``}`` that it
-    does not open itself (``Skeleton.end`` is that offset)."""
+def scan_expression(source: Source, start: int, limit: int, depth: int = 0) -> MaskedSource:
+    """Mask the expression from ``start`` to ``limit``, or to a ``}`` that closes nothing in it.
+
+    ``MaskedSource.end`` is the offset where it ends.
+    """
     return _Scanner(source, start, limit, in_body=False, depth=depth).run()
 
 
 def end_of_interpolation(source: Source, start: int, limit: int, depth: int) -> int:
-    """The offset of the ``}`` that closes the ``${`` or ``%{`` whose content begins at start."""
+    """Return the offset of the ``}`` that closes a ``${`` or ``%{`` with content from ``start``."""
     end = scan_expression(source, start, limit, depth + 1).end
     if end >= limit:
         raise source.error("'${' or '%{' without its closing '}'", start)
@@ -75,6 +81,8 @@ def end_of_interpolation(source: Source, start: int, limit: int, depth: int) -> 
 
 
 class _Scanner:
+    """Each method handles what is at an offset, and returns the offset after it."""
+
     def __init__(
         self, source: Source, start: int, limit: int, *, in_body: bool, depth: int = 0
     ) -> None:
@@ -90,12 +98,14 @@ class _Scanner:
         self.templates: dict[int, TemplateSpan] = {}
         self.signs: dict[int, str] = {}
         self.numbers: dict[int, str] = {}
-        # (, [, { of an object, f for a for expression's brace, b for a block's
+        # ( and [; { for an object's brace, f for a for expression's, b for a block's
         self.brackets: list[tuple[str, int]] = []
         self.in_value = not in_body  # right of "=" in a body
-        self.previous = ""  # last token: w a word or number, k a keyword, q a template
+        # The last token: an operator or bracket, w for a word or number, k for a keyword, q for a
+        # template.
+        self.previous = ""
 
-    def run(self) -> Skeleton:
+    def run(self) -> MaskedSource:
         at = self.start
         while at < self.limit:
             character = self.text[at]
@@ -103,14 +113,13 @@ class _Scanner:
                 break
             at = self.step(at, character)
         if self.brackets:
-            bracket, opened = self.brackets[-1]
-            shown = bracket if bracket in "([{" else "{"
-            raise self.source.error(f"'{shown}' is never closed", opened)
-        return Skeleton(
+            kind, opened = self.brackets[-1]
+            raise self.source.error(f"'{_bracket(kind)}' is never closed", opened)
+        return MaskedSource(
             "".join(self.output), self.start, at, self.templates, self.signs, self.numbers
         )
 
-    def step(self, at: int, character: str) -> int:  # noqa: PLR0911 - one a rule
+    def step(self, at: int, character: str) -> int:  # noqa: PLR0911 - one per rule
         text = self.text
         if character == "\n":
             return self.newline(at)
@@ -127,7 +136,7 @@ class _Scanner:
         if character == '"':
             return self.template(at, TemplateSpan(at + 1, self.end_of_quoted(at), False, False))
         splat = _SPACED_SPLAT.match(self.text, at, self.limit)
-        if splat and ("\n" not in splat.group() or self.line_ends_mean_nothing()):
+        if splat and ("\n" not in splat.group() or self.ignores_line_ends()):
             self.output.append("".join(splat.group().split()).ljust(len(splat.group())))
             self.previous = "]"
             return splat.end()
@@ -150,29 +159,26 @@ class _Scanner:
             return self.number(at, number)
         operator = _OPERATOR.match(self.text, at, self.limit)
         if operator is None:
-            what = {"'": "use double quotes for strings", "`": "use double quotes for strings"}
-            raise self.source.error(
-                f"unexpected character {character!r}", at, hint=what.get(character)
-            )
+            hint = "use double quotes for strings" if character in "'`" else None
+            raise self.source.error(f"unexpected character {character!r}", at, hint=hint)
         symbol = operator.group()
         if symbol in ("!", "-") and self.previous not in _AFTER_OPERAND:
             return self.sign(at)
-        if symbol == "=" and not self.brackets_in_value():
+        if symbol == "=" and not self.inside_value_bracket():
             self.in_value = True
         return self.keep(at, operator.end(), symbol)
 
     def number(self, at: int, number: re.Match[str]) -> int:
         end = number.end()
-        if self.previous != "." and re.match(r"\.\d", self.text[end : end + 2]):
-            raise self.source.error(f"{number.group()!r} and more is not a number", at)
-        if _WORD.match(self.text, end, self.limit):
-            raise self.source.error(f"{number.group()!r} and more is not a number", at)
+        fraction = self.previous != "." and re.match(r"\.\d", self.text[end : end + 2])
+        if fraction or _WORD.match(self.text, end, self.limit):
+            raise self.source.error(f"unexpected text after the number {number.group()!r}", at)
         if end - at == 1 or at == self.start or self.text[at - 1] != "-":
             return self.keep(at, end, "w")
         self.numbers[at] = number.group()
         return self.placeholder(at, end)
 
-    def brackets_in_value(self) -> bool:
+    def inside_value_bracket(self) -> bool:
         return bool(self.brackets) and self.brackets[-1][0] != "b"
 
     def sign(self, at: int) -> int:
@@ -186,12 +192,12 @@ class _Scanner:
         return self.keep(last, last + 1, self.text[last])
 
     def newline(self, at: int) -> int:
-        if not self.brackets_in_value():
+        if not self.inside_value_bracket():
             self.in_value = not self.in_body
-        self.output.append("\r" if self.line_ends_mean_nothing() else "\n")
+        self.output.append("\r" if self.ignores_line_ends() else "\n")
         return at + 1
 
-    def line_ends_mean_nothing(self) -> bool:
+    def ignores_line_ends(self) -> bool:
         return self.brackets[-1][0] in "([f" if self.brackets else not self.in_body
 
     def keep(self, start: int, end: int, previous: str | None) -> int:
@@ -216,7 +222,7 @@ class _Scanner:
     def open(self, at: int, character: str) -> int:
         kind = character
         if character == "{":
-            if not self.in_value and not self.brackets_in_value():
+            if not self.in_value and not self.inside_value_bracket():
                 kind = "b"
             elif _FOR.match(self.text, at + 1, self.limit):
                 kind = "f"
@@ -232,56 +238,50 @@ class _Scanner:
         if not self.brackets:
             raise self.source.error(f"'{character}' closes nothing", at)
         kind, opened = self.brackets.pop()
-        if (kind if kind in "([" else "{") != opener:
-            shown = kind if kind in "([" else "{"
+        if _bracket(kind) != opener:
+            line = self.source.line(opened)
             raise self.source.error(
-                f"'{character}' does not close the '{shown}' of line {self.source.line(opened)}",
-                at,
+                f"'{character}' does not close the '{_bracket(kind)}' of line {line}", at
             )
         if kind == "b":
             self.in_value = False
         return self.keep(at, at + 1, character)
 
     def end_of_quoted(self, at: int) -> int:
-        """The offset of the closing quote."""
-        text, position = self.text, at + 1
+        """Return the offset of the closing quote."""
+        position = at + 1
         while position < self.limit:
-            character = text[position]
+            character = self.text[position]
             if character == '"':
                 return position
             if character in "\r\n":
                 break
-            if character == "\\":
-                position += 2
-            elif text.startswith(("$${", "%%{"), position):
-                position += 3
-            elif text.startswith(("${", "%{"), position):
-                depth = self.depth + len(self.brackets)
-                position = end_of_interpolation(self.source, position + 2, self.limit, depth)
-                position += 1
-            else:
-                position += 1
+            position = position + 2 if character == "\\" else self.after_template_part(position)
         raise self.source.error("a string without its closing quote on the same line", at)
 
     def heredoc(self, at: int, opening: re.Match[str]) -> int:
         text, marker = self.text, opening.group(2)
-        line_start = position = opening.end()
+        position = opening.end()
         while position < self.limit:
-            if position == line_start:
+            if text[position - 1] == "\n":
                 end = text.find("\n", position, self.limit)
                 if end < 0:
                     break
                 if text[position:end].strip() == marker:
                     span = TemplateSpan(opening.end(), position, True, bool(opening.group(1)))
-                    close = end - 1 if text[end - 1] == "\r" else end
-                    return self.template(at, span, close)
-            if text.startswith(("$${", "%%{"), position):
-                position += 3
-            elif text.startswith(("${", "%{"), position):
-                depth = self.depth + len(self.brackets)
-                position = end_of_interpolation(self.source, position + 2, self.limit, depth) + 1
-            else:
-                if text[position] == "\n":
-                    line_start = position + 1
-                position += 1
+                    return self.template(at, span, end - 1 if text[end - 1] == "\r" else end)
+            position = self.after_template_part(position)
         raise self.source.error(f"a heredoc without a line that is {marker!r}", at)
+
+    def after_template_part(self, position: int) -> int:
+        """Return the offset after the escape, interpolation or character at ``position``."""
+        if self.text.startswith(("$${", "%%{"), position):
+            return position + 3
+        if self.text.startswith(("${", "%{"), position):
+            depth = self.depth + len(self.brackets)
+            return end_of_interpolation(self.source, position + 2, self.limit, depth) + 1
+        return position + 1
+
+
+def _bracket(kind: str) -> str:
+    return kind if kind in "([" else "{"

@@ -1,7 +1,4 @@
-"""Values as text: JSON as Terraform writes it, and HCL.
-
-``to_json`` is what ``jsonencode`` gives and what a ``TF_VAR_`` of a list or object holds.
-"""
+"""Values to and from JSON, and to HCL."""
 
 from __future__ import annotations
 
@@ -16,23 +13,23 @@ from terragrunt_runner.language.numbers import Number, format_number, parse_numb
 from terragrunt_runner.language.types import type_from_json
 from terragrunt_runner.language.values import InvalidValueError, Value, elements, is_null, is_number
 
-_JSON_ESCAPES = {
-    '"': '\\"',
-    "\\": "\\\\",
+# Characters that Go escapes beyond JSON, because they are unsafe in a script element.
+_ESCAPED_BY_GO = str.maketrans({c: f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"})
+_HCL_ESCAPES = {
     "\n": "\\n",
     "\r": "\\r",
     "\t": "\\t",
-    "\b": "\\b",
-    "\f": "\\f",
+    '"': '\\"',
+    "\\": "\\\\",
+    "${": "$${",
+    "%{": "%%{",
 }
-# Go escapes what would be unsafe inside a script element.
-_JSON_SPECIAL = re.compile(r'["\\\x00-\x1f<>&\u2028\u2029]')
 _HCL_SPECIAL = re.compile(r'["\\\x00-\x1f]|\$\{|%\{')
 _IDENTIFIER = re.compile(r"[a-zA-Z_][a-zA-Z0-9_-]*")
 
 
 def to_json(value: Value) -> str:
-    """Compact, keys sorted, numbers in plain digits."""
+    """Write JSON as ``jsonencode`` and a ``TF_VAR_`` variable have it: compact, keys sorted."""
     if is_null(value):
         return "null"
     if isinstance(value, bool):
@@ -47,20 +44,22 @@ def to_json(value: Value) -> str:
 
 
 def json_string(text: str) -> str:
-    return '"' + _JSON_SPECIAL.sub(_json_escape, text) + '"'
+    return json.dumps(text, ensure_ascii=False).translate(_ESCAPED_BY_GO)
 
 
 def from_json(text: str) -> Value:
-    """Objects become objects and arrays tuples. Raises InvalidValueError for what is not JSON."""
+    """Read JSON: objects become objects, arrays become tuples.
+
+    Raises InvalidValueError for what is not JSON.
+    """
     try:
-        return _normalised(
-            json.loads(
-                text,
-                parse_int=parse_number,
-                parse_float=parse_number,
-                parse_constant=_refuse_constant,
-            )
+        parsed = json.loads(
+            text,
+            parse_int=parse_number,
+            parse_float=parse_number,
+            parse_constant=_refuse_constant,
         )
+        return _from_python(parsed)
     except json.JSONDecodeError as error:
         place = f"line {error.lineno} column {error.colno}"
         raise InvalidValueError(f"not JSON: {error.msg} at {place}") from None
@@ -83,22 +82,28 @@ def from_typed_json(value: Any, encoded_type: Any) -> Value:
 
 
 def to_hcl(value: Value, indent: int = 0) -> str:
-    """An HCL expression that evaluates to ``value``; ``indent`` is that of its first line."""
+    """Write an HCL expression for the value; ``indent`` is that of its first line."""
     if isinstance(value, str):
         return '"' + _HCL_SPECIAL.sub(_hcl_escape, value) + '"'
-    if not isinstance(value, (tuple, Mapping)):
-        return to_json(value)
-    inner = " " * (indent + 2)
     if isinstance(value, Mapping):
         lines = [f"{_key(name)} = {to_hcl(value[name], indent + 2)}" for name in sorted(value)]
-        opening, separator, closing = "{", "\n", "}"
-    else:
+        return _lines("{", lines, "}", indent)
+    if isinstance(value, tuple):
         lines = [f"{to_hcl(item, indent + 2)}," for item in elements(value)]
-        opening, separator, closing = "[", "\n", "]"
+        return _lines("[", lines, "]", indent)
+    return to_json(value)
+
+
+def clean_text(value: str) -> str:
+    """Return a string as Terraform has it: composed characters, no lone surrogates."""
+    return unicodedata.normalize("NFC", re.sub("[\ud800-\udfff]", "\ufffd", value))
+
+
+def _lines(opening: str, lines: list[str], closing: str, indent: int) -> str:
     if not lines:
         return opening + closing
-    body = separator.join(inner + line for line in lines)
-    return f"{opening}\n{body}\n{' ' * indent}{closing}"
+    separator = "\n" + " " * (indent + 2)
+    return opening + separator + separator.join(lines) + "\n" + " " * indent + closing
 
 
 def _key(name: str) -> str:
@@ -106,35 +111,18 @@ def _key(name: str) -> str:
     return name if _IDENTIFIER.fullmatch(name) and not reserved else to_hcl(name)
 
 
-def _json_escape(match: re.Match[str]) -> str:
-    character = match.group()
-    return _JSON_ESCAPES.get(character) or f"\\u{ord(character):04x}"
-
-
 def _hcl_escape(match: re.Match[str]) -> str:
-    found = match.group()
-    if found in ("${", "%{"):
-        return found[0] + found
-    known = {"\n": "\\n", "\r": "\\r", "\t": "\\t", '"': '\\"', "\\": "\\\\"}
-    return known.get(found) or f"\\u{ord(found):04x}"
+    return _HCL_ESCAPES.get(match.group()) or f"\\u{ord(match.group()):04x}"
 
 
-def _normalised(value: Value) -> Value:
-    if isinstance(value, str):
-        return text(value)
-    if isinstance(value, list):
-        return tuple(map(_normalised, value))
-    if isinstance(value, dict):
-        return {text(name): _normalised(item) for name, item in value.items()}
-    return value
-
-
-def text(value: str) -> str:
-    """A string as a Terraform value: composed characters, no lone surrogates."""
-    if value.isascii():
-        return value
-    clean = re.sub("[\ud800-\udfff]", "\ufffd", value)
-    return unicodedata.normalize("NFC", clean)
+def _from_python(parsed: Value) -> Value:
+    if isinstance(parsed, str):
+        return clean_text(parsed)
+    if isinstance(parsed, list):
+        return tuple(map(_from_python, parsed))
+    if isinstance(parsed, dict):
+        return {clean_text(name): _from_python(item) for name, item in parsed.items()}
+    return parsed
 
 
 def _refuse_constant(name: str) -> None:

@@ -1,16 +1,15 @@
-"""What a parsed configuration is made of: bodies, blocks, attributes and expressions.
+"""The tree of a parsed configuration: bodies, blocks, attributes and expressions.
 
-Every node knows its file and line. ``Expression.references()`` lists what an expression reads, as
-traversals: ``local.a["b"].c`` is ``("local", "a", "b", "c")``. A traversal ends where the next
-step is not known before evaluation (``local.a[local.i]`` reads ``("local", "a")`` and
-``("local", "i")``). The variables that a for expression declares are not references.
+Every node knows its file and line. ``Expression.references()`` lists the traversals that an
+expression reads: ``local.a["b"].c`` is ``("local", "a", "b", "c")``. A traversal ends at a step
+that is known only after evaluation: ``local.a[local.i]`` reads ``("local", "a")`` and
+``("local", "i")``. The variables of a for expression are not references.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TypeAlias
 
@@ -21,26 +20,20 @@ Traversal: TypeAlias = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """``text`` with the ``file`` it came from. Offsets count characters from 0, lines from 1."""
+    """The text of a file. Offsets count characters from 0, lines count from 1."""
 
     text: str = field(repr=False)
     file: Path
-    _starts: list[int] = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        starts = [0]
-        starts.extend(i + 1 for i, character in enumerate(self.text) if character == "\n")
-        object.__setattr__(self, "_starts", starts)
 
     def line(self, offset: int) -> int:
-        return bisect_right(self._starts, offset)
+        return self.text.count("\n", 0, offset) + 1
 
     def error(self, message: str, offset: int, *, hint: str | None = None) -> ConfigurationError:
-        """To raise for the line that ``offset`` stands in."""
+        """Return an error for the line of ``offset``."""
         return ConfigurationError(message, file=self.file, line=self.line(offset), hint=hint)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Expression:
     source: Source
     offset: int
@@ -53,11 +46,12 @@ class Expression:
     def line(self) -> int:
         return self.source.line(self.offset)
 
-    def children(self) -> tuple[Expression, ...]:
-        return ()
+    def children(self) -> Iterator[Expression]:
+        for member in fields(self):
+            yield from _expressions(getattr(self, member.name))
 
     def references(self) -> frozenset[Traversal]:
-        return frozenset(_references(self, frozenset()))
+        return frozenset(_references(self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +73,6 @@ class GetAttribute(Expression):
     object: Expression
     name: str
 
-    def children(self) -> tuple[Expression, ...]:
-        return (self.object,)
-
 
 @dataclass(frozen=True, slots=True)
 class Index(Expression):
@@ -90,25 +81,19 @@ class Index(Expression):
     object: Expression
     key: Expression
 
-    def children(self) -> tuple[Expression, ...]:
-        return (self.object, self.key)
-
 
 @dataclass(frozen=True, slots=True)
 class SplatItem(Expression):
-    """Stands in a splat's ``each`` for the element at hand."""
+    """The current element, inside a splat's ``each``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Splat(Expression):
-    """``object[*]`` or ``object.*``: ``each`` is evaluated for every element, its ``item``."""
+    """``object[*]`` or ``object.*``: ``each`` is evaluated for every element as ``item``."""
 
     object: Expression
     item: SplatItem
     each: Expression
-
-    def children(self) -> tuple[Expression, ...]:
-        return (self.object, self.each)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,17 +104,11 @@ class Call(Expression):
     arguments: tuple[Expression, ...]
     expand: bool
 
-    def children(self) -> tuple[Expression, ...]:
-        return self.arguments
-
 
 @dataclass(frozen=True, slots=True)
 class Unary(Expression):
     operator: str
     operand: Expression
-
-    def children(self) -> tuple[Expression, ...]:
-        return (self.operand,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +117,6 @@ class Binary(Expression):
     left: Expression
     right: Expression
 
-    def children(self) -> tuple[Expression, ...]:
-        return (self.left, self.right)
-
 
 @dataclass(frozen=True, slots=True)
 class Conditional(Expression):
@@ -148,40 +124,30 @@ class Conditional(Expression):
     true: Expression
     false: Expression
 
-    def children(self) -> tuple[Expression, ...]:
-        return (self.condition, self.true, self.false)
-
 
 @dataclass(frozen=True, slots=True)
 class Parentheses(Expression):
-    """Kept because ``{(a) = 1}`` and ``{a = 1}`` differ."""
+    """A node of its own because ``{(a) = 1}`` and ``{a = 1}`` differ."""
 
     inner: Expression
-
-    def children(self) -> tuple[Expression, ...]:
-        return (self.inner,)
 
 
 @dataclass(frozen=True, slots=True)
 class TupleConstructor(Expression):
     items: tuple[Expression, ...]
 
-    def children(self) -> tuple[Expression, ...]:
-        return self.items
-
 
 @dataclass(frozen=True, slots=True)
 class ObjectConstructor(Expression):
     items: tuple[tuple[Expression, Expression], ...]
 
-    def children(self) -> tuple[Expression, ...]:
-        return tuple(side for item in self.items for side in item)
-
 
 @dataclass(frozen=True, slots=True)
 class For(Expression):
-    """``[for key_name, value_name in collection : value if condition]``, or with a ``key`` the
-    object form; ``group`` is its ``...``."""
+    """``[for key_name, value_name in collection : value if condition]``.
+
+    With a ``key`` it is the object form; ``group`` is its ``...``.
+    """
 
     key_name: str | None
     value_name: str
@@ -194,12 +160,9 @@ class For(Expression):
 
 @dataclass(frozen=True, slots=True)
 class Template(Expression):
-    """Strings joined; every part is converted to a string."""
+    """Parts that are converted to strings and joined."""
 
     parts: tuple[Expression, ...]
-
-    def children(self) -> tuple[Expression, ...]:
-        return self.parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,9 +170,6 @@ class TemplateFor(Expression):
     """``%{ for }``: the results of ``each``, joined."""
 
     each: For
-
-    def children(self) -> tuple[Expression, ...]:
-        return (self.each,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,13 +197,22 @@ class Body:
     blocks: tuple[Block, ...]
 
 
-def _references(expression: Expression, bound: frozenset[str]) -> Iterator[Traversal]:
-    pending = [(expression, bound)]
+def _expressions(member: object) -> Iterator[Expression]:
+    if isinstance(member, Expression):
+        yield member
+    elif isinstance(member, tuple):
+        for item in member:
+            yield from _expressions(item)
+
+
+def _references(expression: Expression) -> Iterator[Traversal]:
+    # A stack instead of recursion: long chains of operators nest deeply.
+    pending: list[tuple[Expression, frozenset[str]]] = [(expression, frozenset())]
     while pending:
-        node, names = pending.pop()
+        node, bound = pending.pop()
         if isinstance(node, For):
-            inner = names | {name for name in (node.key_name, node.value_name) if name}
-            pending.append((node.collection, names))
+            inner = bound | {name for name in (node.key_name, node.value_name) if name}
+            pending.append((node.collection, bound))
             pending.extend((part, inner) for part in (node.key, node.value, node.condition) if part)
             continue
         steps: list[str | int] = []
@@ -255,10 +224,10 @@ def _references(expression: Expression, bound: frozenset[str]) -> Iterator[Trave
                 steps.append(base.key.value)
             else:
                 steps.clear()
-                pending.append((base.key, names))
+                pending.append((base.key, bound))
             base = base.object
         if isinstance(base, Variable):
-            if base.name not in names:
+            if base.name not in bound:
                 yield (base.name, *reversed(steps))
             continue
-        pending.extend((child, names) for child in base.children())
+        pending.extend((child, bound) for child in base.children())

@@ -1,8 +1,8 @@
 """Templates: the content of quoted strings, heredocs and template files.
 
-Three steps, as HCL has them: the text becomes a flat list of literals, interpolations and
-directives; whitespace is trimmed (``~``, and the common indentation of ``<<-``); directives are
-paired. A template that is nothing but one interpolation is that expression, with its type.
+Three steps, as in HCL: split the text into literals, interpolations and directives; trim whitespace
+(``~``, and the common indentation of ``<<-``); pair the directives. A template that is only one
+interpolation is the expression in it, and has its type.
 
 Source: https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md#templates
 """
@@ -26,9 +26,14 @@ from terragrunt_runner.language.syntax_tree import (
     TemplateFor,
 )
 
+# Parses the expression between two offsets, at a depth of nesting.
 ParseExpression: TypeAlias = Callable[[Source, int, int, int], Expression]
 
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
+_SPECIAL_IN_HEREDOC = re.compile(r"\$\$\{|%%\{|\$\{|%\{|\n")
+_SPECIAL_IN_QUOTES = re.compile(
+    rf"\\(?:u[0-9a-fA-F]{{4}}|U[0-9a-fA-F]{{8}}|.)?|{_SPECIAL_IN_HEREDOC.pattern}", re.DOTALL
+)
 _KEYWORD = re.compile(r"\s*(if|else|endif|for|endfor)(?![\w-])")
 _DANGLING = re.compile(r"[$%]\s+$")
 _FOR = re.compile(r"\s*([^\W\d][\w-]*)(?:\s*,\s*([^\W\d][\w-]*))?\s+in(?![\w-])")
@@ -42,7 +47,7 @@ class _Text:
 
 @dataclass(frozen=True, slots=True)
 class _Sequence:
-    """``${...}`` (no keyword) or ``%{...}``, content between ``start`` and ``end``."""
+    """``${...}`` (without a keyword) or ``%{...}``; its content is from ``start`` to ``end``."""
 
     offset: int
     keyword: str
@@ -58,87 +63,68 @@ _Part: TypeAlias = _Text | _Sequence
 def parse_template(
     source: Source, span: TemplateSpan, parse: ParseExpression, depth: int = 0
 ) -> Expression:
-    """The expression that the template in ``span`` means; ``parse`` reads what is in ``${}``.
+    """Parse a template; ``parse`` parses the expressions in it.
 
-    Raises ConfigurationError for unknown escapes and directives that do not pair.
+    Raises ConfigurationError for unknown escapes and unpaired directives.
     """
     parts = _trim(source, _split(source, span, depth))
     if span.flush:
-        parts = _flush(parts)
-    return _Pairing(source, _meld(parts), parse, depth).whole(span.start)
-
-
-def unescape(source: Source, start: int, end: int) -> str:
-    """The text of a quoted literal with ``\\n`` and the like replaced."""
-    text, output, position = source.text, [], start
-    while True:
-        backslash = text.find("\\", position, end)
-        if backslash < 0:
-            output.append(text[position:end])
-            return "".join(output)
-        output.append(text[position:backslash])
-        kind = text[backslash + 1 : backslash + 2]
-        position = backslash + 2
-        if kind in _ESCAPES:
-            output.append(_ESCAPES[kind])
-        elif kind in ("u", "U"):
-            width = 4 if kind == "u" else 8
-            digits = text[position : min(position + width, end)]
-            if not re.fullmatch(rf"[0-9a-fA-F]{{{width}}}", digits) or int(digits, 16) > 0x10FFFF:
-                raise source.error(f"'\\{kind}' needs {width} hexadecimal digits", backslash)
-            code = int(digits, 16)
-            if 0xD800 <= code <= 0xDFFF:
-                raise source.error(f"'\\{kind}{digits}' is half a character", backslash)
-            output.append(chr(code))
-            position += width
-        else:
-            raise source.error(
-                f"'\\{kind}' is not an escape that HCL knows",
-                backslash,
-                hint="write '\\\\' for a backslash",
-            )
+        parts = _remove_indentation(parts)
+    return _DirectiveParser(source, _join_texts(parts), parse, depth).whole(span.start)
 
 
 def _split(source: Source, span: TemplateSpan, depth: int) -> list[_Part]:
-    text, end = source.text, span.end
+    special = _SPECIAL_IN_HEREDOC if span.heredoc else _SPECIAL_IN_QUOTES
     parts: list[_Part] = []
     literal: list[str] = []
-    position = literal_start = raw_start = span.start
+    position = literal_start = span.start
 
-    def flush_raw(to: int) -> None:
-        if to > raw_start:
-            raw = text[raw_start:to] if span.heredoc else unescape(source, raw_start, to)
-            literal.append(raw)
+    def end_literal() -> None:
+        text = unicodedata.normalize("NFC", "".join(literal))
+        if text:
+            parts.append(_Text(literal_start, text))
+        literal.clear()
 
-    def flush_literal() -> None:
-        if literal:
-            value = unicodedata.normalize("NFC", "".join(literal))
-            parts.append(_Text(literal_start, value))
-            literal.clear()
-
-    while position < end:
-        if text[position] == "\\" and not span.heredoc:
-            position += 2
-        elif text.startswith(("$${", "%%{"), position) and position + 3 <= end:
-            flush_raw(position)
-            literal.append(text[position + 1 : position + 3])
-            position = raw_start = position + 3
-        elif text.startswith(("${", "%{"), position) and position + 2 <= end:
-            flush_raw(position)
-            flush_literal()
-            sequence = _sequence(source, position, end, depth)
-            parts.append(sequence)
-            position = literal_start = raw_start = sequence.end + (2 if sequence.trim_right else 1)
-        elif text[position] == "\n":
-            position += 1
-            flush_raw(position)
-            flush_literal()
-            raw_start = literal_start = position
+    while match := special.search(source.text, position, span.end):
+        literal.append(source.text[position : match.start()])
+        position = match.end()
+        found = match.group()
+        if found.startswith("\\"):
+            literal.append(_unescape(source, match.start(), found))
+        elif found in ("$${", "%%{"):
+            literal.append(found[1:])
         else:
-            position += 1
-    flush_raw(end)
-    flush_literal()
+            if found == "\n":
+                literal.append(found)
+            end_literal()
+            if found != "\n":
+                sequence = _sequence(source, match.start(), span.end, depth)
+                parts.append(sequence)
+                position = sequence.end + (2 if sequence.trim_right else 1)
+            literal_start = position
+    literal.append(source.text[position : span.end])
+    end_literal()
     return parts
+
+
+def _unescape(source: Source, offset: int, escape: str) -> str:
+    kind, digits = escape[1:2], escape[2:]
+    if kind in _ESCAPES:
+        return _ESCAPES[kind]
+    if kind not in ("u", "U"):
+        raise source.error(
+            f"'{escape}' is not an escape that HCL knows",
+            offset,
+            hint="write '\\\\' for a backslash",
+        )
+    code = int(digits or "-1", 16)
+    if not 0 <= code <= 0x10FFFF:
+        raise source.error(
+            f"'{escape[:2]}' needs {4 if kind == 'u' else 8} hexadecimal digits", offset
+        )
+    if 0xD800 <= code <= 0xDFFF:
+        raise source.error(f"'{escape}' is half a character", offset)
+    return chr(code)
 
 
 def _sequence(source: Source, opener: int, limit: int, depth: int) -> _Sequence:
@@ -165,13 +151,11 @@ def _sequence(source: Source, opener: int, limit: int, depth: int) -> _Sequence:
 
 
 def _trim(source: Source, parts: list[_Part]) -> list[_Part]:
-    """``~`` trims all whitespace of the literal beside it, which in a heredoc is one line."""
+    """Apply ``~``, which trims the literal beside it: in a heredoc, one line."""
     trimmed: list[_Part] = []
-    for i, part in enumerate(parts):
+    for before, part, after in zip([None, *parts], parts, [*parts[1:], None], strict=False):
         if isinstance(part, _Text):
             value = part.value
-            before = parts[i - 1] if i else None
-            after = parts[i + 1] if i + 1 < len(parts) else None
             if isinstance(before, _Sequence) and before.trim_right:
                 value = value.lstrip()
             if isinstance(after, _Sequence) and after.trim_left:
@@ -187,9 +171,9 @@ def _trim(source: Source, parts: list[_Part]) -> list[_Part]:
     return trimmed
 
 
-def _flush(parts: list[_Part]) -> list[_Part]:
-    """Removes the smallest indentation of any line that is not blank from all of them."""
-    leading: list[int] = []
+def _remove_indentation(parts: list[_Part]) -> list[_Part]:
+    """Remove the smallest indentation of all lines that are not blank."""
+    line_starts: list[int] = []
     smallest: int | None = None
     at_line_start = True
     for i, part in enumerate(parts):
@@ -203,28 +187,28 @@ def _flush(parts: list[_Part]) -> list[_Part]:
             if stripped or not part.value.endswith("\n"):
                 indentation = len(part.value) - len(stripped)
                 smallest = indentation if smallest is None else min(smallest, indentation)
-                leading.append(i)
+                line_starts.append(i)
         at_line_start = part.value.endswith("\n")
     flushed = list(parts)
-    for i in leading:
+    for i in line_starts:
         part = flushed[i]
         if isinstance(part, _Text):
             flushed[i] = replace(part, value=part.value[smallest or 0 :])
     return flushed
 
 
-def _meld(parts: list[_Part]) -> list[_Part]:
-    melded: list[_Part] = []
+def _join_texts(parts: list[_Part]) -> list[_Part]:
+    joined: list[_Part] = []
     for part in parts:
-        last = melded[-1] if melded else None
+        last = joined[-1] if joined else None
         if isinstance(part, _Text) and isinstance(last, _Text):
-            melded[-1] = replace(last, value=last.value + part.value)
+            joined[-1] = replace(last, value=last.value + part.value)
         else:
-            melded.append(part)
-    return melded
+            joined.append(part)
+    return joined
 
 
-class _Pairing:
+class _DirectiveParser:
     def __init__(
         self, source: Source, parts: list[_Part], parse: ParseExpression, depth: int
     ) -> None:
@@ -235,27 +219,24 @@ class _Pairing:
         self.position = 0
 
     def whole(self, offset: int) -> Expression:
-        expressions, stop = self.sequence(())
-        if stop is not None:
-            raise self.source.error(f"'%{{ {stop.keyword} }}' without its opening", stop.offset)
+        expressions, _ = self.sequence(())
         only = self.parts[0] if len(self.parts) == 1 else None
         if isinstance(only, _Sequence) and not only.keyword:
             return expressions[0]
         if len(expressions) == 1 and isinstance(expressions[0], Literal):
             return expressions[0]
         if not expressions:
-            return Literal(source=self.source, offset=offset, value="")
-        return Template(source=self.source, offset=offset, parts=tuple(expressions))
+            return Literal(self.source, offset, "")
+        return Template(self.source, offset, tuple(expressions))
 
-    def sequence(self, ends: tuple[str, ...]) -> tuple[list[Expression], _Sequence | None]:
-        """The expressions up to one of the directives ``ends``, and that directive."""
+    def sequence(self, ends: tuple[str, ...]) -> tuple[list[Expression], str]:
+        """Parse up to one of the directives ``ends``; return the expressions and its keyword."""
         expressions: list[Expression] = []
         while self.position < len(self.parts):
             part = self.parts[self.position]
             self.position += 1
             if isinstance(part, _Text):
-                literal = Literal(source=self.source, offset=part.offset, value=part.value)
-                expressions.append(literal)
+                expressions.append(Literal(self.source, part.offset, part.value))
             elif not part.keyword:
                 expressions.append(self.expression(part.start, part.end))
             elif part.keyword == "if":
@@ -263,32 +244,29 @@ class _Pairing:
             elif part.keyword == "for":
                 expressions.append(self.loop(part))
             elif part.keyword in ends:
-                return expressions, part
+                return expressions, part.keyword
             else:
                 raise self.source.error(f"unexpected '%{{ {part.keyword} }}'", part.offset)
-        return expressions, None
+        return expressions, ""
+
+    def block(self, opening: _Sequence, *ends: str) -> tuple[Template, str]:
+        expressions, keyword = self.sequence(ends)
+        if not keyword:
+            raise self.source.error(
+                f"'%{{ {opening.keyword} }}' without '%{{ {ends[-1]} }}'", opening.offset
+            )
+        return Template(self.source, opening.offset, tuple(expressions)), keyword
 
     def expression(self, start: int, end: int) -> Expression:
         return self.parse(self.source, start, end, self.depth + 1)
 
-    def template(self, offset: int, parts: list[Expression]) -> Expression:
-        return Template(source=self.source, offset=offset, parts=tuple(parts))
-
     def conditional(self, opening: _Sequence) -> Expression:
         condition = self.expression(opening.start, opening.end)
-        true, stop = self.sequence(("else", "endif"))
-        false: list[Expression] = []
-        if stop is not None and stop.keyword == "else":
-            false, stop = self.sequence(("endif",))
-        if stop is None:
-            raise self.source.error("'%{ if }' without '%{ endif }'", opening.offset)
-        return Conditional(
-            source=self.source,
-            offset=opening.offset,
-            condition=condition,
-            true=self.template(opening.offset, true),
-            false=self.template(opening.offset, false),
-        )
+        true, keyword = self.block(opening, "else", "endif")
+        false = Template(self.source, opening.offset, ())
+        if keyword == "else":
+            false, _ = self.block(opening, "endif")
+        return Conditional(self.source, opening.offset, condition, true, false)
 
     def loop(self, opening: _Sequence) -> Expression:
         head = _FOR.match(self.source.text, opening.start, opening.end)
@@ -296,18 +274,16 @@ class _Pairing:
             raise self.source.error("'%{ for }' needs 'name in collection'", opening.offset)
         first, second = head.groups()
         collection = self.expression(head.end(), opening.end)
-        content, stop = self.sequence(("endfor",))
-        if stop is None:
-            raise self.source.error("'%{ for }' without '%{ endfor }'", opening.offset)
+        value, _ = self.block(opening, "endfor")
         each = For(
-            source=self.source,
-            offset=opening.offset,
+            self.source,
+            opening.offset,
             key_name=first if second else None,
             value_name=second or first,
             collection=collection,
             key=None,
-            value=self.template(opening.offset, content),
+            value=value,
             condition=None,
             group=False,
         )
-        return TemplateFor(source=self.source, offset=opening.offset, each=each)
+        return TemplateFor(self.source, opening.offset, each)

@@ -67,14 +67,14 @@ def map_of(element: Type) -> Collection:
     return Collection("map", element)
 
 
-def is_sequence(kind: Type) -> bool:
-    """List, set or tuple."""
-    return isinstance(kind, TupleType) or (isinstance(kind, Collection) and kind.kind != "map")
+def is_sequence(type_: Type) -> bool:
+    """Return whether it is a list, set or tuple."""
+    return isinstance(type_, TupleType) or (isinstance(type_, Collection) and type_.kind != "map")
 
 
-def is_mapping(kind: Type) -> bool:
-    """Map or object."""
-    return isinstance(kind, ObjectType) or (isinstance(kind, Collection) and kind.kind == "map")
+def is_mapping(type_: Type) -> bool:
+    """Return whether it is a map or object."""
+    return isinstance(type_, ObjectType) or (isinstance(type_, Collection) and type_.kind == "map")
 
 
 def type_from_json(encoded: Any) -> Type:

@@ -1,18 +1,18 @@
-"""Values, as Python has them where that is faithful.
+"""Terraform's values in Python.
 
 =================  =====================================================================
 Terraform          Python
 =================  =====================================================================
 null               ``None``; a null that knows its type (``tostring(null)``) is ``Null``
 bool, string       ``bool``, ``str``
-number             ``int``, or ``numbers.Real`` where it is not whole
+number             ``int``, or ``numbers.Real`` if it is not whole
 tuple, object      ``tuple``, ``dict``
-list, set, map     ``List`` and ``Set`` (both tuples), ``Map`` (a dict): they know their
-                   element type; a null element is ``None``
+list, set, map     ``List`` and ``Set`` (both tuples), ``Map`` (a dict); they have an element
+                   type, and a null element is ``None``
 =================  =====================================================================
 
-A ``LazyObject`` computes each attribute when it is first read: that is how ``local`` and
-``dependency`` are given to the evaluator. Ask ``is_null`` rather than ``is None``.
+A ``LazyObject`` computes each attribute when it is first read: ``local`` and ``dependency`` are
+such objects. Test for null with ``is_null``, not with ``is None``.
 """
 
 from __future__ import annotations
@@ -37,12 +37,14 @@ Value: TypeAlias = object
 
 
 class InvalidValueError(Exception):
-    """Terraform calls this an error. The evaluator adds file and line; ``try`` catches it."""
+    """Terraform has an error here. The evaluator makes it an EvaluationError with file and line."""
 
 
 class UnsupportedError(Exception):
-    """Terraform has an answer and we do not. The evaluator adds file and line; ``try`` does not
-    catch it, for then the answer would differ."""
+    """Terraform has an answer here that this runner cannot give.
+
+    The evaluator adds file and line. ``try`` does not catch it: its answer would be a wrong one.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +58,19 @@ class List(tuple[Value, ...]):
     element: Type
 
     def __new__(cls, items: Iterable[Value], element: Type) -> List:
-        created = super().__new__(cls, (_bare(item) for item in items))
+        created = super().__new__(cls, map(_untyped_null, items))
         created.element = element
         return created
 
 
 class Set(tuple[Value, ...]):
-    """Without duplicates, in Terraform's order."""
+    """The elements are unique and in Terraform's order."""
 
     element: Type
 
     def __new__(cls, items: Iterable[Value], element: Type) -> Set:
-        unique = {identity(item): _bare(item) for item in items}
-        created = super().__new__(cls, sorted(unique.values(), key=_order))
+        unique = {hashable(item): _untyped_null(item) for item in items}
+        created = super().__new__(cls, sorted(unique.values(), key=_sort_key))
         created.element = element
         return created
 
@@ -78,26 +80,26 @@ class Map(dict[str, Value]):
     element: Type
 
     def __init__(self, items: Mapping[str, Value], element: Type) -> None:
-        super().__init__((key, _bare(value)) for key, value in items.items())
+        super().__init__((key, _untyped_null(value)) for key, value in items.items())
         self.element = element
 
 
 class LazyObject(Mapping[str, Value]):
-    """An object of known attribute ``names`` whose values ``compute`` gives, once each."""
+    """An object with attributes ``names``; ``compute`` is called once for each value."""
 
-    __slots__ = ("_compute", "_known", "_names")
+    __slots__ = ("_compute", "_names", "_values")
 
     def __init__(self, names: Iterable[str], compute: Callable[[str], Value]) -> None:
         self._names = tuple(names)
         self._compute = compute
-        self._known: dict[str, Value] = {}
+        self._values: dict[str, Value] = {}
 
     def __getitem__(self, name: str) -> Value:
-        if name not in self._known:
+        if name not in self._values:
             if name not in self._names:
                 raise KeyError(name)
-            self._known[name] = self._compute(name)
-        return self._known[name]
+            self._values[name] = self._compute(name)
+        return self._values[name]
 
     def __contains__(self, name: object) -> bool:
         return name in self._names
@@ -118,7 +120,7 @@ def is_number(value: Value) -> bool:
 
 
 def force(value: Value) -> Value:
-    """``value`` without anything lazy in it."""
+    """Return the value with every ``LazyObject`` in it computed."""
     if isinstance(value, LazyObject):
         return {name: force(value[name]) for name in value}
     if type(value) is dict:
@@ -129,27 +131,15 @@ def force(value: Value) -> Value:
 
 
 def type_of(value: Value) -> Type:
-    """Raises TypeError for a Python value that stands for nothing in Terraform."""
-    if value is None:
-        return DYNAMIC
-    if isinstance(value, bool):
-        return BOOL
-    if isinstance(value, str):
-        return STRING
-    if isinstance(value, (int, Real)):
-        return NUMBER
-    return _type_of_structure(value)
-
-
-def _type_of_structure(value: Value) -> Type:
+    """Raises TypeError for a Python value that is not a Terraform value."""
+    for python_type, primitive in _PRIMITIVES:
+        if isinstance(value, python_type):
+            return primitive
     if isinstance(value, Null):
         return value.type
-    if isinstance(value, List):
-        return Collection("list", value.element)
-    if isinstance(value, Set):
-        return Collection("set", value.element)
-    if isinstance(value, Map):
-        return Collection("map", value.element)
+    for kind, collection in (("list", List), ("set", Set), ("map", Map)):
+        if isinstance(value, collection):
+            return Collection(kind, value.element)
     if isinstance(value, tuple):
         return TupleType(tuple(type_of(item) for item in value))
     if isinstance(value, Mapping):
@@ -157,15 +147,25 @@ def _type_of_structure(value: Value) -> Type:
     raise TypeError(f"not a Terraform value: {type(value).__name__}")
 
 
+# bool before int: a bool of Python is an int, too.
+_PRIMITIVES = (
+    (type(None), DYNAMIC),
+    (bool, BOOL),
+    (str, STRING),
+    (int, NUMBER),
+    (Real, NUMBER),
+)
+
+
 def element_of(collection: List | Set | Map, item: Value) -> Value:
-    """``item`` as it is outside the collection: a null there has the element type."""
+    """Return an element as a value of its own: a null has the element type."""
     if item is None and collection.element != DYNAMIC:
         return Null(collection.element)
     return item
 
 
 def elements(value: Value) -> list[Value]:
-    """The elements of a list, set or tuple; the values of a map or object by sorted key."""
+    """Return the elements of a list, set or tuple, or the values of a map or object by key."""
     if isinstance(value, (List, Set)):
         return [element_of(value, item) for item in value]
     if isinstance(value, Map):
@@ -176,16 +176,19 @@ def elements(value: Value) -> list[Value]:
 
 
 def equal(left: Value, right: Value) -> bool:
-    """``==``: never true between different types, so ``1 == "1"`` and ``[] == tolist([])`` are
-    false. Nulls are equal whatever their type."""
+    """Compare as ``==`` does.
+
+    Values of different types differ: ``1 == "1"`` and ``[] == tolist([])`` are false. All nulls are
+    equal.
+    """
     if is_null(left) or is_null(right):
         return is_null(left) and is_null(right)
     left, right = force(left), force(right)
-    return type_of(left) == type_of(right) and identity(left) == identity(right)
+    return type_of(left) == type_of(right) and hashable(left) == hashable(right)
 
 
-def identity(value: Value) -> tuple[object, ...]:
-    """A hashable that is equal for equal values of one type."""
+def hashable(value: Value) -> tuple[object, ...]:
+    """Return a hashable object that is equal for equal values of one type."""
     if is_null(value):
         return ("null",)
     if isinstance(value, (bool, str)):
@@ -193,16 +196,16 @@ def identity(value: Value) -> tuple[object, ...]:
     if isinstance(value, (int, Real)):
         return ("number", exact(value))
     if isinstance(value, Mapping):
-        return ("map", *((key, identity(value[key])) for key in sorted(value)))
-    return ("list", *map(identity, elements(value)))
+        return ("map", *((key, hashable(value[key])) for key in sorted(value)))
+    return ("list", *map(hashable, elements(value)))
 
 
-def _bare(value: Value) -> Value:
+def _untyped_null(value: Value) -> Value:
     return None if isinstance(value, Null) else value
 
 
-def _order(value: Value) -> tuple[object, ...]:
-    """Terraform's order of set elements: nulls last; composites by their serialised form."""
+def _sort_key(value: Value) -> tuple[object, ...]:
+    """Return a key for Terraform's order in a set: nulls last, structures as they are encoded."""
     if is_null(value):
         return (1,)
     if isinstance(value, bool):
@@ -211,10 +214,11 @@ def _order(value: Value) -> tuple[object, ...]:
         return (0, value.encode())
     if isinstance(value, (int, Real)):
         return (0, exact(value))
-    return (0, _serialised(value))
+    return (0, _encode(value))
 
 
-def _serialised(value: Value) -> bytes:  # noqa: PLR0911 - one a rule
+def _encode(value: Value) -> bytes:
+    """Encode a value as go-cty does to order the structures in a set."""
     if is_null(value):
         return b"~"
     if isinstance(value, bool):
@@ -222,15 +226,14 @@ def _serialised(value: Value) -> bytes:  # noqa: PLR0911 - one a rule
     if isinstance(value, str):
         return b'"' + value.replace("\\", "\\\\").replace('"', '\\"').encode() + b'"'
     if isinstance(value, (int, Real)):
-        return _short(value).encode()
+        return _ten_digits(value).encode()
     if isinstance(value, Map):
-        pairs = (_serialised(k) + b":" + _serialised(value[k]) + b";" for k in sorted(value))
+        pairs = (_encode(key) + b":" + _encode(value[key]) + b";" for key in sorted(value))
         return b"{" + b"".join(pairs) + b"}"
-    if isinstance(value, Mapping):
-        return b"<" + b"".join(_serialised(value[k]) + b";" for k in sorted(value)) + b">"
-    return b"[" + b"".join(_serialised(item) + b";" for item in elements(value)) + b"]"
+    opening, closing = (b"<", b">") if isinstance(value, Mapping) else (b"[", b"]")
+    return opening + b"".join(_encode(item) + b";" for item in elements(value)) + closing
 
 
-def _short(number: Number) -> str:
-    """Ten significant digits, as Go's ``%.10g``."""
+def _ten_digits(number: Number) -> str:
+    """Format as Go's ``%.10g``."""
     return f"{float(exact(number)):.10g}" if number else format_number(number)
