@@ -24,12 +24,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import uvloop
-from local_aws.cloudwatch.function_log_delivery import LogBatcher
+from local_aws.cloudwatch.function_log_delivery import FunctionLogDelivery
 from local_aws.lambda_runtime import deployment_package
 from local_aws.lambda_runtime.environment_variables import Credentials
 from local_aws.lambda_runtime.function_version import FunctionArn, FunctionVersion, Target
-from local_aws.lambda_runtime.invoker import Functions
-from local_aws.lambda_runtime.outcome import Answered, Outcome
+from local_aws.lambda_runtime.invocation import Answered, Outcome
+from local_aws.lambda_runtime.invoker import FunctionInvoker
 from local_aws_tests.balanced import package
 
 from benchmarks import contenders, wrk
@@ -85,11 +85,11 @@ async def _start_milliseconds(folder: Path) -> float:
     async def credentials(function: FunctionVersion) -> Credentials:
         return Credentials(function.name, "secret", "token", time.time() + 3600)
 
-    functions = Functions(
+    functions = FunctionInvoker(
         cache=folder,
         endpoint_url="http://127.0.0.1:1",
         credentials=credentials,
-        logs=LogBatcher(_NoLogs()),
+        logs=FunctionLogDelivery(_NoLogs()),
     )
     outcome: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
     began = time.perf_counter()

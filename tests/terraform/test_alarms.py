@@ -10,11 +10,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from local_aws.cloudwatch.function_metrics import FunctionTally
-from local_aws.cloudwatch.load_balancer_metrics import BalancerTally
-from local_aws.cloudwatch.web_acl_metrics import FirewallTally
-from local_aws.lambda_runtime.ended import Ended
-from local_aws.lambda_runtime.outcome import Answered
+from local_aws.cloudwatch.function_metrics import FunctionMetrics
+from local_aws.cloudwatch.load_balancer_metrics import LoadBalancerMetrics
+from local_aws.cloudwatch.web_acl_metrics import WebAclMetrics
+from local_aws.lambda_runtime.invocation import Answered, CompletedInvocation
 from local_aws.load_balancer.response import Response
 from local_aws.load_balancer.rules import BlockedByWebAcl, RoutingDecision
 from local_aws_tests.completed_requests import BALANCER, completed, failed, not_found
@@ -113,15 +112,15 @@ def _strangers(resources: list[Resource]) -> list[str]:
 
 def _published() -> set[tuple[str, str, frozenset[str]]]:
     """What the load balancer of this machine publishes when everything has happened once."""
-    balancer, functions = BalancerTally(BALANCER), FunctionTally()
-    firewall = FirewallTally(REGION, "acl")
+    balancer, functions = LoadBalancerMetrics(BALANCER), FunctionMetrics()
+    firewall = WebAclMetrics(REGION, "acl")
     balancer.connected()
     for status in (200, 302, 404, 500):
-        balancer.finished(completed(response=Response(status)))
+        balancer.completed(completed(response=Response(status)))
     for answered in (failed("LambdaUnhandled"), failed("LambdaServiceException"), not_found()):
-        balancer.finished(answered)
-    functions.ended(Ended(FUNCTION, "1", False, Answered(b"{}"), 1.0, 1))
-    firewall.finished(completed(decision=RoutingDecision(None, BlockedByWebAcl())))
+        balancer.completed(answered)
+    functions.completed(CompletedInvocation(FUNCTION, "1", False, Answered(b"{}"), 1.0, 1))
+    firewall.completed(completed(decision=RoutingDecision(None, BlockedByWebAcl())))
     minute = balancer.take(60.0)
     minute.merge(functions.take())
     minute.merge(firewall.take())

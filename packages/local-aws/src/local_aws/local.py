@@ -15,13 +15,13 @@ from __future__ import annotations
 import sys
 import time
 from contextlib import AbstractContextManager
-from importlib.util import cache_from_source
 from pathlib import Path
 
 from local_aws import client, listeners, processes
 from local_aws.errors import CloudError
 from local_aws.exclusive import exclusive
 from local_aws.identity import Identity
+from local_aws.lambda_runtime import bootstrap
 from local_aws.listeners import Listener, Listening
 from local_aws.load_balancer.own import TOKEN_VARIABLE
 from local_aws.outcomes import Endpoint, LoadBalancerProcess, ProcessStatus, State
@@ -36,9 +36,6 @@ _START_SECONDS = 30.0
 _STUCK_SECONDS = 10.0
 _STOP_SECONDS = 10.0
 _ATTEMPTS = 5
-_BOOTSTRAP = Path(__file__).parent / "lambda_runtime" / "bootstrap.py"
-_WORKERS = (Path(cache_from_source(str(_BOOTSTRAP))), _BOOTSTRAP)
-"""What workers are started with: the compiled file, or its source where none can be written."""
 
 
 class LocalCloud:
@@ -253,9 +250,8 @@ class LocalCloud:
         for fork in processes.with_words(process.name, process.command[1:]):
             processes.end(fork, grace_seconds)
         # The kernel ends the workers with their load balancer on Linux; elsewhere it does not.
-        for program in _WORKERS:
-            for worker in processes.orphans("worker", program):
-                processes.end(worker, grace_seconds=0.0)
+        for worker in processes.orphans("worker", Path(bootstrap.__file__)):
+            processes.end(worker, grace_seconds=0.0)
 
     def _state_file(self, name: str) -> Path:
         return self._folder / name / "listeners.json"

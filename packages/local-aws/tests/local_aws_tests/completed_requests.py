@@ -6,7 +6,7 @@ from dataclasses import replace
 from ipaddress import ip_address
 from typing import Any
 
-from local_aws.cloudwatch.resource_ids import BalancerName
+from local_aws.cloudwatch.load_balancer_id import LoadBalancerId
 from local_aws.load_balancer.completed_request import Client, CompletedRequest
 from local_aws.load_balancer.configuration import TargetGroup
 from local_aws.load_balancer.response import Response, error_page
@@ -24,7 +24,7 @@ ACCOUNT, REGION = "111111111111", "eu-west-1"
 _ELB = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}"
 ARN = f"{_ELB}:loadbalancer/app/lb/50dc6c495c0c9188"
 GROUP = TargetGroup(f"{_ELB}:targetgroup/api/73e2d6bc24d8a067", "lambda", (FUNCTION,))
-BALANCER = BalancerName.from_arn(ARN)
+BALANCER = LoadBalancerId.from_arn(ARN)
 TRACE = "Root=1-58337262-36d228ad5d99923122bbe354"
 CLIENT = Client(ip_address("192.0.2.1"), 50000, "TID_7d15a1935077a44b91952330c3dc3ed8")
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import uvloop
-from local_aws.lambda_runtime.outcome import Answered, Outcome
+from local_aws.lambda_runtime.invocation import Answered, Outcome
 from local_aws.load_balancer.completed_request import Client as Peer
 from local_aws.load_balancer.completed_request import CompletedRequest, Observer
 from local_aws.load_balancer.configuration import Listener

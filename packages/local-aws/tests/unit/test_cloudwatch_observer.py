@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any
 
 import uvloop
-from local_aws.cloudwatch.metric_values import Minute
-from local_aws.cloudwatch.observer import Intervals, Observer
+from local_aws.cloudwatch.metric_values import MetricValues
+from local_aws.cloudwatch.observer import CloudWatchObserver, Intervals
 from local_aws.load_balancer.configuration import Attributes, Configuration, LogDestination
 from local_aws.waf.web_acl import Action, WebAcl
 from local_aws_tests.completed_requests import API, ARN, CLIENT, completed
@@ -20,15 +20,15 @@ ACL = WebAcl("arn:acl", "acl", (), Action("allow"), {})
 
 
 class Stores:
-    """What a bucket and CloudWatch would have."""
+    """A bucket and CloudWatch."""
 
     def __init__(self) -> None:
         self.files: dict[str, list[str]] = {}
-        self.minute = Minute()
-        self.observer = Observer(_Files(self), _Metrics(self), Intervals())
+        self.values = MetricValues()
+        self.observer = CloudWatchObserver(_Files(self), _Metrics(self), Intervals())
 
     def names(self) -> set[tuple[str, str]]:
-        return {(of.namespace, of.name) for of in self.minute.counts}
+        return {(of.namespace, of.name) for of in self.values.counts}
 
 
 class _Files:
@@ -43,8 +43,8 @@ class _Metrics:
     def __init__(self, stores: Stores) -> None:
         self._stores = stores
 
-    def put(self, _at: datetime, minute: Minute) -> None:
-        self._stores.minute.merge(minute)
+    def put(self, _at: datetime, values: MetricValues) -> None:
+        self._stores.values.merge(values)
 
 
 def observe(scenario: Callable[[Stores], Coroutine[Any, Any, None]]) -> Stores:
@@ -57,7 +57,7 @@ def observe(scenario: Callable[[Stores], Coroutine[Any, Any, None]]) -> Stores:
     return uvloop.run(run())
 
 
-def test_what_happened_is_in_both_logs_and_in_the_metrics() -> None:
+def test_a_request_is_in_both_logs_and_in_the_metrics() -> None:
     async def scenario(stores: Stores) -> None:
         stores.observer.update(Configuration((LOGGED,)), {})
         stores.observer.connected(LOGGED, CLIENT)
@@ -71,7 +71,7 @@ def test_what_happened_is_in_both_logs_and_in_the_metrics() -> None:
     assert ("AWS/ApplicationELB", "NewConnectionCount") in found.names()
 
 
-def test_a_load_balancer_without_a_place_for_logs_writes_none() -> None:
+def test_without_log_attributes_no_log_is_written() -> None:
     async def scenario(stores: Stores) -> None:
         stores.observer.update(Configuration((API,)), {})
         stores.observer.connected(API, CLIENT)
@@ -82,7 +82,7 @@ def test_a_load_balancer_without_a_place_for_logs_writes_none() -> None:
     assert ("AWS/ApplicationELB", "RequestCount") in found.names()
 
 
-def test_a_web_acl_is_counted_and_named_in_the_log_while_it_is_there() -> None:
+def test_a_web_acl_is_counted_and_logged_while_it_is_associated() -> None:
     async def scenario(stores: Stores) -> None:
         for acls in ({ARN: ACL}, {}):
             stores.observer.update(Configuration((LOGGED,)), acls)
@@ -93,13 +93,13 @@ def test_a_web_acl_is_counted_and_named_in_the_log_while_it_is_there() -> None:
     assert ['"waf,forward"' in line for line in lines] == [True, False]
 
 
-def test_the_log_of_a_load_balancer_that_goes_does_not_wait() -> None:
+def test_the_log_of_a_deleted_load_balancer_is_delivered_at_once() -> None:
     async def scenario(stores: Stores) -> None:
         stores.observer.update(Configuration((LOGGED,)), {})
         stores.observer.finished(completed(listener=LOGGED))
         stores.observer.update(Configuration(), {})
         while not stores.files:
             await asyncio.sleep(0)
-        stores.observer.finished(completed(listener=LOGGED))  # it ran when its listener went
+        stores.observer.finished(completed(listener=LOGGED))  # a request that ends after that
 
     assert len(observe(scenario).files) == 2

@@ -63,7 +63,7 @@ def test_a_symbolic_link_is_refused(tmp_path: Path) -> None:
 def test_a_package_that_unpacks_to_too_much_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(deployment_package, "UNPACKED_LIMIT", 10)
+    monkeypatch.setattr(deployment_package, "UNPACKED_BYTES", 10)
     with pytest.raises(InvalidZipError, match="over 10 bytes"):
         deployment_package.unpack(package(("a.py", "x" * 6), ("b.py", "x" * 6)), tmp_path / "code")
 

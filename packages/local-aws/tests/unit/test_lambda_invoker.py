@@ -6,19 +6,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from local_aws.cloudwatch.function_log_delivery import LogBatcher, LogEvent
+from local_aws.cloudwatch.function_log_delivery import FunctionLogDelivery, LogEvent
 from local_aws.errors import CloudError
+from local_aws.iam.statement import Policy, parse
 from local_aws.lambda_runtime.environment_variables import Credentials, Endpoints, variables
 from local_aws.lambda_runtime.function_version import FunctionArn, FunctionVersion, Target
-from local_aws.lambda_runtime.invoker import Functions
-from local_aws.lambda_runtime.outcome import Failed, Outcome, Reason
-from local_aws.lambda_runtime.permission import Permission
+from local_aws.lambda_runtime.invocation import Failed, Outcome, Reason
+from local_aws.lambda_runtime.invoker import FunctionInvoker
 
 ARN = "arn:aws:lambda:eu-west-1:111111111111:function:api:live"
 KEYS = Credentials("key", "secret", "token", 0.0)
 
 
-class Nowhere:
+class NoStore:
     def put(self, group: str, stream: str, events: Sequence[LogEvent]) -> None:
         pass
 
@@ -28,48 +28,53 @@ def version(**changes: Any) -> FunctionVersion:
     return FunctionVersion.from_answer(FunctionArn.parse(ARN), {"Configuration": configuration})
 
 
-def invoke(tmp_path: Path, *targets: Target) -> Outcome:
-    """The outcome of one invocation on a machine on which no role can be assumed."""
+def policy(principal: str) -> Policy:
+    statement = f'"Effect": "Allow", "Principal": "{principal}", "Action": "*", "Resource": "*"'
+    return parse("the policy of api", f'{{"Statement": {{{statement}}}}}')
+
+
+def invoke(cache: Path, *targets: Target) -> Outcome:
+    """Invoke the function once, where no role can be assumed."""
 
     async def credentials(function: FunctionVersion) -> Credentials:
         raise CloudError(f"the role of {function.name} cannot be assumed")
 
     async def run() -> Outcome:
-        functions = Functions(
-            cache=tmp_path,
+        invoker = FunctionInvoker(
+            cache=cache,
             endpoint_url="http://127.0.0.1:1",
             credentials=credentials,
-            logs=LogBatcher(Nowhere()),
+            logs=FunctionLogDelivery(NoStore()),
         )
-        functions.start()
-        functions.update({target.arn: target for target in targets})
+        invoker.start()
+        invoker.update({target.arn: target for target in targets})
         try:
             outcome: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-            functions.invoke(
+            invoker.invoke(
                 ARN, b"{}", outcome.set_result, trace_id="Root=1", source_arn="arn:group"
             )
             return await outcome
         finally:
-            await functions.close()
+            await invoker.close()
 
     return asyncio.run(run())
+
+
+ANYONE = policy("*")
 
 
 @pytest.mark.parametrize(
     ("targets", "reason"),
     [
         ([], Reason.NOT_FOUND),
-        ([Target(ARN, ((version(), 1.0),), permissions=())], Reason.ACCESS_DENIED),
-        (
-            [Target(ARN, ((version(), 1.0),), permissions=(Permission("arn:other"),))],
-            Reason.ACCESS_DENIED,
-        ),
-        ([Target(ARN, ((version(Runtime="ruby3.4"), 1.0),))], Reason.INVALID_RUNTIME),
-        ([Target(ARN, ((version(), 1.0),), reserved_concurrency=0)], Reason.THROTTLING),
-        ([Target(ARN, ((version(), 1.0),))], Reason.SERVICE),
+        ([Target(ARN, ((version(), 1.0),))], Reason.ACCESS_DENIED),
+        ([Target(ARN, ((version(), 1.0),), policy("arn:other"))], Reason.ACCESS_DENIED),
+        ([Target(ARN, ((version(Runtime="ruby3.4"), 1.0),), ANYONE)], Reason.INVALID_RUNTIME),
+        ([Target(ARN, ((version(), 1.0),), ANYONE, reserved_concurrency=0)], Reason.THROTTLING),
+        ([Target(ARN, ((version(), 1.0),), ANYONE)], Reason.SERVICE),
     ],
 )
-def test_what_cannot_be_invoked_fails_with_its_reason(
+def test_each_failed_invocation_has_its_reason(
     tmp_path: Path, targets: list[Target], reason: Reason
 ) -> None:
     outcome = invoke(tmp_path, *targets)
@@ -77,11 +82,10 @@ def test_what_cannot_be_invoked_fails_with_its_reason(
     assert outcome.reason is reason
 
 
-def worker_variables(monkeypatch: pytest.MonkeyPatch, **own: str) -> dict[str, str]:
-    monkeypatch.setenv("AWS_PROFILE", "the-developers")
+def worker_variables(**configured: str) -> dict[str, str]:
     return dict(
         variables(
-            version(Environment={"Variables": own}, Handler="lambda.handler"),
+            version(Environment={"Variables": configured}, Handler="lambda.handler"),
             task_root=Path("/code"),
             runtime_api="127.0.0.1:9001",
             log_stream="stream",
@@ -91,8 +95,8 @@ def worker_variables(monkeypatch: pytest.MonkeyPatch, **own: str) -> dict[str, s
     )
 
 
-def test_a_worker_knows_its_function_and_its_role(monkeypatch: pytest.MonkeyPatch) -> None:
-    environment = worker_variables(monkeypatch, BUCKET="documents")
+def test_a_worker_has_the_variables_of_its_function_and_role() -> None:
+    environment = worker_variables(BUCKET="documents")
     assert environment["BUCKET"] == "documents"
     assert environment["_HANDLER"] == "lambda.handler"
     assert environment["AWS_ACCESS_KEY_ID"] == "key"
@@ -101,11 +105,12 @@ def test_a_worker_knows_its_function_and_its_role(monkeypatch: pytest.MonkeyPatc
     assert environment["AWS_LAMBDA_LOG_GROUP_NAME"] == "/aws/lambda/api"
 
 
-def test_nothing_of_the_developers_environment_reaches_a_worker(
+def test_the_environment_of_this_process_does_not_reach_a_worker(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert "AWS_PROFILE" not in worker_variables(monkeypatch)
+    monkeypatch.setenv("AWS_PROFILE", "the-developers")
+    assert "AWS_PROFILE" not in worker_variables()
 
 
-def test_a_function_cannot_replace_what_lambda_reserves(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert worker_variables(monkeypatch, AWS_REGION="us-east-1")["AWS_REGION"] == "eu-west-1"
+def test_a_function_cannot_override_reserved_variables() -> None:
+    assert worker_variables(AWS_REGION="us-east-1")["AWS_REGION"] == "eu-west-1"

@@ -10,10 +10,15 @@ from local_aws.errors import CloudError
 from local_aws.lambda_runtime import worker_pool as module
 from local_aws.lambda_runtime.deployment_package import InvalidZipError
 from local_aws.lambda_runtime.function_version import FunctionArn, FunctionVersion
-from local_aws.lambda_runtime.init_error import InitError
-from local_aws.lambda_runtime.invocation import Invocation
-from local_aws.lambda_runtime.outcome import Answered, Failed, Outcome, Reason
-from local_aws.lambda_runtime.worker_pool import Pool
+from local_aws.lambda_runtime.invocation import (
+    Answered,
+    Failed,
+    InitError,
+    Invocation,
+    Outcome,
+    Reason,
+)
+from local_aws.lambda_runtime.worker_pool import WorkerPool
 
 FUNCTION = FunctionVersion.from_answer(
     FunctionArn.parse("arn:aws:lambda:eu-west-1:111111111111:function:api"),
@@ -24,7 +29,7 @@ FUNCTION = FunctionVersion.from_answer(
 class FakeWorker:
     """Answers with its number: at once, or what it holds when it is told to."""
 
-    def __init__(self, number: int, owner: Pool, held: bool) -> None:
+    def __init__(self, number: int, owner: WorkerPool, held: bool) -> None:
         self.number = number
         self.alive = True
         self.used_at = 0.0
@@ -47,7 +52,7 @@ class FakeWorker:
     def answer(self) -> None:
         invocation, self.running = self.running, None
         assert invocation is not None
-        invocation.done(Answered(str(self.number).encode()))
+        invocation.finish(Answered(str(self.number).encode()))
         self._owner.freed(self)
 
     def check(self, now: float) -> None:
@@ -57,7 +62,7 @@ class FakeWorker:
         self.alive = False
         invocation, self.running = self.running, None
         if invocation is not None:
-            invocation.done(Failed(Reason.UNHANDLED, "stopped"))
+            invocation.finish(Failed(Reason.UNHANDLED, "stopped"))
 
 
 class Workers:
@@ -67,7 +72,7 @@ class Workers:
         self.started: list[FakeWorker] = []
         self.errors: list[Exception] = []
 
-    async def spawn(self, function: FunctionVersion, owner: Pool) -> FakeWorker:
+    async def spawn(self, function: FunctionVersion, owner: WorkerPool) -> FakeWorker:
         if self.errors:
             raise self.errors.pop(0)
         worker = FakeWorker(len(self.started), owner, self.held)
@@ -86,7 +91,7 @@ def run(coroutine: Coroutine[Any, Any, None]) -> None:
     asyncio.run(coroutine)
 
 
-def call(pool: Pool) -> asyncio.Future[Outcome]:
+def call(pool: WorkerPool) -> asyncio.Future[Outcome]:
     outcome: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
     pool.submit(Invocation("id", "arn", b"{}", "Root=1", outcome.set_result, time.monotonic()))
     return outcome
@@ -95,7 +100,7 @@ def call(pool: Pool) -> asyncio.Future[Outcome]:
 def test_one_after_another_uses_one_worker() -> None:
     async def scenario() -> None:
         workers = Workers()
-        pool = Pool(FUNCTION, workers.spawn, 4)
+        pool = WorkerPool(FUNCTION, workers.spawn, 4)
         for _ in range(5):
             assert await call(pool) == Answered(b"0")
         assert len(workers.started) == 1
@@ -106,7 +111,7 @@ def test_one_after_another_uses_one_worker() -> None:
 def test_a_worker_that_died_while_idle_swallows_nothing() -> None:
     async def scenario() -> None:
         workers = Workers()
-        pool = Pool(FUNCTION, workers.spawn, 4)
+        pool = WorkerPool(FUNCTION, workers.spawn, 4)
         await call(pool)
         workers.started[0].alive = False
         assert await call(pool) == Answered(b"1")
@@ -117,7 +122,7 @@ def test_a_worker_that_died_while_idle_swallows_nothing() -> None:
 def test_an_invocation_that_was_not_taken_goes_to_another_worker() -> None:
     async def scenario() -> None:
         workers = Workers()
-        pool = Pool(FUNCTION, workers.spawn, 4)
+        pool = WorkerPool(FUNCTION, workers.spawn, 4)
         await call(pool)
         workers.started[0].swallows = True
         assert await call(pool) == Answered(b"1")
@@ -129,7 +134,7 @@ def test_workers_that_always_end_at_once_are_not_tried_for_ever() -> None:
     async def scenario() -> None:
         workers = Workers(swallow=True)
 
-        outcome = await call(Pool(FUNCTION, workers.spawn, 4))
+        outcome = await call(WorkerPool(FUNCTION, workers.spawn, 4))
         assert isinstance(outcome, Failed)
         assert outcome.reason is Reason.UNHANDLED
         assert len(workers.started) == module.DELIVERIES
@@ -140,7 +145,7 @@ def test_workers_that_always_end_at_once_are_not_tried_for_ever() -> None:
 def test_a_slow_function_gets_more_workers_up_to_the_limit() -> None:
     async def scenario() -> None:
         workers = Workers(held=True)
-        pool = Pool(FUNCTION, workers.spawn, 3)
+        pool = WorkerPool(FUNCTION, workers.spawn, 3)
         calls = [call(pool) for _ in range(10)]
         for _ in range(10):  # as patience runs out again and again
             await asyncio.sleep(0)
@@ -155,30 +160,10 @@ def test_a_slow_function_gets_more_workers_up_to_the_limit() -> None:
     run(scenario())
 
 
-def test_time_in_which_the_process_stood_still_is_no_reason_for_another_worker() -> None:
-    async def scenario() -> None:
-        workers = Workers(held=True)
-        pool = Pool(FUNCTION, workers.spawn, 3)
-        calls = [call(pool) for _ in range(3)]
-        first = await workers.first()
-        woken = time.monotonic() + module.QUEUE_SECONDS + 1
-        first.answer()  # what has come in between is seen before the clock is
-        pool.sweep(woken, stood_still=True)
-        pool.sweep(woken + module.GROW_TO_CORES_SECONDS / 2)
-        await asyncio.sleep(0)
-        assert workers.started == [first]
-        pool.sweep(woken + module.GROW_SECONDS)
-        await asyncio.sleep(0)
-        assert len(workers.started) == 2
-        assert isinstance(calls[0].result(), Answered)
-
-    run(scenario())
-
-
 def test_who_waits_too_long_is_throttled() -> None:
     async def scenario() -> None:
         workers = Workers(held=True)
-        pool = Pool(FUNCTION, workers.spawn, 1)
+        pool = WorkerPool(FUNCTION, workers.spawn, 1)
         first = call(pool)
         worker = await workers.first()
         second = call(pool)
@@ -196,7 +181,7 @@ def test_a_function_that_does_not_initialise_fails_and_the_next_request_tries_ag
     async def scenario() -> None:
         workers = Workers()
         workers.errors.append(InitError("no module named x"))
-        pool = Pool(FUNCTION, workers.spawn, 4)
+        pool = WorkerPool(FUNCTION, workers.spawn, 4)
         assert await call(pool) == Failed(Reason.UNHANDLED, "no module named x")
         assert await call(pool) == Answered(b"0")
 
@@ -207,7 +192,7 @@ def test_a_package_that_cannot_be_unpacked_is_the_users_mistake_and_no_other_is(
     async def scenario() -> None:
         workers = Workers()
         workers.errors += [InvalidZipError("no zip"), CloudError("no role")]
-        pool = Pool(FUNCTION, workers.spawn, 4)
+        pool = WorkerPool(FUNCTION, workers.spawn, 4)
         assert await call(pool) == Failed(Reason.INVALID_ZIP, "no zip")
         assert await call(pool) == Failed(Reason.SERVICE, "no role")
 
@@ -217,7 +202,7 @@ def test_a_package_that_cannot_be_unpacked_is_the_users_mistake_and_no_other_is(
 def test_draining_waits_for_what_runs_and_ends_every_worker() -> None:
     async def scenario() -> None:
         workers = Workers(held=True)
-        pool = Pool(FUNCTION, workers.spawn, 4)
+        pool = WorkerPool(FUNCTION, workers.spawn, 4)
         running = call(pool)
         worker = await workers.first()
         draining = asyncio.create_task(pool.drain(60))
@@ -234,7 +219,7 @@ def test_draining_waits_for_what_runs_and_ends_every_worker() -> None:
 def test_what_does_not_end_in_time_is_ended_with_its_worker() -> None:
     async def scenario() -> None:
         workers = Workers(held=True)
-        pool = Pool(FUNCTION, workers.spawn, 1)
+        pool = WorkerPool(FUNCTION, workers.spawn, 1)
         running, waiting = call(pool), call(pool)
         await workers.first()
         await pool.drain(0)
@@ -248,7 +233,7 @@ def test_what_does_not_end_in_time_is_ended_with_its_worker() -> None:
 def test_a_worker_whose_credentials_run_out_is_replaced_even_under_load() -> None:
     async def scenario() -> None:
         workers = Workers(held=True)
-        pool = Pool(FUNCTION, workers.spawn, 1)
+        pool = WorkerPool(FUNCTION, workers.spawn, 1)
         call(pool)
         second = call(pool)
         worker = await workers.first()
@@ -264,7 +249,7 @@ def test_a_worker_whose_credentials_run_out_is_replaced_even_under_load() -> Non
 def test_unused_workers_end() -> None:
     async def scenario() -> None:
         workers = Workers()
-        pool = Pool(FUNCTION, workers.spawn, 4)
+        pool = WorkerPool(FUNCTION, workers.spawn, 4)
         await call(pool)
         pool.retire_idle(idle_seconds=0)
         await asyncio.sleep(0)

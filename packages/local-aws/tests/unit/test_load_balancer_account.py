@@ -8,11 +8,10 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import ClassVar
 
 import pytest
-from local_aws.cloudwatch.function_log_delivery import LogEvent
-from local_aws.cloudwatch.log_bucket import LogBuckets
-from local_aws.cloudwatch.log_group_store import CloudWatch
+from local_aws.cloudwatch.access_log_delivery import LogBuckets
+from local_aws.cloudwatch.function_log_delivery import CloudWatchLogs, LogEvent
 from local_aws.cloudwatch.metric_delivery import CloudWatchMetrics
-from local_aws.cloudwatch.metric_values import Minute, metric
+from local_aws.cloudwatch.metric_values import MetricValues, metric
 from local_aws.errors import CloudError
 from local_aws.load_balancer.account import Account
 from local_aws_tests.plane import DEV, REGION, Plane
@@ -33,7 +32,7 @@ def test_what_functions_say_makes_its_group_and_its_stream(plane: Plane, account
     client = plane.answer(account.logs())
     texts = ["one\n", 'a "quoted" \\ \N{SNOWMAN}\n']
     at = int(_NOW.timestamp() * 1000)
-    store = CloudWatch(lambda: client, lambda _: client)
+    store = CloudWatchLogs(lambda: client, lambda *_: client)
     store.put("/aws/lambda/api", "s", [LogEvent("/aws/lambda/api", "s", at, t) for t in texts])
     answer = plane.client("logs").get_log_events(logGroupName="/aws/lambda/api", logStreamName="s")
     assert [(each["timestamp"], each["message"]) for each in answer["events"]] == [
@@ -43,11 +42,11 @@ def test_what_functions_say_makes_its_group_and_its_stream(plane: Plane, account
 
 def test_metrics_arrive_with_each_value_as_often_as_it_was(plane: Plane, account: Account) -> None:
     client = plane.answer(account.metrics())
-    minute = Minute()
+    values = MetricValues()
     of = metric("AWS/Lambda", "Duration", "Milliseconds", FunctionName="api")
-    minute.add(of, 1.5, 3)
-    minute.add(of, 4.0)
-    CloudWatchMetrics(lambda: client).put(_NOW, minute)
+    values.add(of, 1.5, 3)
+    values.add(of, 4.0)
+    CloudWatchMetrics(lambda: client).put(_NOW, values)
     found = plane.client("cloudwatch").get_metric_statistics(
         Namespace="AWS/Lambda",
         MetricName="Duration",

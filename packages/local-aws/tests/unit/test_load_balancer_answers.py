@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from local_aws.lambda_runtime.outcome import Answered, Failed, Outcome, Reason
+from local_aws.lambda_runtime.invocation import Answered, Failed, Outcome, Reason
 from local_aws.load_balancer.configuration import Listener, Redirect, TargetGroup, Unsupported
 from local_aws.load_balancer.lambda_response import InvalidResponseError, decode_response
 from local_aws.load_balancer.redirect import redirect

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from local_aws.lambda_runtime.outcome import Answered, Failed, Outcome, Reason
+from local_aws.lambda_runtime.invocation import Answered, Failed, Outcome, Reason
 from local_aws.load_balancer.configuration import Configuration, HealthCheck, TargetGroup
 from local_aws.load_balancer.health_checks import (
     HealthChecks,

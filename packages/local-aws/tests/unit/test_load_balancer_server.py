@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Literal, cast
 
 import pytest
-from local_aws.lambda_runtime.outcome import Answered
+from local_aws.lambda_runtime.invocation import Answered
 from local_aws.load_balancer.completed_request import CompletedRequest
 from local_aws.load_balancer.configuration import Attributes, Forward, TargetGroup, WeightedGroup
 from local_aws.load_balancer.desync import ClassificationReason

@@ -13,11 +13,10 @@ from pathlib import Path
 
 import psutil
 import pytest
-from local_aws import local, log_file, processes
+from local_aws import log_file, processes
 from local_aws.errors import CloudError
 from local_aws.exclusive import exclusive
 from local_aws.identity import Identity
-from local_aws.lambda_runtime import worker_process
 from local_aws.ports import LOOPBACK, free_port, is_free
 from local_aws.processes import Process
 
@@ -252,7 +251,3 @@ def socket_on(port: int) -> Iterator[socket.socket]:
         listener.bind((LOOPBACK, port))
         listener.listen()
         yield listener
-
-
-def test_what_workers_are_started_with_is_what_is_looked_for() -> None:
-    assert Path(worker_process._bootstrap()) in local._WORKERS

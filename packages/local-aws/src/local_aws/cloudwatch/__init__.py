@@ -1,17 +1,12 @@
-"""What AWS tells about load balancers and functions: logs in S3, metrics in CloudWatch.
+"""CloudWatch metrics, and the log files and log streams of load balancers and functions.
 
-The pure core:
-
-names           resource ids, and where log files are
-access_log      an exchange as a line; connection_log a connection
-distribution    values of a metric within a minute, and the metrics of a minute
-balancer_metrics
-                what is counted of an exchange; function_metrics of an invocation
-
-The edges:
-
-log_delivery    lines collected, and delivered as files; log_bucket the bucket that gets them
-metric_delivery
-                a minute's metrics, to CloudWatch
-observer        all of it, told by the data plane
+observer                  the CloudWatch side of a data plane: everything below, told of requests
+log_entries               lines of the access log and the connection log
+access_log_delivery       both logs as files in S3
+function_log_delivery     function logs to CloudWatch Logs
+load_balancer_metrics, web_acl_metrics, function_metrics
+                          counts of one minute
+metric_values             metrics and their values
+metric_delivery           metrics to CloudWatch
+load_balancer_id          names in logs and metrics
 """

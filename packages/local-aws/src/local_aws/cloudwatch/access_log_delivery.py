@@ -1,7 +1,7 @@
-"""Lines of the logs: collected in memory, delivered as files, never in a request's way.
+"""Delivery of access logs and connection logs: collected in memory, written to S3 as files.
 
-Source: Application Load Balancers guide, "Access logs", log files: one every five minutes, more of
-them when there is much to say.
+Source: Application Load Balancers guide, "Access logs" and "Connection logs", log files: one every
+five minutes, more of them under high load; "Enable access logs", bucket policy.
 """
 
 from __future__ import annotations
@@ -15,64 +15,105 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import Enum
+from typing import TYPE_CHECKING, Protocol
 
-from local_aws.cloudwatch.log_bucket import FileStore
-from local_aws.cloudwatch.resource_ids import BalancerName, Kind, file_key
+from local_aws.cloudwatch.load_balancer_id import LoadBalancerId
 from local_aws.load_balancer.configuration import LogDestination
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 _log = logging.getLogger(__name__)
 
 INTERVAL_SECONDS = 300.0
 
 FILE_BYTES = 2 << 20
-"""Of text: from here on a file does not wait for the interval to end."""
+"""Size of the text at which a file is delivered before the interval ends."""
 
 HELD_BYTES = 4 << 20
-"""What is kept of one log while it cannot be delivered; then new lines are dropped, and counted."""
+"""Limit of one log while it cannot be delivered; new lines are dropped and counted then."""
 
 _MINUTE_SECONDS = 60.0
+_NODE = "127.0.0.1"
+
+
+class FileStore(Protocol):
+    """Receives files, in a thread; raises if one did not arrive."""
+
+    def put(self, bucket: str, key: str, content: bytes) -> None: ...
+
+
+class LogBuckets:
+    """A FileStore in S3; ``client`` acts for the service that writes the logs on AWS."""
+
+    def __init__(self, client: Callable[[], S3Client]) -> None:
+        self._client = client
+
+    def put(self, bucket: str, key: str, content: bytes) -> None:
+        self._client().put_object(Bucket=bucket, Key=key, Body=content)
+
+
+class LogType(Enum):
+    """The value is the prefix of a file's name."""
+
+    ACCESS = ""
+    CONNECTION = "conn_log."
 
 
 @dataclass(frozen=True, slots=True)
 class LogName:
-    """One log of one load balancer, and where it goes."""
+    """One log of one load balancer and its destination."""
 
-    balancer: BalancerName
-    kind: Kind
+    load_balancer: LoadBalancerId
+    type: LogType
     place: LogDestination
 
+    def __str__(self) -> str:
+        return f"the {self.type.name.lower()} log of {self.load_balancer.resource_id}"
 
-class Log:
-    """The lines of one log that wait. ``early`` is called when there are many."""
+    def key(self, end: datetime, delivered: datetime, unique: str) -> str:
+        """Return the key of the file for the interval that ends at ``end``; times are in UTC."""
+        lb = self.load_balancer
+        prefix = f"{self.place.prefix}/" if self.place.prefix else ""
+        return (
+            f"{prefix}AWSLogs/{lb.account}/elasticloadbalancing/{lb.region}/{delivered:%Y/%m/%d}/"
+            f"{self.type.value}{lb.account}_elasticloadbalancing_{lb.region}_"
+            f"{lb.resource_id.replace('/', '.')}_{end:%Y%m%dT%H%MZ}_{_NODE}_{unique}.log.gz"
+        )
 
-    def __init__(self, early: Callable[[], None]) -> None:
+
+class LogBuffer:
+    """Lines of one log. ``on_large`` is called when there are enough for a file."""
+
+    def __init__(self, on_large: Callable[[], None]) -> None:
         self.lines: list[str] = []
         self.size = 0
         self.dropped = 0
-        self.reason: str | None = None
-        """Why the last file did not arrive."""
-        self._early = early
+        self.error: str | None = None
+        """Error of the last delivery."""
+        self._on_large = on_large
 
     def write(self, line: str) -> None:
-        """One line, without its end."""
+        """Add one line, given without its newline."""
         if self.size >= HELD_BYTES:
             self.dropped += 1
             return
         self.lines.append(line)
         self.size += len(line) + 1
-        if self.size >= FILE_BYTES and self.reason is None:
-            self._early()
+        if self.size >= FILE_BYTES and self.error is None:
+            self._on_large()
 
 
-class LogDelivery:
-    """Takes lines at once; hands files to a store when an interval ends, and at the end."""
+class AccessLogDelivery:
+    """Collects lines and writes a file per log when an interval ends."""
 
     def __init__(self, store: FileStore, interval_seconds: float = INTERVAL_SECONDS) -> None:
         self._store = store
         self._interval = interval_seconds
-        self.balancers: frozenset[BalancerName] = frozenset()
-        """Those that there are. What another leaves behind gets one attempt."""
-        self._logs: dict[LogName, Log] = {}
+        self.load_balancers: frozenset[LoadBalancerId] = frozenset()
+        """Existing load balancers. The log of another one gets one attempt of delivery."""
+        self._buffers: dict[LogName, LogBuffer] = {}
         self._early: set[asyncio.Task[None]] = set()
         self._delivering = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
@@ -80,27 +121,32 @@ class LogDelivery:
     def start(self) -> None:
         self._task = asyncio.create_task(self._run())
 
-    def log(self, name: LogName) -> Log:
-        """To write to, for as long as the load balancer is there."""
-        log = self._logs.get(name)
-        if log is None:
-            log = self._logs[name] = Log(self._deliver_early)
-        return log
+    def write(self, name: LogName, line: str) -> None:
+        """Add one line, given without its newline."""
+        if name not in self._buffers:
+            self._buffers[name] = LogBuffer(self._deliver_early)
+        self._buffers[name].write(line)
 
     async def deliver(self, now: float) -> None:
-        """Deliver everything that is held; ``now`` is seconds since the epoch, in the interval that
-        the files are of."""
+        """Deliver every log; ``now`` is seconds since the epoch, in the interval of the files."""
         async with self._delivering:
-            for name, log in list(self._logs.items()):
-                was_empty = not log.lines
+            for name, buffer in list(self._buffers.items()):
+                was_empty = not buffer.lines
                 if not was_empty:
-                    await self._deliver(name, log, now)
-                # One that has gone may still have requests that end, and are written about.
-                if name.balancer not in self.balancers and (was_empty or log.reason is not None):
-                    del self._logs[name]
+                    await self._deliver(name, buffer, now)
+                # Requests to a deleted load balancer can still end and be logged.
+                exists = name.load_balancer in self.load_balancers
+                if not exists and (was_empty or buffer.error is not None):
+                    del self._buffers[name]
+
+    def deliver_soon(self) -> None:
+        """Deliver now, in the background."""
+        task = asyncio.create_task(self.deliver(time.time()))
+        self._early.add(task)
+        task.add_done_callback(self._early.discard)
 
     async def close(self, timeout_seconds: float = 5.0) -> None:
-        """Stop, with one last attempt to deliver what is left."""
+        """Stop, with a last attempt to deliver the rest."""
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -111,57 +157,38 @@ class LogDelivery:
 
     def _deliver_early(self) -> None:
         if not self._early:
-            task = asyncio.create_task(self.deliver(time.time()))
-            self._early.add(task)
-            task.add_done_callback(self._early.discard)
+            self.deliver_soon()
 
-    async def _deliver(self, name: LogName, log: Log, now: float) -> None:
-        lines, size = log.lines, log.size
-        log.lines, log.size = [], 0
-        key = file_key(
-            name.balancer,
-            name.place.prefix,
-            name.kind,
-            self._end(now),
-            datetime.now(UTC),
-            secrets.token_hex(4),
-        )
+    async def _deliver(self, name: LogName, buffer: LogBuffer, now: float) -> None:
+        lines, size = buffer.lines, buffer.size
+        buffer.lines, buffer.size = [], 0
+        key = name.key(self._interval_end(now), datetime.now(UTC), secrets.token_hex(4))
         try:
             await asyncio.to_thread(self._put, name.place.bucket, key, lines)
         except Exception as error:
-            log.lines, log.size = lines + log.lines, size + log.size
-            self._complain(name, log, str(error))
+            buffer.lines, buffer.size = lines + buffer.lines, size + buffer.size
+            if buffer.error != str(error):
+                place = f"s3://{name.place.bucket}/{name.place.prefix}"
+                _log.warning("%s cannot be written to %s: %s", name, place, error)
+            buffer.error = str(error)
             return
-        if log.reason is not None:
-            _log.info("%s is delivered again", _title(name))
-        if log.dropped:
-            _log.warning("dropped %d lines of %s", log.dropped, _title(name))
-        log.reason, log.dropped = None, 0
+        if buffer.error is not None:
+            _log.info("%s is delivered again", name)
+        if buffer.dropped:
+            _log.warning("dropped %d lines of %s", buffer.dropped, name)
+        buffer.error, buffer.dropped = None, 0
 
     def _put(self, bucket: str, key: str, lines: list[str]) -> None:
         content = "\n".join([*lines, ""]).encode()
         self._store.put(bucket, key, gzip.compress(content, compresslevel=6))
 
-    def _complain(self, name: LogName, log: Log, reason: str) -> None:
-        """Once for each reason."""
-        if log.reason != reason:
-            place = f"s3://{name.place.bucket}/{name.place.prefix}"
-            _log.warning("%s cannot be written to %s: %s", _title(name), place, reason)
-        log.reason = reason
-
-    def _end(self, now: float) -> datetime:
+    def _interval_end(self, now: float) -> datetime:
         step = max(self._interval, _MINUTE_SECONDS)
         return datetime.fromtimestamp((now // step + 1) * step, UTC)
 
     async def _run(self) -> None:
         while True:
             now = time.time()
-            left = self._interval - now % self._interval
-            await asyncio.sleep(left)
-            # Shielded: a cancelled delivery would lose the lines it holds.
+            await asyncio.sleep(self._interval - now % self._interval)
+            # Shielded: a cancelled delivery would lose its lines.
             await asyncio.shield(self.deliver(now))
-
-
-def _title(name: LogName) -> str:
-    what = "access log" if name.kind is Kind.ACCESS else "connection log"
-    return f"the {what} of {name.balancer.resource_id}"

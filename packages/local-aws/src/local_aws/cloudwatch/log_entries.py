@@ -1,19 +1,19 @@
-"""An completed as a line of the access log.
+"""Entries of the access log and of the connection log.
 
-Source: Application Load Balancers guide, "Access logs", log entries, up to the field
-``request_transform_status``; what the fields hold of a request that could not be read is as
-observed on AWS. A Lambda target has neither address nor list of status codes.
+Source: Application Load Balancers guide, "Access logs" (up to the field
+``request_transform_status``) and "Connection logs", log entries. Fields of unreadable requests are
+as observed on AWS. A Lambda target has no address and no list of status codes. The fields of TLS
+are ``-``: connection logs here do not cover it.
 """
 
 from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from functools import lru_cache
 
-from local_aws.cloudwatch.resource_ids import BalancerName
-from local_aws.load_balancer.completed_request import CompletedRequest
-from local_aws.load_balancer.configuration import FixedResponse, Forward, Redirect
+from local_aws.cloudwatch.load_balancer_id import LoadBalancerId
+from local_aws.load_balancer.completed_request import Client, CompletedRequest
+from local_aws.load_balancer.configuration import FixedResponse, Forward, Listener, Redirect
 from local_aws.load_balancer.request import Request
 from local_aws.load_balancer.rule_conditions import host_name
 from local_aws.load_balancer.rules import BlockedByWebAcl, InvokeFunction, NoTarget
@@ -25,64 +25,65 @@ USER_AGENT_CHARACTERS = 8_192
 _UNSAFE = re.compile(rb"[^ !#-\[\]-~]")
 
 
-def entry(completed: CompletedRequest, balancer: BalancerName, *, has_firewall: bool) -> str:
-    """One line, without its end. ``has_firewall`` is whether a web ACL has looked at requests."""
+def access_log_entry(
+    completed: CompletedRequest, load_balancer: LoadBalancerId, *, has_web_acl: bool
+) -> str:
+    """Return one line, without its newline. ``has_web_acl`` says that AWS WAF saw the requests."""
     listener, client, answer = completed.listener, completed.client, completed.response
     request = completed.request
     began, ended = (
         completed.received_at,
         completed.received_at + completed.target_processing_seconds,
     )
-    times = (
-        f"0.000 {completed.target_processing_seconds:.3f} 0.000"
-        if was_dispatched(completed)
-        else "-1 -1 -1"
-    )
-    answered = str(answer.status) if is_targets_answer(completed) else "-"
+    times = "-1 -1 -1"
+    if was_dispatched(completed):
+        times = f"0.000 {completed.target_processing_seconds:.3f} 0.000"
+    target_status = str(answer.status) if is_target_response(completed) else "-"
     agent = None if request is None else request.value("user-agent")
-    finding = completed.classification_reason
-    classification = "-" if finding is None else finding.classification.name.capitalize()
+    reason = completed.classification_reason
+    classification = "-" if reason is None else reason.classification.name.capitalize()
     return (
-        f"{listener.protocol.lower()} {timestamp(ended)} {balancer.resource_id} "
-        f"{client.address}:{client.port} - {times} {answer.status} {answered} "
+        f"{listener.protocol.lower()} {timestamp(ended)} {load_balancer.resource_id} "
+        f"{client.address}:{client.port} - {times} {answer.status} {target_status} "
         f"{completed.received_bytes} {completed.sent_bytes} "
         f'"{_request_line(completed)}" "{escaped(agent)[:USER_AGENT_CHARACTERS]}" - - '
         f'{_target_group(completed)} "{_trace(completed)}" "-" "-" {_priority(completed)} '
-        f'{timestamp(began)} "{_actions(completed, has_firewall)}" "{_location(completed)}" '
+        f'{timestamp(began)} "{_actions(completed, has_web_acl)}" "{_location(completed)}" '
         f'"{answer.error_reason or "-"}" "-" "-" '
-        f'"{classification}" "{finding or "-"}" '
+        f'"{classification}" "{reason or "-"}" '
         f"{client.trace_id} {_transformed(completed)}"
     )
 
 
+def connection_log_entry(listener: Listener, client: Client, opened_at: float) -> str:
+    """Return one line, without its newline; ``opened_at`` is seconds since the epoch."""
+    return (
+        f"{timestamp(opened_at)} {client.address} {client.port} {listener.port} "
+        f'- - - "-" - - - {client.trace_id}'
+    )
+
+
 def was_dispatched(completed: CompletedRequest) -> bool:
-    """Whether a function was asked."""
+    """Return True if a function was invoked."""
     return completed.trace_id is not None
 
 
-def is_targets_answer(completed: CompletedRequest) -> bool:
-    """Whether the answer is the function's own; otherwise it is the load balancer's."""
+def is_target_response(completed: CompletedRequest) -> bool:
+    """Return True for the response of a function, False for one of the load balancer."""
     answer = completed.response
     return completed.trace_id is not None and answer.error_reason is None and not answer.close
 
 
 def timestamp(seconds: float) -> str:
-    """ISO 8601 in UTC with six places."""
-    whole = int(seconds)
-    return f"{_second(whole)}.{int((seconds - whole) * 1e6):06d}Z"
-
-
-@lru_cache(maxsize=16)
-def _second(whole: int) -> str:
-    return datetime.fromtimestamp(whole, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    """Return ISO 8601 in UTC with six decimal places."""
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def escaped(text: str | None) -> str:
-    r"""``\xNN`` for quotes, backslashes and what is not printable ASCII; ``-`` for nothing."""
+    r"""Escape quotes, backslashes and anything but printable ASCII as ``\xNN``; ``-`` if empty."""
     if not text:
         return "-"
-    if text.isascii() and text.isprintable() and '"' not in text and "\\" not in text:
-        return text
     raw = text.encode("utf-8", "surrogateescape")
     return _UNSAFE.sub(lambda match: b"\\x%02X" % match[0][0], raw).decode("ascii")
 
@@ -93,13 +94,11 @@ def _request_line(completed: CompletedRequest) -> str:
     if request is None:
         return f"- {scheme}://{listener.dns_name}:{listener.port}- -"
     host = host_name(request.value("host") or listener.dns_name)
-    target = _target(request)
-    return escaped(
-        f"{request.method} {scheme}://{host}:{listener.port}{target} {completed.version}"
-    )
+    url = f"{scheme}://{host}:{listener.port}{_uri(request)}"
+    return escaped(f"{request.method} {url} {completed.version}")
 
 
-def _target(request: Request) -> str:
+def _uri(request: Request) -> str:
     return f"{request.path}?{request.query}" if request.query else request.path
 
 
@@ -132,7 +131,7 @@ def _priority(completed: CompletedRequest) -> str:
     return str(decision.rule.priority or 0)
 
 
-def _actions(completed: CompletedRequest, has_firewall: bool) -> str:
+def _actions(completed: CompletedRequest, has_web_acl: bool) -> str:
     match completed.decision and completed.decision.outcome:
         case BlockedByWebAcl():
             return "waf"
@@ -144,19 +143,19 @@ def _actions(completed: CompletedRequest, has_firewall: bool) -> str:
             action = "redirect"
         case _:
             return "-"
-    return f"waf,{action}" if has_firewall else action
+    return f"waf,{action}" if has_web_acl else action
 
 
 def _transformed(completed: CompletedRequest) -> str:
-    """Host and URI where a rule has apply_transforms them, and that it has."""
+    """Return host and URI, if a rule rewrote them, and the status of the transformation."""
     request, decision = completed.request, completed.decision
     rule = None if decision is None else decision.rule
     if request is None or rule is None or not rule.transforms or not was_dispatched(completed):
         return '"-" "-" "-"'
     changed = apply_transforms(request, rule.transforms)
-    host, uri = changed.value("host"), _target(changed)
+    host, uri = changed.value("host"), _uri(changed)
     shown = escaped(host) if host != request.value("host") else "-"
-    return f'"{shown}" "{escaped(uri) if uri != _target(request) else "-"}" "TransformSuccess"'
+    return f'"{shown}" "{escaped(uri) if uri != _uri(request) else "-"}" "TransformSuccess"'
 
 
 def _location(completed: CompletedRequest) -> str:

@@ -1,4 +1,4 @@
-"""The metrics of every minute, to CloudWatch; what cannot be delivered waits, for a while."""
+"""Delivery of metrics to CloudWatch, every minute."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
-from local_aws.cloudwatch.metric_values import DATA_PER_REQUEST, Minute, data
+from local_aws.cloudwatch.metric_values import DATA_PER_REQUEST, MetricValues
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -20,46 +20,45 @@ _log = logging.getLogger(__name__)
 
 INTERVAL_SECONDS = 60.0
 
-HELD_MINUTES = 60
-"""What is kept at most while it cannot be delivered; then the oldest is lost."""
+HELD_PERIODS = 60
+"""Limit while metrics cannot be delivered; then the oldest period is lost."""
 
 
 class MetricStore(Protocol):
-    """Where metrics end up; called from a thread, raises when they did not arrive."""
+    """Receives metrics, in a thread; raises if they did not arrive."""
 
-    def put(self, at: datetime, minute: Minute) -> None: ...
+    def put(self, at: datetime, values: MetricValues) -> None: ...
 
 
 class CloudWatchMetrics:
-    """A MetricStore."""
+    """A MetricStore in CloudWatch."""
 
     def __init__(self, client: Callable[[], CloudWatchClient]) -> None:
         self._client = client
 
-    def put(self, at: datetime, minute: Minute) -> None:
+    def put(self, at: datetime, values: MetricValues) -> None:
         client = self._client()
-        for namespace in sorted({of.namespace for of in minute.counts}):
-            found = data(namespace, minute.counts)
-            every: list[Any] = [{**each, "Timestamp": at} for each in found]
-            for first in range(0, len(every), DATA_PER_REQUEST):
-                some = every[first : first + DATA_PER_REQUEST]
-                client.put_metric_data(Namespace=namespace, MetricData=some)
+        for namespace in sorted({of.namespace for of in values.counts}):
+            data: list[Any] = [{**each, "Timestamp": at} for each in values.data(namespace)]
+            for first in range(0, len(data), DATA_PER_REQUEST):
+                part = data[first : first + DATA_PER_REQUEST]
+                client.put_metric_data(Namespace=namespace, MetricData=part)
 
 
 class MetricDelivery:
-    """Asks for the metrics of an interval when it ends, and at the end."""
+    """Takes the metrics of each period when it ends, and sends them to a store."""
 
     def __init__(
         self,
         store: MetricStore,
-        take: Callable[[float], Minute],
+        take: Callable[[float], MetricValues],
         interval_seconds: float = INTERVAL_SECONDS,
     ) -> None:
-        """``take`` gets the seconds since it was called last."""
+        """``take`` gets the seconds since its last call."""
         self._store = store
         self._take = take
         self._interval = interval_seconds
-        self._held: deque[tuple[datetime, Minute]] = deque(maxlen=HELD_MINUTES)
+        self._held: deque[tuple[datetime, MetricValues]] = deque(maxlen=HELD_PERIODS)
         self._began = time.time()
         self._failing = False
         self._task: asyncio.Task[None] | None = None
@@ -69,26 +68,26 @@ class MetricDelivery:
         self._task = asyncio.create_task(self._run())
 
     async def deliver(self) -> None:
-        """What has come since the last time, and what is still held."""
+        """Deliver the metrics since the last call, after those that are still held."""
         began, self._began = self._began, time.time()
-        minute = self._take(max(self._began - began, 1e-3))
-        if minute.counts:
-            self._held.append((datetime.fromtimestamp(began, UTC), minute))
+        values = self._take(max(self._began - began, 1e-3))
+        if values.counts:
+            self._held.append((datetime.fromtimestamp(began, UTC), values))
         while self._held:
-            at, minute = self._held[0]
+            at, values = self._held[0]
             try:
-                await asyncio.to_thread(self._store.put, at, minute)
+                await asyncio.to_thread(self._store.put, at, values)
             except Exception as error:
                 if not self._failing:
-                    _log.warning("cannot write metrics, holding them: %s", error)
+                    _log.warning("cannot write metrics, will try again: %s", error)
                 self._failing = True
                 return
             self._failing = False
-            if self._held and self._held[0][1] is minute:
+            if self._held and self._held[0][1] is values:
                 self._held.popleft()
 
     async def close(self, timeout_seconds: float = 3.0) -> None:
-        """Stop, with one last attempt to deliver what is left."""
+        """Stop, with a last attempt to deliver the rest."""
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -100,4 +99,5 @@ class MetricDelivery:
     async def _run(self) -> None:
         while True:
             await asyncio.sleep(self._interval - time.time() % self._interval)
+            # Shielded: a cancelled delivery would send its metrics again.
             await asyncio.shield(self.deliver())

@@ -1,11 +1,11 @@
-"""Values of a metric within a minute, and the metrics of a minute.
+"""Metrics, and the values that they had during one period.
 
 Source: CloudWatch API reference, MetricDatum and PutMetricData.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +15,7 @@ DATA_PER_REQUEST = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """``dimensions`` are pairs of name and value, sorted by name; ``unit`` as CloudWatch has it."""
+    """``dimensions`` are pairs of name and value, sorted by name; ``unit`` is CloudWatch's."""
 
     namespace: str
     name: str
@@ -28,13 +28,13 @@ def metric(namespace: str, name: str, unit: str = "Count", **dimensions: str) ->
 
 
 def rounded(value: float) -> float:
-    """To two digits that count, so that a minute has few different values; 0 is 0."""
+    """Round to two significant digits, so that a period has few different values."""
     return float(f"{value:.2g}") if value > 0 else 0.0
 
 
 @dataclass(slots=True)
-class Minute:
-    """How often each value of each metric occurred."""
+class MetricValues:
+    """How often each value of each metric occurred during a period."""
 
     counts: dict[Metric, dict[float, int]] = field(default_factory=dict)
 
@@ -42,24 +42,26 @@ class Minute:
         values = self.counts.setdefault(of, {})
         values[value] = values.get(value, 0) + times
 
-    def merge(self, other: Minute) -> None:
+    def merge(self, other: MetricValues) -> None:
         for of, values in other.counts.items():
             for value, times in values.items():
                 self.add(of, value, times)
 
+    def data(self, namespace: str) -> Iterator[dict[str, Any]]:
+        """Yield the MetricData of a namespace, without timestamps.
 
-def data(namespace: str, counts: Mapping[Metric, Mapping[float, int]]) -> Iterator[dict[str, Any]]:
-    """MetricData of one namespace, without timestamps; a metric of many values needs several."""
-    for of, values in counts.items():
-        if of.namespace != namespace:
-            continue
-        pairs = sorted(values.items())
-        for first in range(0, len(pairs), VALUES_PER_DATUM):
-            part = pairs[first : first + VALUES_PER_DATUM]
-            yield {
-                "MetricName": of.name,
-                "Dimensions": [{"Name": name, "Value": value} for name, value in of.dimensions],
-                "Unit": of.unit,
-                "Values": [value for value, _ in part],
-                "Counts": [float(times) for _, times in part],
-            }
+        A metric with many values takes several.
+        """
+        for of, values in self.counts.items():
+            if of.namespace != namespace:
+                continue
+            pairs = sorted(values.items())
+            for first in range(0, len(pairs), VALUES_PER_DATUM):
+                part = pairs[first : first + VALUES_PER_DATUM]
+                yield {
+                    "MetricName": of.name,
+                    "Dimensions": [{"Name": name, "Value": value} for name, value in of.dimensions],
+                    "Unit": of.unit,
+                    "Values": [value for value, _ in part],
+                    "Counts": [float(times) for _, times in part],
+                }

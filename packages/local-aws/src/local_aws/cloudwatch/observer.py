@@ -1,136 +1,116 @@
-"""The observer of a data plane: what it is told becomes lines and metrics."""
+"""The CloudWatch side of a data plane: turns what happens into log entries and metrics."""
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from local_aws.cloudwatch import (
-    access_log_delivery as log_delivery,
+from local_aws.cloudwatch import access_log_delivery, metric_delivery
+from local_aws.cloudwatch.access_log_delivery import (
+    AccessLogDelivery,
+    FileStore,
+    LogName,
+    LogType,
 )
-from local_aws.cloudwatch import (
-    connection_log,
-    metric_delivery,
-)
-from local_aws.cloudwatch import (
-    log_entries as access_log,
-)
-from local_aws.cloudwatch.access_log_delivery import Log, LogDelivery, LogName
-from local_aws.cloudwatch.function_metrics import FunctionTally
-from local_aws.cloudwatch.load_balancer_metrics import BalancerTally
-from local_aws.cloudwatch.log_bucket import FileStore
+from local_aws.cloudwatch.function_metrics import FunctionMetrics
+from local_aws.cloudwatch.load_balancer_id import LoadBalancerId
+from local_aws.cloudwatch.load_balancer_metrics import LoadBalancerMetrics
+from local_aws.cloudwatch.log_entries import access_log_entry, connection_log_entry
 from local_aws.cloudwatch.metric_delivery import MetricDelivery, MetricStore
-from local_aws.cloudwatch.metric_values import Minute
-from local_aws.cloudwatch.resource_ids import BalancerName, Kind
-from local_aws.cloudwatch.web_acl_metrics import FirewallTally
-from local_aws.lambda_runtime.ended import Ended
+from local_aws.cloudwatch.metric_values import MetricValues
+from local_aws.cloudwatch.web_acl_metrics import WebAclMetrics
+from local_aws.lambda_runtime.invocation import CompletedInvocation
 from local_aws.load_balancer.completed_request import Client, CompletedRequest
-from local_aws.load_balancer.configuration import Configuration, Listener, LogDestination
+from local_aws.load_balancer.configuration import Configuration, Listener
 from local_aws.waf.web_acl import WebAcl
 
 
 @dataclass(frozen=True, slots=True)
 class Intervals:
-    """Seconds between two deliveries, with AWS's defaults."""
+    """Seconds between two deliveries; the defaults are AWS's."""
 
-    logs: float = log_delivery.INTERVAL_SECONDS
+    logs: float = access_log_delivery.INTERVAL_SECONDS
     metrics: float = metric_delivery.INTERVAL_SECONDS
 
 
-class Observer:
-    """Is told of exchanges and of invocations; ``update`` says which load balancers there are."""
+@dataclass(slots=True)
+class _LoadBalancer:
+    id: LoadBalancerId
+    metrics: LoadBalancerMetrics
+    web_acl: WebAclMetrics | None = None
+
+
+class CloudWatchObserver:
+    """Observes connections, requests and invocations."""
 
     def __init__(self, files: FileStore, metrics: MetricStore, intervals: Intervals) -> None:
-        self._logs = LogDelivery(files, intervals.logs)
+        self._logs = AccessLogDelivery(files, intervals.logs)
         self._metrics = MetricDelivery(metrics, self._take, intervals.metrics)
-        self._balancers: dict[str, _Watched] = {}
-        self._functions = FunctionTally()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._load_balancers: dict[str, _LoadBalancer] = {}
+        self._functions = FunctionMetrics()
 
     def start(self) -> None:
         self._logs.start()
         self._metrics.start()
 
     def update(self, configuration: Configuration, web_acls: Mapping[str, WebAcl]) -> None:
-        """``web_acls`` are by the ARN of the load balancer that each is in front of."""
-        known = frozenset(self._watched(each).balancer for each in configuration.listeners)
-        gone = self._logs.balancers - known
-        self._logs.balancers = known
-        if gone:
-            # Its bucket is likely to go next.
-            task = asyncio.create_task(self._logs.deliver(time.time()))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+        """Take over a new configuration; ``web_acls`` are by the ARN of their load balancer."""
+        existing = frozenset(self._load_balancer(each).id for each in configuration.listeners)
+        deleted = self._logs.load_balancers - existing
+        self._logs.load_balancers = existing
+        if deleted:
+            self._logs.deliver_soon()  # the bucket is likely to be deleted next
         for listener in configuration.listeners:
-            arn = listener.load_balancer_arn
-            watched = self._watched(listener)
-            acl = web_acls.get(arn)
+            known = self._load_balancer(listener)
+            acl = web_acls.get(listener.load_balancer_arn)
             if acl is None:
-                watched.firewall = None
-            elif watched.firewall is None or watched.firewall.web_acl != acl.name:
-                watched.firewall = FirewallTally(watched.balancer.region, acl.name)
+                known.web_acl = None
+            elif known.web_acl is None or known.web_acl.name != acl.name:
+                known.web_acl = WebAclMetrics(known.id.region, acl.name)
 
     def connected(self, listener: Listener, client: Client) -> None:
-        watched = self._watched(listener)
-        watched.tally.connected()
+        known = self._load_balancer(listener)
+        known.metrics.connected()
         place = listener.attributes.connection_logs
         if place is not None:
-            line = connection_log.entry(listener, client, time.time())
-            watched.log(self._logs, Kind.CONNECTIONS, place).write(line)
+            entry = connection_log_entry(listener, client, time.time())
+            self._logs.write(LogName(known.id, LogType.CONNECTION, place), entry)
 
     def disconnected(self, listener: Listener) -> None:
-        self._watched(listener).tally.disconnected()
+        self._load_balancer(listener).metrics.disconnected()
 
-    def finished(self, completed: CompletedRequest) -> None:
-        watched = self._watched(completed.listener)
-        watched.tally.finished(completed)
-        if watched.firewall is not None:
-            watched.firewall.finished(completed)
-        place = completed.listener.attributes.access_logs
+    def finished(self, exchange: CompletedRequest) -> None:
+        known = self._load_balancer(exchange.listener)
+        known.metrics.completed(exchange)
+        if known.web_acl is not None:
+            known.web_acl.completed(exchange)
+        place = exchange.listener.attributes.access_logs
         if place is not None:
-            has_firewall = watched.firewall is not None
-            line = access_log.entry(completed, watched.balancer, has_firewall=has_firewall)
-            watched.log(self._logs, Kind.ACCESS, place).write(line)
+            entry = access_log_entry(exchange, known.id, has_web_acl=known.web_acl is not None)
+            self._logs.write(LogName(known.id, LogType.ACCESS, place), entry)
 
-    def ended(self, invocation: Ended) -> None:
-        self._functions.ended(invocation)
+    def invocation_completed(self, invocation: CompletedInvocation) -> None:
+        self._functions.completed(invocation)
 
     async def close(self) -> None:
-        """Deliver what there is."""
+        """Deliver the rest."""
         await self._logs.close()
         await self._metrics.close()
 
-    def _watched(self, listener: Listener) -> _Watched:
+    def _load_balancer(self, listener: Listener) -> _LoadBalancer:
         arn = listener.load_balancer_arn
-        watched = self._balancers.get(arn)
-        if watched is None:
-            watched = self._balancers[arn] = _Watched(BalancerName.from_arn(arn))
-        return watched
+        if arn not in self._load_balancers:
+            name = LoadBalancerId.from_arn(arn)
+            self._load_balancers[arn] = _LoadBalancer(name, LoadBalancerMetrics(name))
+        return self._load_balancers[arn]
 
-    def _take(self, seconds: float) -> Minute:
-        minute = self._functions.take()
-        for arn, watched in list(self._balancers.items()):
-            minute.merge(watched.tally.take(seconds))
-            if watched.firewall is not None:
-                minute.merge(watched.firewall.take())
-            if watched.balancer not in self._logs.balancers and watched.tally.is_idle:
-                del self._balancers[arn]
-        return minute
-
-
-class _Watched:
-    """One load balancer."""
-
-    def __init__(self, balancer: BalancerName) -> None:
-        self.balancer = balancer
-        self.tally = BalancerTally(balancer)
-        self.firewall: FirewallTally | None = None
-        self._logs: dict[Kind, tuple[LogDestination, Log]] = {}
-
-    def log(self, delivery: LogDelivery, kind: Kind, place: LogDestination) -> Log:
-        known = self._logs.get(kind)
-        if known is None or known[0] is not place:
-            known = self._logs[kind] = place, delivery.log(LogName(self.balancer, kind, place))
-        return known[1]
+    def _take(self, seconds: float) -> MetricValues:
+        values = self._functions.take()
+        for arn, known in list(self._load_balancers.items()):
+            values.merge(known.metrics.take(seconds))
+            if known.web_acl is not None:
+                values.merge(known.web_acl.take())
+            if known.id not in self._logs.load_balancers and known.metrics.is_idle:
+                del self._load_balancers[arn]
+        return values

@@ -1,41 +1,42 @@
-"""What CloudWatch gets to know of a web ACL: all of its rules together, not each by itself.
+"""CloudWatch metrics of a web ACL: of all its rules together, not of each rule.
 
 Source: AWS WAF developer guide, "AWS WAF metrics and dimensions".
 """
 
 from __future__ import annotations
 
-from local_aws.cloudwatch.metric_values import Minute, metric
+from local_aws.cloudwatch.metric_values import MetricValues, metric
 from local_aws.load_balancer.completed_request import CompletedRequest
 from local_aws.load_balancer.rules import BlockedByWebAcl
 
 NAMESPACE = "AWS/WAFV2"
 
 
-class FirewallTally:
-    """Counts for one web ACL, by the name that its metrics have."""
+class WebAclMetrics:
+    """Counts for one web ACL; ``name`` is the name of its metrics."""
 
-    def __init__(self, region: str, web_acl: str) -> None:
-        self.web_acl = web_acl
+    def __init__(self, region: str, name: str) -> None:
+        self.name = name
         self._region = region
         self._allowed = 0
         self._blocked = 0
 
-    def finished(self, completed: CompletedRequest) -> None:
-        """A request that came to no decision did not come to the web ACL either."""
-        if completed.decision is None:
+    def completed(self, request: CompletedRequest) -> None:
+        """Count a request. Without a decision, the web ACL did not see it."""
+        if request.decision is None:
             return
-        if isinstance(completed.decision.outcome, BlockedByWebAcl):
+        if isinstance(request.decision.outcome, BlockedByWebAcl):
             self._blocked += 1
         else:
             self._allowed += 1
 
-    def take(self) -> Minute:
-        minute = Minute()
+    def take(self) -> MetricValues:
+        """Return the counts since the last call."""
+        values = MetricValues()
         counted = {"AllowedRequests": self._allowed, "BlockedRequests": self._blocked}
-        place = {"Region": self._region, "Rule": "ALL", "WebACL": self.web_acl}
+        dimensions = {"Region": self._region, "Rule": "ALL", "WebACL": self.name}
         for name, number in counted.items():
             if number:
-                minute.add(metric(NAMESPACE, name, **place), number)
+                values.add(metric(NAMESPACE, name, **dimensions), number)
         self._allowed = self._blocked = 0
-        return minute
+        return values

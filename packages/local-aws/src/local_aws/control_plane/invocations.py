@@ -19,13 +19,24 @@ from urllib.parse import parse_qs, unquote
 from local_aws.control_plane.aws_errors import aws_error, region_of
 from local_aws.control_plane.http import Request, Response
 from local_aws.control_plane.runtimes import Runtime, Runtimes
-from local_aws.lambda_runtime.invoke_messages import HEAD_BYTES, Call, Ending, Kind, Return, head_of
+from local_aws.lambda_runtime.invoke_protocol import (
+    HEAD_BYTES,
+    InvocationType,
+    InvokeRequest,
+    InvokeResponse,
+    InvokeStatus,
+    decode_head,
+)
 from local_aws.ports import LOOPBACK
 
 CONTEXT_BYTES = 3_583
 """Of base64. Source: Lambda API reference, Invoke, X-Amz-Client-Context."""
 
-PAYLOAD_BYTES = {Kind.REQUEST_RESPONSE: 6_291_456, Kind.DRY_RUN: 6_291_456, Kind.EVENT: 1_048_576}
+PAYLOAD_BYTES = {
+    InvocationType.REQUEST_RESPONSE: 6_291_456,
+    InvocationType.DRY_RUN: 6_291_456,
+    InvocationType.EVENT: 1_048_576,
+}
 
 _INVOKE = re.compile(r"/2015-03-31/functions/(?P<name>[^/]+)/invocations")
 _OTHERS = re.compile(r"/[\d-]{10}/functions/[^/]+/(invoke-async/?|response-streaming-invocations)")
@@ -77,10 +88,10 @@ def answer(request: Request, account: str, runtimes: Runtimes, mark: str) -> Res
         runtime = runtimes.find(account, region)
         if runtime is None:
             raise _no_runtime(account, region)
-        call = Call(
+        call = InvokeRequest(
             token=runtime.token,
             arn=arn,
-            kind=kind,
+            invocation_type=kind,
             with_log=request.header("x-amz-log-type") == "Tail",
             trace_id=request.header("x-amzn-trace-id"),
             client_context=_client_context(request),
@@ -122,12 +133,12 @@ def _arn(request: Request, account: str, region: str) -> str:
     return f"{arn}:{qualifier}"
 
 
-def _kind(request: Request) -> Kind:
-    text = request.header("x-amz-invocation-type") or Kind.REQUEST_RESPONSE
+def _kind(request: Request) -> InvocationType:
+    text = request.header("x-amz-invocation-type") or InvocationType.REQUEST_RESPONSE
     try:
-        return Kind(text)
+        return InvocationType(text)
     except ValueError:
-        message = f"InvocationType {text[:40]!r} is none of {', '.join(Kind)}"
+        message = f"InvocationType {text[:40]!r} is none of {', '.join(InvocationType)}"
         raise RefusedError(400, "InvalidParameterValueException", message) from None
 
 
@@ -148,7 +159,7 @@ def _client_context(request: Request) -> str:
     return text
 
 
-def _payload(request: Request, kind: Kind) -> bytes:
+def _payload(request: Request, kind: InvocationType) -> bytes:
     limit = PAYLOAD_BYTES[kind]
     if len(request.body) > limit:
         message = f"Request must be smaller than {limit} bytes for the InvokeFunction operation"
@@ -175,7 +186,7 @@ def _no_runtime(account: str, region: str) -> RefusedError:
     return RefusedError(501, "ServiceException", message)  # which no SDK tries again
 
 
-def _send(runtime: Runtime, call: Call) -> Return:
+def _send(runtime: Runtime, call: InvokeRequest) -> InvokeResponse:
     deadline = time.monotonic() + _LONGEST_SECONDS
     try:
         connection = socket.create_connection((LOOPBACK, runtime.port), _CONNECT_SECONDS)
@@ -185,25 +196,25 @@ def _send(runtime: Runtime, call: Call) -> Return:
         with connection, connection.makefile("rb") as answers:
             connection.settimeout(deadline - time.monotonic())
             connection.sendall(call.encode())
-            head, length = head_of(answers.readline(HEAD_BYTES))
+            head, length = decode_head(answers.readline(HEAD_BYTES))
             payload = answers.read(length)
             if len(payload) == length:
-                return Return.decode(head, payload)
+                return InvokeResponse.decode(head, payload)
     except (OSError, ValueError):
         pass
     message = "what runs the functions has ended before it answered"
     raise RefusedError(500, "ServiceException", message)
 
 
-def _response(request: Request, kind: Kind, made: Return) -> Response:
-    if made.ending is Ending.REFUSED:
+def _response(request: Request, kind: InvocationType, made: InvokeResponse) -> Response:
+    if made.status is InvokeStatus.REFUSED:
         return _refusal(request, made)
     headers = [("x-amzn-requestid", made.request_id)]
     if made.version:
         headers.append(("x-amz-executed-version", made.version))
-    if made.ending is Ending.ACCEPTED:
-        return Response(204 if kind is Kind.DRY_RUN else 202, tuple(headers), b"")
-    if made.ending is Ending.FAILED:
+    if made.status is InvokeStatus.ACCEPTED:
+        return Response(204 if kind is InvocationType.DRY_RUN else 202, tuple(headers), b"")
+    if made.status is InvokeStatus.FAILED:
         headers.append(("x-amz-function-error", "Unhandled"))
     if made.log:
         headers.append(("x-amz-log-result", made.log))
@@ -211,7 +222,7 @@ def _response(request: Request, kind: Kind, made: Return) -> Response:
     return Response(200, tuple(headers), made.payload)
 
 
-def _refusal(request: Request, made: Return) -> Response:
+def _refusal(request: Request, made: InvokeResponse) -> Response:
     status, code = _REFUSALS.get(made.reason, (500, "ServiceException"))
     if status != 429:
         return aws_error(request, status, code, made.detail)

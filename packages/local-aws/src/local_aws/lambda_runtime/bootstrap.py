@@ -1,7 +1,11 @@
-"""Runs in the worker process: AWS's runtime client, with frames on a socket in place of HTTP.
+"""Entry point of a worker process: AWS's runtime client on a socket.
 
-Started by path and without ``site``, so that a function cannot import the tooling by accident.
-What is imported here is paid for at every cold start: keep it to what the client loads anyway.
+It runs as a script and without ``site``, so that a function does not find this package or the
+packages of an editable installation. Imports count in every cold start; keep to those that
+``awslambdaric`` needs anyway.
+
+Patches on awslambdaric, checked with the version that pyproject.toml pins: RuntimeClient replaces
+its native module ``runtime_client``, which speaks HTTP, and ``post_init_error`` is overridden.
 """
 
 from __future__ import annotations
@@ -15,46 +19,40 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 INVOCATION = Struct("!36sQHHHI")
-"""To the worker: request id, deadline in milliseconds since the epoch, lengths of the function's
-ARN, of the trace header, of the client's context and of the event; then these four."""
+"""Head of a frame to the worker: request id, deadline in milliseconds since the epoch, and the
+lengths of function ARN, trace header, client context and event. These four follow."""
 
 RESULT = Struct("!cI")
-"""From the worker: one of the kinds below, the length of a text; then the text."""
+"""Head of a frame from the worker: one of the kinds below, and the length of a text. It follows."""
 
 READY, RESPONSE, ERROR, INIT_ERROR, TOO_LARGE = b"N", b"R", b"E", b"I", b"L"
 
-ANSWER_BYTES = 6_291_556
-"""Bytes of a response. Source: Lambda quotas, "Invocation payload", as the service reports it."""
+RESPONSE_BYTES = 6_291_556
+"""Limit of a response. Source: Lambda quotas, "Invocation payload"; the service reports this."""
 
-_PIECE_BYTES = 65_536
-_TRACE_NAME = b"_X_AMZN_TRACE_ID"
-_TRACE_BYTES = 1_024
+_CHUNK_BYTES = 65_536
 _PR_SET_PDEATHSIG = 1  # include/uapi/linux/prctl.h
 _SIGKILL = 9
 
 
-class Transport:
-    """Stands in for the client's native module ``runtime_client``.
+class RuntimeClient:
+    """Frames on a socket, in place of awslambdaric's native module ``runtime_client``.
 
-    An answer is also the request for more: each turn is one write and one read.
+    One write and one read per invocation; the Runtime API over HTTP needs two requests.
     """
 
-    def __init__(self, descriptor: int, parent: int) -> None:
+    def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
-        self._parent = parent
-        self._answered = 0
+        self._initialised = False
 
     def initialize_client(self, user_agent: str) -> None:
-        """Nothing to do: the socket is connected."""
+        """Do nothing: the socket is connected."""
 
     def next(self) -> tuple[bytes, Mapping[str, object]]:
-        """Wait for an invocation: its event, and what the Runtime API has in headers."""
-        if self._answered == 0:
+        """Wait for an invocation; return the event and the headers of the Runtime API."""
+        if not self._initialised:
+            self._initialised = True
             self.send(READY, b"")
-        elif self._answered == 1:
-            # Only now: to load ctypes costs as much as a fifth of a cold start.
-            die_with(self._parent)
-            TraceVariable().install()
         frame = self._read(INVOCATION.size)
         request_id, deadline_ms, arn, trace, context, event = INVOCATION.unpack_from(frame)
         size = INVOCATION.size + arn + trace + context + event
@@ -73,74 +71,47 @@ class Transport:
         }
 
     def post_invocation_result(self, _request_id: str, result: bytes, *_: object) -> None:
-        self._answered += 1
-        if len(result) > ANSWER_BYTES:
+        if len(result) > RESPONSE_BYTES:
             self.send(TOO_LARGE, b"")
         else:
             self.send(RESPONSE, result)
 
     def post_error(self, _request_id: str, error: str, *_: object) -> None:
-        self._answered += 1
         self.send(ERROR, error.encode())
 
     def send(self, kind: bytes, text: bytes) -> None:
         frame = RESULT.pack(kind, len(text)) + text
         written = os.write(self._descriptor, frame)
         while written < len(frame):
-            written += os.write(self._descriptor, frame[written : written + _PIECE_BYTES])
+            written += os.write(self._descriptor, frame[written : written + _CHUNK_BYTES])
 
     def _read(self, at_least: int) -> bytes:
-        piece = os.read(self._descriptor, _PIECE_BYTES)
-        pieces = [piece]
-        while piece and (at_least := at_least - len(piece)) > 0:
-            piece = os.read(self._descriptor, _PIECE_BYTES)
-            pieces.append(piece)
-        if not piece:
-            sys.exit(0)  # whom to work for is gone
-        return b"".join(pieces)
+        chunks = []
+        while at_least > 0:
+            chunk = os.read(self._descriptor, _CHUNK_BYTES)
+            if not chunk:
+                sys.exit(0)  # the data plane closed the socket
+            chunks.append(chunk)
+            at_least -= len(chunk)
+        return b"".join(chunks)
 
 
 def die_with(parent: int) -> None:
-    """Have the kernel kill this process when its parent ends, however it ends (Linux only).
+    """Let the kernel kill this process when its parent ends (Linux only).
 
-    Elsewhere, and until then, it ends when it next reads or writes.
+    On other systems it ends with its next read or write on the socket.
     """
     if sys.platform != "linux":
         return
     import ctypes
 
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, _SIGKILL)
-    if os.getppid() != parent:  # it ended before the call
+    if os.getppid() != parent:  # the parent ended before the call
         os._exit(1)
 
 
-class TraceVariable:
-    """The environment variable that the client sets for each invocation, always in one place.
-
-    The C library never frees what ``setenv`` was given, in case somebody still has a pointer to it:
-    a hundred bytes for each request.
-    """
-
-    def __init__(self) -> None:
-        import ctypes
-
-        self._library = ctypes.CDLL(None)
-        self._memory = ctypes.create_string_buffer(_TRACE_BYTES)
-        self._putenv = os.putenv
-
-    def install(self) -> None:
-        os.putenv = self.put  # type: ignore[assignment] # where ``os.environ`` looks for it
-
-    def put(self, name: bytes, value: bytes) -> None:
-        if name != _TRACE_NAME or len(name) + len(value) > _TRACE_BYTES - 2:
-            self._putenv(name, value)
-        else:
-            self._memory.value = b"%s=%s" % (name, value)
-            self._library.putenv(self._memory)
-
-
 def complete_builtins() -> None:
-    """What ``site`` adds and a handler may use."""
+    """Add ``exit`` and ``quit``, which ``site`` adds on Lambda."""
     import builtins
     from _sitebuiltins import Quitter
 
@@ -148,24 +119,26 @@ def complete_builtins() -> None:
 
 
 def main() -> None:
+    """Run the function: ``bootstrap.py PARENT_PID SOCKET_DESCRIPTOR SITE_PACKAGES...``."""
     parent, descriptor, packages = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
+    die_with(parent)
     os.set_inheritable(descriptor, False)
     complete_builtins()
     sys.path[:0] = [os.environ["LAMBDA_TASK_ROOT"]]
     sys.path += packages
     handler = os.environ["_HANDLER"]
     sys.argv = ["awslambdaric", handler]
-    transport = Transport(descriptor, parent)
-    sys.modules["runtime_client"] = transport  # type: ignore[assignment]
+    runtime_client = RuntimeClient(descriptor)
+    sys.modules["runtime_client"] = runtime_client  # type: ignore[assignment]
 
     from awslambdaric import bootstrap
     from awslambdaric.lambda_runtime_client import LambdaRuntimeClient
 
     class Client(LambdaRuntimeClient):  # type: ignore[misc]
         def post_init_error(self, error: object, *_: object) -> None:
-            transport.send(INIT_ERROR, bootstrap.to_json(error).encode())
+            runtime_client.send(INIT_ERROR, bootstrap.to_json(error).encode())
 
-    # Signals reach the main thread while it reads, so the client's thread for that is not needed.
+    # False: no thread for polling. Signals reach the main thread while it reads the socket.
     bootstrap.run(handler, Client(os.environ["AWS_LAMBDA_RUNTIME_API"], False))
 
 

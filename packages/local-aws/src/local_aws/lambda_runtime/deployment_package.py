@@ -1,4 +1,4 @@
-"""A function's code on disk: downloaded once, verified, unpacked safely."""
+"""The deployment package of a function version: downloaded once, verified, unpacked safely."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from pathlib import Path, PurePosixPath
 from local_aws.errors import CloudError
 from local_aws.lambda_runtime.function_version import FunctionVersion
 
-UNPACKED_LIMIT = 262_144_000
-"""Bytes a package may unpack to. Source: Lambda quotas, "Deployment package (.zip)"."""
+UNPACKED_BYTES = 262_144_000
+"""Limit of an unpacked package. Source: Lambda quotas, "Deployment package (.zip)"."""
 
 _DOWNLOAD_SECONDS = 30
 
@@ -27,22 +27,22 @@ _BROKEN = (
     zipfile.BadZipFile,
     EOFError,
     OSError,
-    RuntimeError,  # it is encrypted, or packed in a way that nobody knows
-    ValueError,  # its directory lies about places
+    RuntimeError,  # encrypted, or an unknown compression
+    ValueError,  # wrong offsets in the directory
     lzma.LZMAError,
     zlib.error,
 )
 
 
 class InvalidZipError(CloudError):
-    """The package is broken or unsafe; the next try would find it so again."""
+    """The package is broken or unsafe, and will be so at the next attempt."""
 
 
 def provide(function: FunctionVersion, cache: Path) -> Path:
-    """The folder with the code of ``function``, downloading it when this machine has not seen it.
+    """Return the folder with the code, downloaded if it is not in the cache.
 
-    Raises CloudError when the code cannot be had or is not what ``CodeSha256`` says, and
-    InvalidZipError as ``unpack`` does.
+    Raises CloudError if the download fails or does not match ``CodeSha256``, and InvalidZipError
+    as ``unpack`` does.
     """
     folder = cache / _folder_name(function.code_sha256)
     if not folder.is_dir():
@@ -60,8 +60,8 @@ def provide(function: FunctionVersion, cache: Path) -> Path:
 def unpack(package: bytes, folder: Path) -> None:
     """Unpack a zip into ``folder``, which appears complete or not at all.
 
-    Raises InvalidZipError for a broken zip, for an entry that would leave the folder, for a
-    symbolic link, and for more than UNPACKED_LIMIT bytes.
+    Raises InvalidZipError for a broken zip, a path outside the folder, a symbolic link, and for
+    more than UNPACKED_BYTES.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(prefix=".unpacking-", dir=folder.parent))
@@ -75,33 +75,26 @@ def unpack(package: bytes, folder: Path) -> None:
         try:
             aside.rename(folder)
         except OSError:
-            if not folder.is_dir():  # else somebody else finished the same package first
+            if not folder.is_dir():  # otherwise another task unpacked the same package first
                 raise
     finally:
         shutil.rmtree(aside, ignore_errors=True)
 
 
 def _extract(archive: zipfile.ZipFile, folder: Path) -> None:
-    left = UNPACKED_LIMIT
-    for entry in archive.infolist():
-        destination = folder / _inner_path(entry)
-        if entry.is_dir():
-            destination.mkdir(parents=True, exist_ok=True)
-            continue
-        destination.parent.mkdir(parents=True, exist_ok=True)
-        with archive.open(entry) as source, destination.open("wb") as sink:
-            # The size in the directory of a zip is a claim; count what really comes out.
-            while chunk := source.read(min(1 << 20, left + 1)):
-                left -= len(chunk)
-                if left < 0:
-                    raise InvalidZipError(
-                        f"the function's package unpacks to over {UNPACKED_LIMIT} bytes"
-                    )
-                sink.write(chunk)
-        destination.chmod(0o755 if (entry.external_attr >> 16) & 0o111 else 0o644)
+    entries = archive.infolist()
+    for entry in entries:
+        _check_name(entry)
+    # zipfile never extracts more of an entry than the size in the directory.
+    if sum(entry.file_size for entry in entries) > UNPACKED_BYTES:
+        raise InvalidZipError(f"the function's package unpacks to over {UNPACKED_BYTES} bytes")
+    for entry in entries:
+        path = Path(archive.extract(entry, folder))
+        executable = entry.is_dir() or (entry.external_attr >> 16) & 0o111
+        path.chmod(0o755 if executable else 0o644)
 
 
-def _inner_path(entry: zipfile.ZipInfo) -> PurePosixPath:
+def _check_name(entry: zipfile.ZipInfo) -> None:
     path = PurePosixPath(entry.filename)
     unsafe = (
         path.is_absolute()
@@ -113,7 +106,6 @@ def _inner_path(entry: zipfile.ZipInfo) -> PurePosixPath:
         raise InvalidZipError(f"the function's package holds an unsafe path: {entry.filename!r}")
     if stat.S_ISLNK(entry.external_attr >> 16):
         raise InvalidZipError(f"the function's package holds a symbolic link: {entry.filename!r}")
-    return path
 
 
 def _download(function: FunctionVersion) -> bytes:
@@ -141,6 +133,6 @@ def _folder_name(code_sha256: str) -> str:
 
 
 def clean(cache: Path) -> None:
-    """Remove what an interrupted download left behind."""
+    """Remove what an interrupted download left."""
     for path in cache.glob(".unpacking-*"):
         shutil.rmtree(path, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""What a deployed function is, read from the answers of the Lambda API."""
+"""Function versions and ARNs, read from answers of the Lambda API."""
 
 from __future__ import annotations
 
@@ -7,18 +7,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from local_aws.lambda_runtime.permission import Permission
+from local_aws.iam.evaluation import Policies, decide
+from local_aws.iam.principal import Caller
+from local_aws.iam.statement import AccessRequest, Policy
 
 _ARN = re.compile(
     r"arn:[^:]+:lambda:(?P<region>[^:]+):(?P<account>\d{12}):function:"
     r"(?P<name>[^:]+)(?::(?P<qualifier>[^:]+))?"
 )
 _PYTHON = re.compile(r"python3\.\d+")
+_LOAD_BALANCER = Caller("", service="elasticloadbalancing.amazonaws.com")
 
 
 @dataclass(frozen=True, slots=True)
 class FunctionArn:
-    """``arn:aws:lambda:REGION:ACCOUNT:function:NAME[:QUALIFIER]``."""
+    """ARN of a function: ``arn:aws:lambda:REGION:ACCOUNT:function:NAME[:QUALIFIER]``."""
 
     region: str
     account: str
@@ -27,7 +30,7 @@ class FunctionArn:
 
     @classmethod
     def parse(cls, arn: str) -> FunctionArn:
-        """Raises ValueError for anything that is not a function's ARN."""
+        """Parse the ARN. Raises ValueError if it is not the ARN of a function."""
         match = _ARN.fullmatch(arn)
         if match is None:
             raise ValueError(f"not the ARN of a Lambda function: {arn!r}")
@@ -36,13 +39,13 @@ class FunctionArn:
 
 @dataclass(frozen=True, slots=True)
 class FunctionVersion:
-    """One immutable version of a function, or ``$LATEST`` as it was when it was read.
+    """A published version of a function, or ``$LATEST`` as it was when it was read.
 
-    ``group_ids`` and ``subnet_ids`` are empty for a function in no VPC; ``s3_obstacle`` says what
-    keeps it from S3 there.
+    ``group_ids`` and ``subnet_ids`` are empty for a function without a VPC. ``s3_obstacle`` says
+    why the function cannot reach S3 from its VPC, None if it can.
 
-    Two readings are equal when a worker of the one may serve the other; ``code_location`` is a
-    signed URL that differs with every reading, so it does not count.
+    Equal versions can share workers. ``code_location``, a signed URL, differs with every reading
+    and is not compared.
     """
 
     name: str
@@ -69,7 +72,7 @@ class FunctionVersion:
 
     @classmethod
     def from_answer(cls, arn: FunctionArn, answer: Mapping[str, Any]) -> FunctionVersion:
-        """From a ``GetFunction`` answer. Memory is in MB, the timeout in seconds."""
+        """Read an answer of GetFunction. Memory is in MB, the timeout in seconds."""
         configuration = answer["Configuration"]
         name = configuration["FunctionName"]
         logging = configuration.get("LoggingConfig") or {}
@@ -100,36 +103,42 @@ class FunctionVersion:
 
     @property
     def refusal(self) -> str | None:
-        """Why this machine cannot run the function, or None when it can."""
+        """Return why this machine cannot run the function, None if it can."""
         if self.package_type != "Zip":
-            return f"function {self.name} is packaged as {self.package_type}; only Zip runs here"
+            return f"function {self.name} has package type {self.package_type}; only Zip runs here"
         if not _PYTHON.fullmatch(self.runtime):
-            return f"function {self.name} wants runtime {self.runtime!r}; only Python runs here"
+            return f"function {self.name} has runtime {self.runtime!r}; only Python runs here"
         if self.layers:
-            return f"function {self.name} uses layers, which are not built here: {self.layers[0]}"
+            return f"function {self.name} uses layers, which do not run here: {self.layers[0]}"
         return None
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a target group invokes: the versions behind an ARN, with the share of each.
+    """The function versions behind an ARN, each with its share of the invocations.
 
-    ``shares`` sum to 1; an alias with routing weights has two, anything else one. ``permissions``
-    say which load balancers may invoke it.
-    ``reserved_concurrency`` counts invocations of the whole function at once; None means no limit.
+    The ``shares`` add up to 1; an alias with routing weights has two, any other ARN has one.
+    ``policy`` is the resource-based policy, None if there is none. ``reserved_concurrency`` limits
+    the concurrent invocations of all versions together; None means no limit.
     """
 
     arn: str
     shares: tuple[tuple[FunctionVersion, float], ...]
-    permissions: tuple[Permission, ...] = (Permission("*"),)
+    policy: Policy | None = None
     reserved_concurrency: int | None = None
 
-    def allows(self, source_arn: str) -> bool:
-        """Whether the function may be invoked on behalf of a target group."""
-        return any(permission.covers(source_arn) for permission in self.permissions)
+    def allows(self, target_group_arn: str) -> bool:
+        """Test if the policy lets load balancers invoke the function for the target group.
+
+        Source: Application Load Balancers guide, "Lambda functions as targets", permissions.
+        """
+        account = self.shares[0][0].account
+        context = {"aws:sourcearn": (target_group_arn,), "aws:sourceaccount": (account,)}
+        request = AccessRequest(_LOAD_BALANCER, "lambda:InvokeFunction", self.arn, context)
+        return decide(request, Policies(account, resource=self.policy)).allowed
 
     def choose(self, draw: float) -> FunctionVersion:
-        """The version for one invocation; ``draw`` is uniform in [0, 1)."""
+        """Choose the version for one invocation; ``draw`` is uniform in [0, 1)."""
         for version, share in self.shares:
             if draw < share:
                 return version

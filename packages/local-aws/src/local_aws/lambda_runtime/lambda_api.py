@@ -1,15 +1,16 @@
-"""Functions and their versions, through the public Lambda API."""
+"""Function versions, aliases and resource-based policies, read through the Lambda API."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from local_aws.iam import MalformedPolicyError
+from local_aws.iam.statement import Policy, parse
 from local_aws.lambda_runtime.function_version import FunctionArn, FunctionVersion, Target
-from local_aws.lambda_runtime.permission import Permission, permissions
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -18,16 +19,16 @@ _log = logging.getLogger(__name__)
 
 
 def read_targets(functions: LambdaClient, arns: Iterable[str]) -> dict[str, Target]:
-    """What each ARN stands for now; ARNs of functions that do not exist are left out.
+    """Read the target of each ARN; ARNs of functions that do not exist are left out.
 
-    Raises what boto3 raises for anything but a missing function.
+    Raises ClientError and BotoCoreError, except for a missing function.
     """
     targets = {}
     for text in sorted(arns):
         try:
             targets[text] = _read(functions, text)
         except ValueError as error:
-            _log.warning("a target group names something else than a function: %s", error)
+            _log.warning("a target of a target group is not a function: %s", error)
         except ClientError as error:
             if not _is_missing(error):
                 raise
@@ -50,22 +51,22 @@ def _read(functions: LambdaClient, text: str) -> Target:
     return Target(
         arn=text,
         shares=((main, rest), *others),
-        permissions=_permissions(functions, arn),
+        policy=_policy(functions, arn),
         reserved_concurrency=answer.get("Concurrency", {}).get("ReservedConcurrentExecutions"),
     )
 
 
-def _permissions(functions: LambdaClient, arn: FunctionArn) -> tuple[Permission, ...]:
+def _policy(functions: LambdaClient, arn: FunctionArn) -> Policy | None:
+    qualifier: Any = {} if arn.qualifier is None else {"Qualifier": arn.qualifier}
     try:
-        if arn.qualifier is None:
-            answer = functions.get_policy(FunctionName=arn.name)
-        else:
-            answer = functions.get_policy(FunctionName=arn.name, Qualifier=arn.qualifier)
+        document = functions.get_policy(FunctionName=arn.name, **qualifier)["Policy"]
+        return parse(f"the policy of function {arn.name}", document)
+    except MalformedPolicyError as error:
+        _log.warning("the policy of function %s allows nothing: %s", arn.name, error)
     except ClientError as error:
-        if _is_missing(error):
-            return ()
-        raise
-    return permissions(answer["Policy"])
+        if not _is_missing(error):
+            raise
+    return None
 
 
 def _is_missing(error: ClientError) -> bool:

@@ -1,4 +1,4 @@
-"""One execution environment: a process with AWS's runtime client, and what surrounds it."""
+"""A worker: one execution environment with its process, Runtime API and log stream."""
 
 from __future__ import annotations
 
@@ -10,51 +10,52 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from local_aws.cloudwatch.function_log_delivery import LogBatcher, LogStream
+from local_aws.cloudwatch.function_log_delivery import FunctionLogDelivery
 from local_aws.lambda_runtime.environment_variables import Credentials, Endpoints, variables
 from local_aws.lambda_runtime.function_version import FunctionVersion
-from local_aws.lambda_runtime.init_error import InitError
-from local_aws.lambda_runtime.invocation import Invocation
-from local_aws.lambda_runtime.outcome import Failed, Outcome, fault
+from local_aws.lambda_runtime.invocation import (
+    Failed,
+    InitError,
+    Invocation,
+    LogTail,
+    Outcome,
+    ended_by_lambda,
+)
 from local_aws.lambda_runtime.platform_log import PlatformLog, Report
 from local_aws.lambda_runtime.runtime_api import RuntimeApi
-from local_aws.lambda_runtime.tail import Tail
 from local_aws.lambda_runtime.worker_process import WorkerProcess
 
 INIT_SECONDS = 10.0
-"""Time a function has to initialise. Source: Lambda developer guide, "Init phase"."""
+"""Limit of the init phase. Source: Lambda developer guide, "Init phase"."""
 
-_CREDENTIALS_LEFT_SECONDS = 900.0
-"""The longest invocation there is: credentials must outlast it."""
+_LONGEST_INVOCATION_SECONDS = 900.0
+"""Credentials must be valid for that long when an invocation starts."""
 
 _EXIT_SECONDS = 1.0
-"""From one sign of a worker's end to the other: the socket closes, the process is gone."""
+"""Limit between the two signs of a worker's end: its socket is closed, its process is gone."""
 
 _MEMORY_SECONDS = 1.0
-"""How old the figure for used memory may be: asking costs as much as a whole invocation."""
+"""Age of the value for used memory in a report; reading it costs more than a quick invocation."""
 
-_WATCH_SECONDS = 0.05
-"""How old it may be while an invocation takes its time: one that takes too much memory is ended."""
+_MEMORY_CHECK_SECONDS = 0.05
+"""Interval of the checks against the memory limit while an invocation runs."""
 
 _RUNTIME_API = "127.0.0.1:9001"
-"""What a function finds in its environment on AWS; here the client does not use it."""
+"""Address in the environment of a function on AWS. The runtime client here uses a socket."""
 
 
-class Owner(Protocol):
-    """Who gives invocations to workers; see Pool. ``waited_for`` while invocations wait."""
-
-    @property
-    def waited_for(self) -> bool: ...
+class WorkerOwner(Protocol):
+    """Gives invocations to workers; see WorkerPool."""
 
     def freed(self, worker: Worker) -> None:
-        """It has finished its invocation and may have another."""
+        """The worker finished its invocation and can take another."""
 
-    def lost(self, worker: Worker, untaken: Invocation | None) -> None:
-        """It has ended; ``untaken`` is the invocation that it was sent and never took."""
+    def lost(self, worker: Worker, unread: Invocation | None) -> None:
+        """The worker ended; ``unread`` is an invocation that was sent to it and not read."""
 
 
 class Worker:
-    """Made with ``start``; runs one invocation at a time; ends with ``stop`` or by itself."""
+    """Made with ``start``; runs one invocation at a time until its process ends."""
 
     _process: WorkerProcess
     _ended: asyncio.Task[None]
@@ -63,22 +64,24 @@ class Worker:
         self,
         function: FunctionVersion,
         credentials: Credentials,
-        log: LogStream,
-        owner: Owner,
+        logs: FunctionLogDelivery,
+        owner: WorkerOwner,
     ) -> None:
         now = time.monotonic()
+        valid_seconds = credentials.expires_at - time.time()
         self.function = function
         self.alive = True
         self.used_at = now
-        self.usable_until = now + credentials.expires_at - time.time() - _CREDENTIALS_LEFT_SECONDS
-        self._log = log
+        self.usable_until = now + valid_seconds - _LONGEST_INVOCATION_SECONDS
+        self.log_stream = f"{datetime.now(UTC):%Y/%m/%d}/[{function.version}]{uuid.uuid4().hex}"
+        self._logs = logs
         self._lines = PlatformLog(function.log_format, function.version, function.system_log_level)
         self._owner = owner
         self._api = RuntimeApi(self)
         loop = asyncio.get_running_loop()
         self._initialised: asyncio.Future[Failed | None] = loop.create_future()
         self._running: Invocation | None = None
-        self._tail: Tail | None = Tail()  # until it is initialised: should that fail
+        self._tail: LogTail | None = LogTail()  # of the init phase, for an InitError
         self._out_of_memory = False
         self._init_ms: float | None = None
         self._memory_mb = 0
@@ -88,39 +91,40 @@ class Worker:
     async def start(
         cls,
         function: FunctionVersion,
-        owner: Owner,
+        owner: WorkerOwner,
         *,
         task_root: Path,
         credentials: Credentials,
         endpoints: Endpoints,
-        logs: LogBatcher,
+        logs: FunctionLogDelivery,
     ) -> Worker:
-        """A worker that waits for work. Raises InitError when the function does not initialise."""
+        """Run the init phase. Raises InitError if it fails."""
         began = time.perf_counter()
-        log = LogStream(logs, function.log_group, _stream_name(function))
-        worker = cls(function, credentials, log, owner)
+        worker = cls(function, credentials, logs, owner)
         first = worker._lines.init_start(function.name, function.runtime, function.region)
         if first is not None:
-            log.write(first)  # alone: it is never part of what who invokes can see of a log
+            # Not with _log: INIT_START is left out of the LogResult tail.
+            logs.write(function.log_group, worker.log_stream, first)
         environment = variables(
             function,
             task_root=task_root,
             runtime_api=_RUNTIME_API,
-            log_stream=log.stream,
+            log_stream=worker.log_stream,
             credentials=credentials,
             endpoints=endpoints,
         )
-        ours, its = socket.socketpair()
-        ours.setblocking(False)
+        connection, worker_connection = socket.socketpair()
+        connection.setblocking(False)
         try:
-            spawning = WorkerProcess.spawn(task_root, environment, its, worker._print)
-            worker._process = await spawning
-            worker._ended = asyncio.create_task(worker._watch())
+            worker._process = await WorkerProcess.spawn(
+                task_root, environment, worker_connection, worker._log
+            )
+            worker._ended = asyncio.create_task(worker._wait_for_end())
         except BaseException:
-            ours.close()
+            connection.close()
             raise
         try:
-            await worker._api.open(ours)
+            await worker._api.open(connection)
             await worker._initialise()
         except BaseException as error:
             await worker.stop()
@@ -129,44 +133,37 @@ class Worker:
             raise
         worker._tail = None
         worker._init_ms = (time.perf_counter() - began) * 1000
-        worker._write(worker._lines.init_runtime_done())
-        worker._write(worker._lines.init_report(worker._init_ms))
+        worker._log(worker._lines.init_runtime_done())
+        worker._log(worker._lines.init_report(worker._init_ms))
         return worker
 
     @property
     def pid(self) -> int:
         return self._process.pid
 
-    @property
-    def _exit_kind(self) -> str:
-        return "Runtime.OutOfMemory" if self._out_of_memory else "Runtime.ExitError"
-
     def run(self, invocation: Invocation) -> None:
-        """Give it an invocation; the owner is told when it is free again, or lost."""
+        """Start an invocation; the owner is told when the worker is free again or lost."""
         self._running = invocation
         invocation.delivered_at = time.monotonic()
         invocation.deliveries += 1
-        if self._log.full and invocation.tail is None:
-            self._log.drop(1)
-        else:
-            self._process.drain()
-            self._tail = invocation.tail
-            self._write(self._lines.start(invocation.request_id))
+        self._process.read_output()
+        self._tail = invocation.tail
+        self._log(self._lines.start(invocation.request_id))
         self._api.send(invocation, self.function.timeout_seconds)
 
     def check(self, now: float) -> None:
-        """End it when its invocation has run for too long, or has taken too much memory."""
+        """End the invocation if it exceeded its timeout or memory limit."""
         invocation = self._running
         if invocation is None:
             return
         if now - invocation.delivered_at >= self.function.timeout_seconds:
             self._time_out(invocation)
-        elif now - max(invocation.delivered_at, self._memory_at) >= _WATCH_SECONDS:
+        elif now - max(invocation.delivered_at, self._memory_at) >= _MEMORY_CHECK_SECONDS:
             self._memory_at = now
-            self._end_beyond_memory()
+            self._check_memory()
 
     async def stop(self) -> None:
-        """End the process and all that it started."""
+        """Kill the process and its child processes."""
         self.alive = False
         self._process.kill()
         await asyncio.shield(self._ended)
@@ -181,100 +178,93 @@ class Worker:
             return
         self.used_at = now = time.monotonic()
         duration_ms = (now - invocation.delivered_at) * 1000
-        if invocation.tail is None and not self._owner.waited_for:
-            invocation.done(outcome)  # reporting can wait until the client has its answer
-            self._conclude(invocation, outcome, duration_ms)
-        else:
-            # The next invocation runs while this answer is on its way.
-            self._conclude(invocation, outcome, duration_ms)
-            invocation.done(outcome)
-
-    def _conclude(self, invocation: Invocation, outcome: Outcome, duration_ms: float) -> None:
-        """Report on an invocation, and be free for the next."""
-        if self._log.full and invocation.tail is None:
-            self._log.drop(2)
-        else:
-            status = "error" if isinstance(outcome, Failed) else "success"
-            self._report(invocation, duration_ms, status, answer_bytes=len(outcome.payload))
+        status = "error" if isinstance(outcome, Failed) else "success"
+        self._report(invocation, duration_ms, status, response_bytes=len(outcome.payload))
         if self.alive:
             self._owner.freed(self)
+        invocation.finish(outcome)
 
-    def hung_up(self) -> None:
+    def disconnected(self) -> None:
         self.alive = False
-        # It ends now, unless its code has closed the socket: then it is of no use to anybody.
+        # Usually the process ends now. A function can also close the socket: kill it then.
         asyncio.get_running_loop().call_later(_EXIT_SECONDS, self._process.kill)
 
     async def _initialise(self) -> None:
         either: list[asyncio.Future[Any]] = [self._initialised, self._ended]
         until = time.monotonic() + INIT_SECONDS
         while time.monotonic() < until and not any(each.done() for each in either):
-            await asyncio.wait(either, timeout=_WATCH_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-            self._end_beyond_memory()
+            await asyncio.wait(
+                either, timeout=_MEMORY_CHECK_SECONDS, return_when=asyncio.FIRST_COMPLETED
+            )
+            self._check_memory()
         if self._initialised.done():
             if (failed := self._initialised.result()) is not None:
                 raise InitError.reported(failed.detail, failed.payload)
             if not self.alive:
                 raise InitError("the runtime exited right after init")
         elif self._ended.done():
-            raise InitError.exited(self._process.exit_text, self._exit_kind)
+            raise InitError.exited(self._process.exit_text, self._exit_type)
         else:
             raise InitError.timed_out(INIT_SECONDS)
 
-    async def _watch(self) -> None:
+    async def _wait_for_end(self) -> None:
         await self._process.wait()
         self.alive = False
         try:
             async with asyncio.timeout(_EXIT_SECONDS):
-                await self._api.closed.wait()  # its last answer may still be on its way
+                await self._api.closed.wait()  # the last response may still arrive
         except TimeoutError:
             self._api.close()
         invocation, self._running = self._running, None
-        if invocation is not None and self._api.took_all:
+        if invocation is not None and self._api.all_read:
             self._exited(invocation)
             invocation = None
         self._owner.lost(self, invocation)
 
-    def _end_beyond_memory(self) -> None:
+    @property
+    def _exit_type(self) -> str:
+        return "Runtime.OutOfMemory" if self._out_of_memory else "Runtime.ExitError"
+
+    def _check_memory(self) -> None:
         self._memory_mb = max(self._memory_mb, self._process.used_memory_mb)
         if self._memory_mb > self.function.memory_mb:
             self._out_of_memory = True
-            self._process.kill()  # as the kernel does on AWS; _watch says the rest
+            self._process.kill()  # as the kernel does on AWS; _wait_for_end reports it
 
     def _time_out(self, invocation: Invocation) -> None:
         self._running = None
         self.alive = False
         text = f"Task timed out after {self.function.timeout_seconds:.2f} seconds"
-        self._process.drain()
-        self._write(self._lines.timed_out(invocation.request_id, text))
+        self._process.read_output()
+        self._log(self._lines.timed_out(invocation.request_id, text))
         self._report(invocation, self.function.timeout_seconds * 1000, "timeout")
-        invocation.done(fault("Sandbox.Timedout", invocation.request_id, text))
+        invocation.finish(ended_by_lambda("Sandbox.Timedout", invocation.request_id, text))
         self._process.kill()
 
     def _exited(self, invocation: Invocation) -> None:
         text = f"Runtime exited {self._process.exit_text}"
-        self._write(self._lines.exited(invocation.request_id, text))
+        self._log(self._lines.exited(invocation.request_id, text))
         duration_ms = (time.monotonic() - invocation.delivered_at) * 1000
-        self._report(invocation, duration_ms, "error", self._exit_kind)
-        invocation.done(fault("Runtime.ExitError", invocation.request_id, text))
+        self._report(invocation, duration_ms, "error", self._exit_type)
+        invocation.finish(ended_by_lambda("Runtime.ExitError", invocation.request_id, text))
 
     def _report_init(self, init_ms: float, error: InitError) -> None:
-        """Say in the log, and to who asks for the end of it, that it did not initialise."""
-        status = "timeout" if error.kind is None else "error"
-        self._write(self._lines.init_runtime_done(status, error.kind))
-        self._write(self._lines.init_report(init_ms, status, error.kind))
+        status = "timeout" if error.error_type is None else "error"
+        self._log(self._lines.init_runtime_done(status, error.error_type))
+        self._log(self._lines.init_report(init_ms, status, error.error_type))
         if self._tail is not None:
-            error.tail.follow(self._tail)
+            error.tail = self._tail
 
     def _report(
         self,
         invocation: Invocation,
         duration_ms: float,
         status: str,
-        kind: str | None = None,
-        answer_bytes: int = 0,
+        error_type: str | None = None,
+        response_bytes: int = 0,
     ) -> None:
-        self._process.drain()
-        self._write(self._lines.end(invocation.request_id))
+        self._process.read_output()
+        self._log(self._lines.end(invocation.request_id))
         report = Report(
             request_id=invocation.request_id,
             duration_ms=duration_ms,
@@ -282,10 +272,10 @@ class Worker:
             used_memory_mb=self._used_memory_mb(),
             init_ms=self._init_ms,
             status=status,
-            error_type=kind,
+            error_type=error_type,
         )
-        self._write(self._lines.runtime_done(report, answer_bytes))
-        self._write(self._lines.report(report))
+        self._log(self._lines.runtime_done(report, response_bytes))
+        self._log(self._lines.report(report))
         self._init_ms = None
         self._tail = None
 
@@ -296,16 +286,9 @@ class Worker:
             self._memory_mb = max(self._memory_mb, self._process.used_memory_mb)
         return self._memory_mb
 
-    def _write(self, message: str | None) -> None:
-        if message is not None:
-            self._print(message)
-
-    def _print(self, message: str) -> None:
-        self._log.write(message)
+    def _log(self, message: str | None) -> None:
+        if message is None:
+            return
+        self._logs.write(self.function.log_group, self.log_stream, message)
         if self._tail is not None:
             self._tail.write(message)
-
-
-def _stream_name(function: FunctionVersion) -> str:
-    day = datetime.now(UTC).strftime("%Y/%m/%d")
-    return f"{day}/[{function.version}]{uuid.uuid4().hex}"

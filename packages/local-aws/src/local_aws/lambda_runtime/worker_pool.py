@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
@@ -14,30 +13,26 @@ from typing import Protocol
 from local_aws.errors import CloudError
 from local_aws.lambda_runtime.deployment_package import InvalidZipError
 from local_aws.lambda_runtime.function_version import FunctionVersion
-from local_aws.lambda_runtime.init_error import InitError
-from local_aws.lambda_runtime.invocation import Invocation
-from local_aws.lambda_runtime.outcome import Failed, Reason
+from local_aws.lambda_runtime.invocation import Failed, InitError, Invocation, Reason
 
 _log = logging.getLogger(__name__)
 
-_CORES = os.cpu_count() or 1
-
-GROW_SECONDS = 0.25
-"""An invocation waits this long for a busy worker before another is started."""
-
-GROW_TO_CORES_SECONDS = 0.05
-"""The same while there are fewer workers than cores: another can then really run beside them."""
+GROW_SECONDS = 0.1
+"""Wait of an invocation for a busy worker before another worker is started. A worker starts in
+about that time and takes 20 MB, so that quick functions are not given one for each request."""
 
 DELIVERIES = 3
-"""Workers that an invocation is given to when they end before they take it."""
+"""Workers that are tried for an invocation if they end before they read it."""
 
 QUEUE_SECONDS = 10.0
+"""An invocation that waits longer is throttled."""
+
 IDLE_SECONDS = 120.0
 STARTING_AT_ONCE = 2
 
 
 class PooledWorker(Protocol):
-    """What a pool needs of a worker; see Worker. Moments are of ``time.monotonic``."""
+    """A worker as the pool sees it; see Worker. Times are seconds of ``time.monotonic``."""
 
     alive: bool
     used_at: float
@@ -50,11 +45,8 @@ class PooledWorker(Protocol):
     async def stop(self) -> None: ...
 
 
-class Pool:
-    """Runs invocations on at most ``limit`` workers; the others queue, then are throttled.
-
-    Nothing here waits for a worker: they say themselves when they are free, see Owner.
-    """
+class WorkerPool:
+    """Runs invocations on at most ``limit`` workers; the others queue, then are throttled."""
 
     def __init__(self, function: FunctionVersion, spawn: Spawn, limit: int) -> None:
         self.function = function
@@ -65,12 +57,11 @@ class Pool:
         self._starting: set[asyncio.Task[None]] = set()
         self._stopping: set[asyncio.Task[None]] = set()
         self._queue: deque[Invocation] = deque()
-        self._awake_since = 0.0
-        self._on_quiet: asyncio.Future[None] | None = None
+        self._drained: asyncio.Future[None] | None = None
         self._closed = False
 
     def warm(self) -> None:
-        """Start the first worker before anyone asks."""
+        """Start the first worker before the first invocation."""
         if self._size == 0:
             self._start_worker()
 
@@ -79,64 +70,48 @@ class Pool:
         """Invocations that run or wait."""
         return len(self._workers) - len(self._idle) + len(self._queue)
 
-    @property
-    def waited_for(self) -> bool:
-        return bool(self._queue)
-
     def submit(self, invocation: Invocation) -> None:
-        """Run an invocation, at once or when a worker is free.
-
-        Every way it can fail is a Failed, never an exception.
-        """
+        """Run an invocation, now or when a worker is free. Every failure is a Failed."""
         worker = self._take_idle()
         if worker is not None:
             worker.run(invocation)
         elif self._closed:
-            invocation.done(Failed(Reason.SERVICE, "the load balancer is stopping"))
+            invocation.finish(Failed(Reason.SERVICE, "the load balancer is stopping"))
         else:
             self._queue.append(invocation)
             if self._size == 0:
                 self._start_worker()
 
     def freed(self, worker: PooledWorker) -> None:
-        """A worker has finished its invocation."""
         self._idle.append(worker)
-        if self._queue:
-            self._hand_out()
-        elif self._on_quiet is not None:
-            self._look_quiet()
+        self._hand_out()
+        self._check_drained()
 
-    def lost(self, worker: PooledWorker, untaken: Invocation | None) -> None:
-        """A worker has ended; an invocation that it never took goes to another."""
+    def lost(self, worker: PooledWorker, unread: Invocation | None) -> None:
         if worker in self._idle:
             self._idle.remove(worker)
         self._workers.discard(worker)
-        if untaken is not None and (untaken.deliveries == DELIVERIES or self._closed):
-            detail = "workers end before they take an invocation"
-            untaken.done(Failed(Reason.UNHANDLED, detail))
-        elif untaken is not None:
-            self._queue.appendleft(untaken)
+        if unread is not None and (unread.deliveries == DELIVERIES or self._closed):
+            detail = "workers end before they read an invocation"
+            unread.finish(Failed(Reason.UNHANDLED, detail))
+        elif unread is not None:
+            self._queue.appendleft(unread)
         self._hand_out()
         self._grow(time.monotonic())
-        self._look_quiet()
+        self._check_drained()
 
-    def sweep(self, now: float, *, stood_still: bool = False) -> None:
-        """What time brings: timeouts, the end of patience. To be called every few milliseconds.
-
-        ``stood_still`` when this process did not run for a while: then nobody waited for a worker.
-        """
-        if stood_still:
-            self._awake_since = now
+    def sweep(self, now: float) -> None:
+        """Apply timeouts, memory limits and growth. Call it every few milliseconds."""
         for worker in list(self._workers):
             worker.check(now)
-        while self._queue and self._waited(now) > QUEUE_SECONDS:
+        while self._queue and now - self._queue[0].offered_at > QUEUE_SECONDS:
             detail = f"no worker was free for {QUEUE_SECONDS:.0f} seconds"
-            self._queue.popleft().done(Failed(Reason.THROTTLING, detail))
+            self._queue.popleft().finish(Failed(Reason.THROTTLING, detail))
         self._grow(now)
-        self._look_quiet()
+        self._check_drained()
 
     def retire_idle(self, idle_seconds: float = IDLE_SECONDS) -> None:
-        """End workers that nobody has used for a while."""
+        """End workers that were not used for a while."""
         now = time.monotonic()
         for worker in list(self._idle):
             if now - worker.used_at > idle_seconds:
@@ -144,15 +119,15 @@ class Pool:
                 self._end(worker)
 
     async def drain(self, timeout_seconds: float) -> None:
-        """Let running invocations finish for a while, then end every worker."""
-        self._on_quiet = asyncio.get_running_loop().create_future()
-        self._look_quiet()
+        """Let running invocations finish, for a limited time, then end every worker."""
+        self._drained = asyncio.get_running_loop().create_future()
+        self._check_drained()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout_seconds):
-                await self._on_quiet
+                await self._drained
         self._closed = True
         while self._queue:
-            self._queue.popleft().done(Failed(Reason.SERVICE, "the load balancer is stopping"))
+            self._queue.popleft().finish(Failed(Reason.SERVICE, "the load balancer is stopping"))
         for task in list(self._starting):
             task.cancel()
         await asyncio.gather(*self._starting, return_exceptions=True)
@@ -163,32 +138,25 @@ class Pool:
 
     def _take_idle(self) -> PooledWorker | None:
         while self._idle:
-            worker = self._idle.pop()  # the last used is the warmest
+            worker = self._idle.pop()  # the one used last, so that the others can retire
             if worker.alive and worker.usable_until > time.monotonic():
                 return worker
             self._end(worker)
         return None
 
     def _hand_out(self) -> None:
-        """Give idle workers what waits."""
         while self._queue and (worker := self._take_idle()) is not None:
             worker.run(self._queue.popleft())
-
-    def _waited(self, now: float) -> float:
-        """Seconds for which the first of those that wait has done so."""
-        return now - max(self._queue[0].offered_at, self._awake_since)
 
     @property
     def _size(self) -> int:
         return len(self._workers) + len(self._starting)
 
     def _grow(self, now: float) -> None:
-        """Start a worker if somebody has waited for long, or if there is nothing to wait for."""
+        """Start a worker if the first in the queue waited too long, or if there is no worker."""
         if len(self._queue) <= len(self._starting):
-            return  # nobody waits, or a worker is on its way for each
-        size = self._size
-        patience = GROW_TO_CORES_SECONDS if size < _CORES else GROW_SECONDS
-        if size == 0 or self._waited(now) >= patience:
+            return  # the queue is empty, or a worker starts for each invocation in it
+        if self._size == 0 or now - self._queue[0].offered_at >= GROW_SECONDS:
             self._start_worker()
 
     def _start_worker(self) -> None:
@@ -203,7 +171,7 @@ class Pool:
         try:
             worker = await self._spawn(self.function, self)
         except (InitError, CloudError, OSError) as error:
-            if self._queue:  # whose request will be logged with it
+            if self._queue:  # the log line of its request has the error
                 self._fail(self._queue.popleft(), error)
             else:
                 _log.warning("%s:%s: %s", self.function.name, self.function.version, error)
@@ -215,21 +183,20 @@ class Pool:
         if not isinstance(error, InitError):
             is_zip = isinstance(error, InvalidZipError)
             reason = Reason.INVALID_ZIP if is_zip else Reason.SERVICE
-            invocation.done(Failed(reason, str(error)))
+            invocation.finish(Failed(reason, str(error)))
             return
         if invocation.tail is not None:
-            invocation.tail.follow(error.tail)
-        invocation.done(Failed(Reason.UNHANDLED, str(error), error.payload))
+            invocation.tail.extend(error.tail.content)
+        invocation.finish(Failed(Reason.UNHANDLED, str(error), error.payload))
 
     def _started(self, task: asyncio.Task[None]) -> None:
         self._starting.discard(task)
         self._grow(time.monotonic())
-        self._look_quiet()
+        self._check_drained()
 
-    def _look_quiet(self) -> None:
-        """Tell who drains when nothing runs and nothing waits."""
-        if self._on_quiet is not None and not self._on_quiet.done() and self.in_flight == 0:
-            self._on_quiet.set_result(None)
+    def _check_drained(self) -> None:
+        if self._drained is not None and not self._drained.done() and self.in_flight == 0:
+            self._drained.set_result(None)
 
     def _end(self, worker: PooledWorker) -> None:
         self._workers.discard(worker)
@@ -238,5 +205,5 @@ class Pool:
         task.add_done_callback(self._stopping.discard)
 
 
-Spawn = Callable[[FunctionVersion, Pool], Awaitable[PooledWorker]]
-"""Starts a worker that reports to the pool. Raises InitError, CloudError or OSError."""
+Spawn = Callable[[FunctionVersion, WorkerPool], Awaitable[PooledWorker]]
+"""Starts a worker that the pool owns. Raises InitError, CloudError or OSError."""

@@ -1,40 +1,29 @@
-"""The operating system's side of a worker: a process, its output, its end."""
+"""The process of a worker: its start, output, memory and end."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import os
-import py_compile
 import signal
 import socket
 import sys
 import sysconfig
 from collections.abc import Callable, Mapping
-from functools import cache
 from pathlib import Path
 
 import psutil
 
 from local_aws.cloudwatch.function_log_delivery import MESSAGE_BYTES
+from local_aws.lambda_runtime import bootstrap
 
-_BOOTSTRAP = Path(__file__).with_name("bootstrap.py")
 _PACKAGES = tuple(dict.fromkeys(sysconfig.get_path(kind) for kind in ("purelib", "platlib")))
 _PIPE_BYTES = 65_536
-_PIPE_READS = 2  # a pipe holds 64 KB; a line may come while it is read
-
-
-@cache
-def _bootstrap() -> str:
-    """The compiled file: Python compiles one that it is started with each time, for 1.5 ms."""
-    try:
-        return py_compile.compile(str(_BOOTSTRAP)) or str(_BOOTSTRAP)
-    except OSError:  # a folder that nobody may write to
-        return str(_BOOTSTRAP)
+_PIPE_READS = 2  # a pipe holds 64 KB; a line may arrive while it is read
 
 
 class WorkerProcess:
-    """Made with ``spawn``. ``on_line`` gets each line that the process prints, newline included."""
+    """Made with ``spawn``. ``on_line`` gets each line of output, with its newline."""
 
     def __init__(
         self, process: asyncio.subprocess.Process, output: int, on_line: Callable[[str], None]
@@ -56,11 +45,11 @@ class WorkerProcess:
     ) -> WorkerProcess:
         """Start the runtime client in ``task_root`` with exactly this environment.
 
-        ``connection`` is the worker's end of the Runtime API; this process gives it up.
+        ``connection`` is the worker's end of the Runtime API; it is closed here.
         """
         output, worker_output = os.pipe()
         os.set_blocking(output, False)
-        arguments = (_bootstrap(), str(os.getpid()), str(connection.fileno()), *_PACKAGES)
+        arguments = (bootstrap.__file__, str(os.getpid()), str(connection.fileno()), *_PACKAGES)
         try:
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-P", "-s", "-S", *arguments),
@@ -70,8 +59,8 @@ class WorkerProcess:
                 stdout=worker_output,
                 stderr=worker_output,
                 pass_fds=(connection.fileno(),),
-                # A session of its own: Ctrl-C in a terminal reaches only us, and what the worker
-                # starts can be ended with it.
+                # A new session: Ctrl-C in the terminal does not reach the worker, and killing the
+                # process group also kills the processes that the function started.
                 start_new_session=True,
             )
         except BaseException:
@@ -81,7 +70,7 @@ class WorkerProcess:
             os.close(worker_output)
             connection.close()
         worker = cls(process, output, on_line)
-        asyncio.get_running_loop().add_reader(output, worker.drain)
+        asyncio.get_running_loop().add_reader(output, worker.read_output)
         return worker
 
     @property
@@ -90,7 +79,7 @@ class WorkerProcess:
 
     @property
     def exit_text(self) -> str:
-        """How it ended, in Lambda's words."""
+        """Describe how the process ended, in Lambda's words."""
         code = self._process.returncode
         if not code:
             return "without providing a reason"
@@ -100,7 +89,7 @@ class WorkerProcess:
 
     @property
     def used_memory_mb(self) -> int:
-        """What of its memory is resident now, without its children's."""
+        """Resident memory now, without child processes; 0 if the process has ended."""
         try:
             if self._statistics is None:
                 self._statistics = psutil.Process(self.pid)
@@ -109,23 +98,25 @@ class WorkerProcess:
             return 0
 
     async def wait(self) -> None:
-        """Return when the process has ended and its last line was passed on."""
+        """Wait for the end of the process and pass on the rest of its output."""
         await self._process.wait()
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.pid, signal.SIGKILL)  # what it started ends with it
-        self.drain()
+        self._kill_group()  # child processes end with it
+        self.read_output()
         self._close_output()
 
     def kill(self) -> None:
-        """End the process and all that it started."""
+        """Kill the process and its child processes."""
         if self.running:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self.pid, signal.SIGKILL)
+            self._kill_group()
 
-    def drain(self) -> None:
-        """Pass on what is printed so far, so that it stands before whatever is logged next.
+    def _kill_group(self) -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
 
-        No more at once than a pipe holds: who prints without end must not keep us from others.
+    def read_output(self) -> None:
+        """Pass on the output so far, so that it precedes the next platform log line.
+
+        It reads at most what the pipe holds, so that endless output does not block the event loop.
         """
         for _ in range(_PIPE_READS):
             if self._output is None:

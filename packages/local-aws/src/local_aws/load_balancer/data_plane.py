@@ -10,10 +10,10 @@ import ssl
 from collections.abc import Mapping
 from typing import Protocol
 
-from local_aws.cloudwatch.observer import Observer
+from local_aws.cloudwatch.observer import CloudWatchObserver
 from local_aws.errors import CloudError
 from local_aws.lambda_runtime.function_version import Target
-from local_aws.lambda_runtime.invoker import Functions
+from local_aws.lambda_runtime.invoker import FunctionInvoker
 from local_aws.listeners import certificate
 from local_aws.load_balancer.account import Reading
 from local_aws.load_balancer.configuration import Configuration, Listener
@@ -47,9 +47,9 @@ class DataPlane:
     def __init__(
         self,
         source: Source,
-        functions: Functions,
+        functions: FunctionInvoker,
         state_file: StateFile,
-        observer: Observer,
+        observer: CloudWatchObserver,
         kept: Kept,
         *,
         poll_seconds: float,

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import ip_address
 
-from local_aws.lambda_runtime.outcome import Failed, Outcome
+from local_aws.lambda_runtime.invocation import Failed, Outcome
 from local_aws.load_balancer.configuration import Configuration, HealthCheck, TargetGroup
 from local_aws.load_balancer.lambda_event import encode_event
 from local_aws.load_balancer.lambda_response import InvalidResponseError, decode_response

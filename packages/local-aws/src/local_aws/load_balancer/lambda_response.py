@@ -12,7 +12,7 @@ import json
 import re
 from typing import Any
 
-from local_aws.lambda_runtime.outcome import Reason
+from local_aws.lambda_runtime.invocation import Reason
 from local_aws.load_balancer.request import HOP_BY_HOP
 from local_aws.load_balancer.response import Response
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from local_aws.lambda_runtime.outcome import Failed, Outcome, Reason
+from local_aws.lambda_runtime.invocation import Failed, Outcome, Reason
 from local_aws.load_balancer import stickiness
 from local_aws.load_balancer.configuration import FixedResponse, Listener, Redirect, Unsupported
 from local_aws.load_balancer.lambda_event import InvalidEventError, encode_event

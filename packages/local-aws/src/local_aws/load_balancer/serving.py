@@ -13,16 +13,15 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from local_aws.cloudwatch.function_log_delivery import LogBatcher
-from local_aws.cloudwatch.log_bucket import LogBuckets
-from local_aws.cloudwatch.log_group_store import CloudWatch
+from local_aws.cloudwatch.access_log_delivery import LogBuckets
+from local_aws.cloudwatch.function_log_delivery import CloudWatchLogs, FunctionLogDelivery
 from local_aws.cloudwatch.metric_delivery import CloudWatchMetrics
-from local_aws.cloudwatch.observer import Observer
+from local_aws.cloudwatch.observer import CloudWatchObserver
 from local_aws.errors import CloudError
 from local_aws.lambda_runtime.environment_variables import Credentials
 from local_aws.lambda_runtime.function_version import FunctionVersion
-from local_aws.lambda_runtime.invoke_server import Calls
-from local_aws.lambda_runtime.invoker import Functions
+from local_aws.lambda_runtime.invoke_server import InvokeServer
+from local_aws.lambda_runtime.invoker import FunctionInvoker
 from local_aws.load_balancer.account import Account
 from local_aws.load_balancer.data_plane import DataPlane
 from local_aws.load_balancer.kept import Kept
@@ -74,26 +73,26 @@ async def _serve(options: Options, state_file: StateFile, kept: Kept) -> None:
         token=os.environ.get(TOKEN_VARIABLE, ""),
     )
 
-    store = CloudWatch(account.logs, lambda function: account.logs_as(function.role, function.name))
+    store = CloudWatchLogs(account.logs, account.logs_as)
 
     async def credentials(function: FunctionVersion) -> Credentials:
-        store.writes(function)
+        store.register_writer(function.log_group, function.role, function.name)
         return await asyncio.to_thread(account.execution_credentials, function.role, function.name)
 
-    observer = Observer(
+    observer = CloudWatchObserver(
         LogBuckets(account.log_delivery),
         CloudWatchMetrics(account.metrics),
         options.intervals,
     )
-    functions = Functions(
+    functions = FunctionInvoker(
         cache=state_file.path.parent / "code",
         endpoint_url=options.endpoint_url,
         credentials=credentials,
-        logs=LogBatcher(store),
-        observer=observer.ended,
+        logs=FunctionLogDelivery(store),
+        observer=observer.invocation_completed,
     )
-    calls = Calls(functions, account.read_target)
-    account.open_door(Door(await calls.open(), calls.token))
+    invoke_server = InvokeServer(functions, account.read_target)
+    account.open_door(Door(await invoke_server.open(), invoke_server.token))
     data_plane = DataPlane(
         account,
         functions,
@@ -105,7 +104,7 @@ async def _serve(options: Options, state_file: StateFile, kept: Kept) -> None:
     try:
         await data_plane.run(stop)
     finally:
-        calls.close()
+        invoke_server.close()
 
 
 @contextmanager
