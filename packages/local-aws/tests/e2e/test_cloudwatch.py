@@ -6,7 +6,6 @@ import gzip
 import http.client
 import json
 import shlex
-import signal
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,7 +17,7 @@ from local_aws.local import LocalCloud
 from local_aws.outcomes import Endpoint
 from local_aws.ports import free_port
 from local_aws_tests.accounts import REGION, Account, a_bucket
-from local_aws_tests.balanced import DataPlane, Service, data_plane, eventually
+from local_aws_tests.balanced import DataPlane, Service, data_plane, eventually, kill_with_children
 
 _PORTS = 19_080
 _NUMBERS = iter(range(400_000_000_001, 400_000_001_000))
@@ -260,8 +259,7 @@ def test_a_load_balancer_that_is_killed_loses_one_interval_at_most(
     send(url, "/api/before")
     eventually(observed.lines)
     send(url, "/api/lost")
-    plane.process.send_signal(signal.SIGKILL)
-    plane.process.wait()
+    kill_with_children(plane.process)
     targets = [line[12] for line in observed.lines()]
     assert "GET http://127.0.0.1:80/api/before HTTP/1.1" in targets
     assert len(targets) <= 2
