@@ -32,3 +32,17 @@ def test_every_locked_package_has_hashes_and_no_lock_names_an_index() -> None:
         assert "://" not in re.sub(r"^\s*#.*", "", text, flags=re.M)
         packages = re.findall(r"^\S+==\S+.*(?:\\\n\s+--hash=sha256:[0-9a-f]{64}\s*)+", text, re.M)
         assert len(packages) == len(re.findall(r"^\S+==", text, re.M)) > 0
+
+
+def test_a_lock_begins_with_the_command_that_writes_it() -> None:
+    """Renovate reads the command; it takes only these options."""
+    for lock in settings.ROOT.glob("requirements*.lock"):
+        command = lock.read_text().splitlines()[1]
+        assert command.startswith("#    uv pip compile ")
+        words = command.split()
+        options = {word.split("=")[0] for word in words if word.startswith("-")}
+        assert options <= {
+            *("--universal", "--generate-hashes"),
+            *("--python-version", "--group", "--output-file"),
+        }
+        assert words[-1] == f"--output-file={lock.name}"

@@ -58,10 +58,10 @@ def test_a_workflow_may_only_read_unless_a_job_takes_on_a_role(file: Any) -> Non
 @pytest.mark.parametrize("file", FILES, ids=lambda f: f.parent.name + "/" + f.name)
 def test_only_actions_of_github_and_aws_see_a_token(file: Any) -> None:
     used = {str(step["uses"]) for step in steps(read(file)) if "uses" in step} - {ACCESS}
-    if file.name == "ci.yml":  # has no token to lose
+    if file.name in ("ci.yml", "nightly.yml"):  # their jobs have no token for AWS
         used = {action for action in used if not action.startswith("hashicorp/")}
     assert {action.split("@")[0] for action in used} <= TRUSTED
-    assert all(re.fullmatch(r"[\w/-]+@(v\d+|[0-9a-f]{40})", action) for action in used)
+    assert all(re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", action) for action in used)
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda f: f.parent.name + "/" + f.name)

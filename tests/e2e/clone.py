@@ -1,3 +1,5 @@
+"""Copies of this checkout, used through their tasks."""
+
 from __future__ import annotations
 
 import json
@@ -6,56 +8,74 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from terrarium import settings
 
-_FOREIGN = ("AWS_", "PYTEST_", "TG_", "TERRAGRUNT_", "TF_VAR_", "TERRARIUM_")
+_REMOVED_PREFIXES = ("AWS_", "PYTEST_", "TG_", "TERRAGRUNT_", "TF_VAR_", "TERRARIUM_")
 
 
-def copy_checkout(target: Path) -> Path:
-    """The files of this checkout that git knows or would add, as a fresh clone would have them."""
+def tracked_files() -> list[str]:
+    """Return the paths that git tracks or would add, sorted and relative to the checkout."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=settings.ROOT,
         capture_output=True,
         check=True,
     )
-    for name in filter(None, listed.stdout.decode().split("\0")):
-        source = settings.ROOT / name
-        if source.is_file():
-            (target / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(source, target / name)
+    names = sorted(filter(None, listed.stdout.decode().split("\0")))
+    return [name for name in names if (settings.ROOT / name).is_file()]
+
+
+def copy_checkout(target: Path) -> Path:
+    """Copy the files of this checkout, as a fresh clone would have them."""
+    for name in tracked_files():
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(settings.ROOT / name, target / name)
     return target
 
 
 @dataclass(slots=True)
 class Clone:
-    """A copy of the checkout with a cloud and ports of its own, used through its tasks."""
+    """A copy of the checkout with a separate cloud and separate ports."""
 
     root: Path
     extra: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def environ(self) -> dict[str, str]:
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(_FOREIGN)}
-        kept.pop("PYTHONDONTWRITEBYTECODE", None)  # as ./inv does
-        # What this checkout wrote for itself is no choice of the person's.
-        if kept.get("TF_CLI_CONFIG_FILE") == str(settings.STATE_DIR / "terraform.rc"):
-            del kept["TF_CLI_CONFIG_FILE"]
-        # Credentials of the person who runs the tests must not turn a local test into one on AWS.
+        environ = {k: v for k, v in os.environ.items() if not k.startswith(_REMOVED_PREFIXES)}
+        environ.pop("PYTHONDONTWRITEBYTECODE", None)  # as ./inv does
+        # ./inv test sets it to a file that this checkout generates; the clone generates its own.
+        if environ.get("TF_CLI_CONFIG_FILE") == str(settings.STATE_DIR / "terraform.rc"):
+            del environ["TF_CLI_CONFIG_FILE"]
+        # Credentials of the developer must not turn a local test into one on AWS.
         absent = {"AWS_CONFIG_FILE": "/nonexistent", "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent"}
         paths = (self.root / path.relative_to(settings.ROOT) for path in settings.IMPORT_PATHS)
-        own = {"PYTHONPATH": os.pathsep.join(map(str, paths)), "AWS_EC2_METADATA_DISABLED": "true"}
-        return kept | absent | own | dict(self.extra)
+        return {
+            **environ,
+            **absent,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "PYTHONPATH": os.pathsep.join(map(str, paths)),
+            **self.extra,
+        }
+
+    def start_cloud(self, *environments: str) -> None:
+        """Start the cloud as it was saved, without comparing it with the tree."""
+        for environment in environments:
+            self.invoke("up", "--env", environment)
+
+    def stop_cloud(self) -> None:
+        self.invoke("down")
 
     def invoke(
         self, *words: str, check: bool = True, **extra: str
     ) -> subprocess.CompletedProcess[str]:
-        """Run ``invoke WORDS`` in the clone to its end."""
+        """Run ``invoke WORDS`` in the clone and wait for its end."""
         done = subprocess.run(
             self.command(*words),
             cwd=self.root,
@@ -70,7 +90,7 @@ class Clone:
         return done
 
     def start(self, *words: str) -> subprocess.Popen[str]:
-        """Start ``invoke WORDS`` in the clone, in a process group of its own."""
+        """Start ``invoke WORDS`` in the clone, in a new process group."""
         return subprocess.Popen(
             self.command(*words),
             cwd=self.root,
@@ -82,13 +102,31 @@ class Clone:
             process_group=0,
         )
 
+    def outputs(self, unit: str) -> dict[str, Any]:
+        """Return the outputs of one unit of dev."""
+        done = self.invoke("output", "--env", "dev", "--unit", unit, "--json")
+        outputs: dict[str, Any] = json.loads(done.stdout)[unit]
+        return outputs
+
+    @contextmanager
+    def edited(self, path: str, old: str, new: str) -> Iterator[None]:
+        """Replace text in a file of the clone while the block runs."""
+        file = self.root / path
+        before = file.read_text("utf-8")
+        assert old in before
+        file.write_text(before.replace(old, new, 1), "utf-8")
+        try:
+            yield
+        finally:
+            file.write_text(before, "utf-8")
+
     def processes(self) -> list[dict[str, Any]]:
-        """What ``status`` says of each process."""
+        """Return what ``status`` prints about each process."""
         listed: list[dict[str, Any]] = json.loads(self.invoke("status", "--json").stdout)
         return listed
 
     def url(self, process: str) -> str:
-        """Where a process of the clone answers: control-plane, load-balancer-dev, …"""
+        """Return where a process of the clone answers: control-plane, load-balancer-dev, …"""
         return next(str(p["urls"][0]) for p in self.processes() if p["name"] == process)
 
     def command(self, *words: str) -> list[str]:
@@ -97,7 +135,7 @@ class Clone:
     def terragrunt(
         self, *words: str, folder: str = "live/dev", **extra: str
     ) -> subprocess.CompletedProcess[str]:
-        """Run ``terragrunt WORDS`` in a folder of the clone, as the launcher on PATH does."""
+        """Run ``terragrunt WORDS`` in a folder of the clone, with the launcher that PATH has."""
         launch = "from terrarium.launchers import terragrunt; terragrunt()"
         return subprocess.run(
             [sys.executable, "-P", "-c", launch, *words],
@@ -111,6 +149,6 @@ class Clone:
 
 
 def kill_group(process: subprocess.Popen[str]) -> None:
-    """End a process and whatever it started, as closing a machine would: no clean-up runs."""
+    """Kill a process and everything it started, so that no clean-up runs."""
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()

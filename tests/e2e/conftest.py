@@ -5,32 +5,34 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e import applied_snapshot
 from tests.e2e.clone import Clone, copy_checkout
 
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Iterator[Clone]:
-    """A clone in which nothing has run; what it started is stopped afterwards."""
-    made = Clone(copy_checkout(tmp_path / "clone"))
-    try:
-        yield made
-    finally:
-        made.invoke("down")
+    """A clone in which nothing has run."""
+    created = Clone(copy_checkout(tmp_path / "clone"))
+    yield created
+    created.stop_cloud()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def applied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clone]:
-    """A clone in which ``up`` has applied dev once; tests leave it as they found it."""
-    made = Clone(copy_checkout(tmp_path_factory.mktemp("applied") / "clone"))
-    try:
-        made.invoke("up")
-        yield made
-    finally:
-        made.invoke("down")
+    """A clone in which ``up`` has applied dev. Tests leave it as they found it."""
+    yield from _restored(("dev",), tmp_path_factory)
 
 
-@pytest.fixture(scope="session")
-def both(applied: Clone) -> Clone:
-    """The same clone with prod applied beside dev."""
-    applied.invoke("up", "--env", "prod")
-    return applied
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clone]:
+    """A clone in which ``up`` has applied dev and prod. Tests leave it as they found it."""
+    yield from _restored(("dev", "prod"), tmp_path_factory)
+
+
+def _restored(
+    environments: tuple[str, ...], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Clone]:
+    folder = tmp_path_factory.mktemp("-".join(environments))
+    clone = applied_snapshot.restore(environments, folder / "clone")
+    yield clone
+    clone.stop_cloud()
