@@ -6,8 +6,8 @@ import itertools
 from collections.abc import Mapping
 from typing import cast
 
-from terragrunt_runner.functions.characters import characters
-from terragrunt_runner.functions.numeric import whole
+from terragrunt_runner.functions.numeric import to_int
+from terragrunt_runner.functions.string import characters
 from terragrunt_runner.language.convert import convert, describe, to_number, unify
 from terragrunt_runner.language.numbers import (
     LowPrecisionInt,
@@ -55,7 +55,7 @@ def anytrue(values: List) -> bool:
 
 @LIBRARY.define("chunklist", list_of(DYNAMIC), NUMBER)
 def chunklist(values: List, size: Number) -> List:
-    width = whole(size, "the size")
+    width = to_int(size, "the size")
     if width < 0:
         raise InvalidValueError("the size must not be negative")
     step = width or max(len(values), 1)
@@ -82,7 +82,7 @@ def coalesce(*values: Value) -> Value:
 def coalescelist(*lists: Value) -> Value:
     if not lists:
         raise InvalidValueError("at least one argument is required")
-    for items in map(_list_or_tuple, lists):
+    for items in map(list_or_tuple, lists):
         if items:
             types = {type_of(given) for given in lists}
             return convert(items, types.pop() if len(types) == 1 else DYNAMIC)
@@ -98,7 +98,7 @@ def compact(values: List) -> List:
 def concat(*sequences: Value) -> Value:
     if not sequences:
         raise InvalidValueError("at least one argument is required")
-    items = tuple(item for given in sequences for item in elements(_list_or_tuple(given)))
+    items = tuple(item for given in sequences for item in elements(list_or_tuple(given)))
     if all(isinstance(given, List) for given in sequences):
         types = [type_of(given) for given in sequences]
         unified = unify(types)
@@ -109,7 +109,7 @@ def concat(*sequences: Value) -> Value:
 
 @LIBRARY.define("contains", ANY, ANY)
 def contains(values: Value, wanted: Value) -> bool:
-    return any(equal(value, wanted) for value in _elements(values))
+    return any(equal(value, wanted) for value in sequence_elements(values))
 
 
 @LIBRARY.define("distinct", list_of(DYNAMIC))
@@ -122,8 +122,8 @@ def distinct(values: List) -> List:
 @LIBRARY.define("element", ANY, NUMBER)
 def element(values: Value, index: Number) -> Value:
     """Return an element; an index beyond the end starts again at the first element."""
-    items = elements(_list_or_tuple(values))
-    position = whole(index, "the index")
+    items = elements(list_or_tuple(values))
+    position = to_int(index, "the index")
     if not items:
         raise InvalidValueError("the list is empty")
     if position < 0 and position % len(items) and not isinstance(values, List):
@@ -134,7 +134,7 @@ def element(values: Value, index: Number) -> Value:
 @LIBRARY.define("flatten", ANY)
 def flatten(values: Value) -> Value:
     flat: list[Value] = []
-    pending = _elements(values)[::-1]
+    pending = sequence_elements(values)[::-1]
     while pending:
         value = pending.pop()
         if isinstance(value, tuple):
@@ -146,7 +146,7 @@ def flatten(values: Value) -> Value:
 
 @LIBRARY.define("index", ANY, ANY)
 def index(values: Value, wanted: Value) -> int:
-    for position, value in enumerate(elements(_list_or_tuple(values))):
+    for position, value in enumerate(elements(list_or_tuple(values))):
         if equal(value, wanted):
             return LowPrecisionInt(position)
     raise InvalidValueError("the value is not in the list")
@@ -176,7 +176,7 @@ def matchkeys(values: List, keys: List, searchset: List) -> List:
 
 @LIBRARY.define("one", ANY)
 def one(sequence: Value) -> Value:
-    items = _elements(sequence)
+    items = sequence_elements(sequence)
     if len(items) > 1:
         raise InvalidValueError("the list has more than one element")
     if items:
@@ -208,14 +208,14 @@ def range_(*limits: Number) -> List:
 
 @LIBRARY.define("reverse", ANY)
 def reverse(sequence: Value) -> Value:
-    items = _elements(sequence)[::-1]
+    items = sequence_elements(sequence)[::-1]
     return List(items, sequence.element) if isinstance(sequence, (List, Set)) else tuple(items)
 
 
 @LIBRARY.define("slice", ANY, NUMBER, NUMBER)
 def slice_(sequence: Value, start: Number, end: Number) -> Value:
-    given = elements(_list_or_tuple(sequence))
-    first, last = whole(start, "the start"), whole(end, "the end")
+    given = elements(list_or_tuple(sequence))
+    first, last = to_int(start, "the start"), to_int(end, "the end")
     if not 0 <= first <= last <= len(given):
         raise InvalidValueError(f"{first} to {last} is outside the {len(given)} element(s)")
     items = given[first:last]
@@ -231,7 +231,7 @@ def sort(texts: List) -> List:
 
 @LIBRARY.define("sum", ANY)
 def sum_(sequence: Value) -> Number:
-    numbers = [to_number(item) for item in _elements(sequence)]
+    numbers = [to_number(item) for item in sequence_elements(sequence)]
     if not numbers:
         raise InvalidValueError("the list is empty")
     total = numbers[0]
@@ -241,17 +241,17 @@ def sum_(sequence: Value) -> Number:
     return total
 
 
-def _elements(value: Value) -> list[Value]:
+def sequence_elements(value: Value) -> list[Value]:
     if not is_sequence(type_of(value)):
-        raise InvalidValueError(f"a list, set or tuple required, but this is {_described(value)}")
+        raise InvalidValueError(f"a list, set or tuple required, but this is {described(value)}")
     return elements(value)
 
 
-def _list_or_tuple(value: Value) -> tuple[Value, ...]:
+def list_or_tuple(value: Value) -> tuple[Value, ...]:
     if not isinstance(value, tuple) or isinstance(value, Set):
-        raise InvalidValueError(f"a list or tuple required, but this is {_described(value)}")
+        raise InvalidValueError(f"a list or tuple required, but this is {described(value)}")
     return value
 
 
-def _described(value: Value) -> str:
+def described(value: Value) -> str:
     return describe(type_of(value))

@@ -1,4 +1,4 @@
-"""Times, as RFC 3339 texts."""
+"""Functions for times, which are RFC 3339 texts."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _piece(token: str, moment: datetime) -> str:
     values = _fields(moment)
     if token not in values:
         raise InvalidValueError(
-            f"{token!r} is not part of a date format; quote literal letters with '"
+            f"{token!r} is not part of a date format; put literal letters in single quotes"
         )
     return values[token]
 
@@ -112,7 +112,7 @@ def _fields(moment: datetime) -> dict[str, str]:
 
 
 def _read(text: str) -> tuple[datetime, Fraction]:
-    """The moment, and the fraction of a second after it."""
+    """Return a time in whole seconds, and the fraction of a second after it."""
     match = _RFC3339.fullmatch(text)
     if match is None:
         raise InvalidValueError(f"{text!r} is not an RFC 3339 time such as 2006-01-02T15:04:05Z")

@@ -1,9 +1,11 @@
-"""Encodings: Base64, JSON, CSV and URLs."""
+"""Functions for Base64, JSON, CSV and URLs."""
 
 from __future__ import annotations
 
 import base64
 import binascii
+import re
+from collections.abc import Iterator
 from typing import NoReturn
 from urllib.parse import quote_plus
 
@@ -14,7 +16,8 @@ from terragrunt_runner.language.values import InvalidValueError, List, Unsupport
 
 LIBRARY = Library()
 
-# Names of https://www.iana.org/assignments/character-sets that mean the same to Go and to Python.
+_CSV_FIELD = re.compile(r'"((?:[^"]|"")*)"(?=[,\n]|\Z)|([^",\n]*)(?=[,\n]|\Z)')
+# Names from https://www.iana.org/assignments/character-sets that mean the same to Go and Python.
 _CODECS = {
     "utf-8": "utf-8",
     "utf-16le": "utf-16-le",
@@ -41,7 +44,7 @@ def base64decode(encoded: str) -> str:
 
 
 @LIBRARY.define("base64gzip", STRING)
-def base64gzip(content: str) -> NoReturn:  # noqa: ARG001 - the signature is what callers see
+def base64gzip(content: str) -> NoReturn:  # noqa: ARG001 - any argument is refused
     raise UnsupportedError("its bytes depend on Go's compressor")
 
 
@@ -72,11 +75,10 @@ LIBRARY.define("jsondecode", STRING)(from_json)
 
 @LIBRARY.define("csvdecode", STRING)
 def csvdecode(content: str) -> Value:
-    """One object for each row after the header; every value is a string."""
-    rows = _csv(content.replace("\r\n", "\n"))
-    if not rows:
+    """Return an object for each row after the header; every value is a string."""
+    header, *records = list(_csv_rows(content.replace("\r\n", "\n"))) or [[]]
+    if not header:
         raise InvalidValueError("a header row is required")
-    header, *records = rows
     if len(set(header)) < len(header):
         raise InvalidValueError("two columns have the same name")
     for record in records:
@@ -88,51 +90,24 @@ def csvdecode(content: str) -> Value:
     return List([dict(zip(header, record, strict=True)) for record in records], kind)
 
 
-def _csv(content: str) -> list[list[str]]:
-    """Rows of RFC 4180. Empty lines are skipped; quotes are strict."""
-    rows: list[list[str]] = []
-    row: list[str] = []
-    position, end = 0, len(content)
-    while position < end:
-        if not row and content[position] == "\n":
+def _csv_rows(content: str) -> Iterator[list[str]]:
+    """Yield the rows of RFC 4180. Blank lines are skipped, quotes are checked strictly."""
+    position = 0
+    while position < len(content):
+        if content[position] == "\n":
             position += 1
             continue
-        field, position = _csv_field(content, position)
-        row.append(field)
-        if position < end and content[position] == ",":
-            position += 1
-            if position < end:
-                continue
-            row.append("")
-        position += 1
-        rows.append(row)
-        row = []
-    return rows
-
-
-def _csv_field(content: str, start: int) -> tuple[str, int]:
-    """The field that begins at ``start``, and the offset after it."""
-    if content[start] != '"':
-        stops = [i for i in (content.find(",", start), content.find("\n", start)) if i >= 0]
-        stop = min(stops, default=len(content))
-        if '"' in content[start:stop]:
-            raise InvalidValueError("a quote inside a field that is not quoted")
-        return content[start:stop], stop
-    pieces: list[str] = []
-    position = start + 1
-    while True:
-        quote = content.find('"', position)
-        if quote < 0:
-            raise InvalidValueError("a quoted field without its closing quote")
-        pieces.append(content[position:quote])
-        following = content[quote + 1 : quote + 2]
-        if following == '"':
-            pieces.append('"')
-            position = quote + 2
-        elif following in ("", ",", "\n"):
-            return "".join(pieces), quote + 1
-        else:
-            raise InvalidValueError("text after the closing quote of a field")
+        row: list[str] = []
+        separator = ","
+        while separator == ",":
+            field = _CSV_FIELD.match(content, position)
+            if field is None:
+                line = content.count("\n", 0, position) + 1
+                raise InvalidValueError(f"line {line} has a misplaced or missing quote")
+            row.append(field[2] if field[1] is None else field[1].replace('""', '"'))
+            separator = content[field.end() : field.end() + 1]
+            position = field.end() + 1
+        yield row
 
 
 def _decode(encoded: str) -> bytes:

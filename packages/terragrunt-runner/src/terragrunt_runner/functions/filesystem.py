@@ -1,13 +1,12 @@
-"""Files. Relative paths are relative to the folder of the configuration."""
+"""Functions for files. Relative paths are relative to the folder of the configuration."""
 
 from __future__ import annotations
 
 import base64
-import hashlib
 import os
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn
 
@@ -21,12 +20,19 @@ from terragrunt_runner.language.values import InvalidValueError, Set, Unsupporte
 
 LIBRARY = Library()
 
+# "**" stands for folders only at the start of a path or after a slash.
+_GLOB_TOKEN = re.compile(
+    r"(?P<folders>(?<![^/])\*\*/)|(?P<all>(?<![^/])\*\*$)|(?P<star>\*)|(?P<one>\?)"
+    r"|\[(?P<negated>[\^!]?)(?P<listed>(?:\\.|[^\]\\])+)\]|\\?(?P<literal>.)",
+    re.DOTALL,
+)
+_WILDCARDS = {"folders": "(?:[^/]+/)*", "all": ".*", "star": "[^/]*", "one": "[^/]"}
 _IDENTIFIER = re.compile(r"[^\W\d][\w-]*")
 
 
 @LIBRARY.define("abspath", STRING)
 def abspath(path: str) -> str:
-    """Relative to the working directory of the process, as Terraform has it."""
+    """Make a path absolute, relative to the working directory of the process."""
     return _clean(posixpath.join(Path.cwd().as_posix(), path))
 
 
@@ -54,7 +60,7 @@ def pathexpand(path: str) -> str:
 
 @LIBRARY.define("file", STRING, site=True)
 def file(site: CallSite, path: str) -> str:
-    return _text(_read(site, path), path)
+    return _text(read_bytes(site, path), path)
 
 
 @LIBRARY.define("fileexists", STRING, site=True)
@@ -67,48 +73,32 @@ def fileexists(site: CallSite, path: str) -> bool:
 
 @LIBRARY.define("filebase64", STRING, site=True)
 def filebase64(site: CallSite, path: str) -> str:
-    return base64.b64encode(_read(site, path)).decode()
-
-
-def _define_digest(algorithm: str) -> None:
-    @LIBRARY.define(f"file{algorithm}", STRING, site=True)
-    def digest(site: CallSite, path: str) -> str:
-        return hashlib.new(algorithm, _read(site, path)).hexdigest()
-
-
-def _define_base64_digest(algorithm: str) -> None:
-    @LIBRARY.define(f"filebase64{algorithm}", STRING, site=True)
-    def digest(site: CallSite, path: str) -> str:
-        return base64.b64encode(hashlib.new(algorithm, _read(site, path)).digest()).decode()
-
-
-for _algorithm in ("md5", "sha1", "sha256", "sha512"):
-    _define_digest(_algorithm)
-for _algorithm in ("sha256", "sha512"):
-    _define_base64_digest(_algorithm)
+    return base64.b64encode(read_bytes(site, path)).decode()
 
 
 @LIBRARY.define("fileset", STRING, STRING, site=True)
 def fileset(site: CallSite, path: str, pattern: str) -> Set:
-    """The files below ``path`` whose relative path matches; ``**`` crosses folders."""
+    """Return the relative paths of files below ``path`` that match; ``**`` matches folders too."""
     root = _locate(site, path)
-    matcher = re.compile("|".join(_glob(choice) for choice in _alternatives(pattern)), re.DOTALL)
-    found = [name for name in _walk(root) if matcher.fullmatch(name)]
-    return Set(found, STRING)
+    choices = (_GLOB_TOKEN.sub(_glob_token, choice) for choice in _alternatives(pattern))
+    matcher = re.compile("|".join(choices), re.DOTALL)
+    files = (Path(folder, name) for folder, _, names in os.walk(root) for name in names)
+    paths = (file.relative_to(root).as_posix() for file in files if file.is_file())
+    return Set((path for path in paths if matcher.fullmatch(path)), STRING)
 
 
 @LIBRARY.define("templatefile", STRING, ANY, site=True)
 def templatefile(site: CallSite, path: str, variables: Value) -> Value:
     if not isinstance(variables, Mapping):
         raise InvalidValueError("the second argument must be a map or object of variables")
-    return render(site, _text(_read(site, path), path), _locate(site, path), variables)
+    return render(site, _text(read_bytes(site, path), path), _locate(site, path), variables)
 
 
 def render(site: CallSite, template: str, file: Path, variables: Mapping[str, Value]) -> Value:
-    """The value of a template that sees nothing but ``variables``."""
+    """Return the value of a template that can use only ``variables``."""
     for name in variables:
         if not _IDENTIFIER.fullmatch(name):
-            raise InvalidValueError(f"{name!r} is not a name that a template variable can have")
+            raise InvalidValueError(f"{name!r} is not a valid name for a template variable")
     functions = {**site.scope.functions, "templatefile": _NESTED, "templatestring": _NESTED}
     scope = Scope(variables, functions, site.scope.directory)
     try:
@@ -118,7 +108,7 @@ def render(site: CallSite, template: str, file: Path, variables: Mapping[str, Va
     return evaluate(expression, scope)
 
 
-def _no_nesting(*arguments: Value) -> NoReturn:  # noqa: ARG001 - called with any arguments
+def _no_nesting(*arguments: Value) -> NoReturn:  # noqa: ARG001 - any arguments are refused
     raise InvalidValueError("a template cannot render another template")
 
 
@@ -129,7 +119,7 @@ def _locate(site: CallSite, path: str) -> Path:
     return site.scope.directory / pathexpand(path)
 
 
-def _read(site: CallSite, path: str) -> bytes:
+def read_bytes(site: CallSite, path: str) -> bytes:
     try:
         return _locate(site, path).read_bytes()
     except FileNotFoundError:
@@ -151,16 +141,8 @@ def _clean(path: str) -> str:
     return normal[1:] if normal.startswith("//") else normal
 
 
-def _walk(root: Path) -> Iterator[str]:
-    for folder, _, names in os.walk(root):
-        for name in names:
-            path = Path(folder, name)
-            if path.is_file():
-                yield path.relative_to(root).as_posix()
-
-
 def _alternatives(pattern: str) -> list[str]:
-    """``{a,b}`` written out."""
+    """Return one pattern for each choice in ``{a,b}``."""
     match = re.search(r"(?<!\\)\{([^{}]*)\}", pattern)
     if match is None:
         return [pattern]
@@ -168,32 +150,12 @@ def _alternatives(pattern: str) -> list[str]:
     return [c for choice in match[1].split(",") for c in _alternatives(before + choice + after)]
 
 
-def _glob(pattern: str) -> str:
-    output: list[str] = []
-    position = 0
-    while position < len(pattern):
-        rest = pattern[position:]
-        characters = re.match(r"\[(\^|!)?((?:\\.|[^\]\\])+)\]", rest)
-        if rest.startswith("**/") and (not position or pattern[position - 1] == "/"):
-            output.append("(?:[^/]+/)*")
-            position += 3
-        elif rest == "**" and (not position or pattern[position - 1] == "/"):
-            output.append(".*")
-            position += 2
-        elif rest[0] == "*":
-            output.append("[^/]*")
-            position += 1
-        elif rest[0] == "?":
-            output.append("[^/]")
-            position += 1
-        elif characters:
-            listed = characters[2].replace("[", r"\[").replace("&", r"\&").replace("~", r"\~")
-            output.append(f"(?!/)[{'^' if characters[1] else ''}{listed}]")
-            position += characters.end()
-        elif rest[0] in "[{}":
-            raise UnsupportedError(f"the pattern {pattern!r}")
-        else:
-            escaped = rest[0] == "\\" and len(rest) > 1
-            output.append(re.escape(rest[1] if escaped else rest[0]))
-            position += 2 if escaped else 1
-    return "".join(output)
+def _glob_token(token: re.Match[str]) -> str:
+    if token.lastgroup in _WILDCARDS:
+        return _WILDCARDS[token.lastgroup]
+    if token.lastgroup == "listed":
+        listed = token["listed"].replace("[", r"\[").replace("&", r"\&").replace("~", r"\~")
+        return f"(?!/)[{'^' if token['negated'] else ''}{listed}]"
+    if token.group() in ("[", "{", "}"):
+        raise UnsupportedError(f"the pattern {token.string!r}")
+    return re.escape(token["literal"])

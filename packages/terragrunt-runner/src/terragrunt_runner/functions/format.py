@@ -1,18 +1,17 @@
-"""``format`` and ``formatlist``.
+"""The functions ``format`` and ``formatlist``.
 
-Source of the verbs: https://developer.hashicorp.com/terraform/language/functions/format
+Source: https://developer.hashicorp.com/terraform/language/functions/format
 """
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from fractions import Fraction
 from typing import cast
 
-from terragrunt_runner.functions.characters import characters
+from terragrunt_runner.functions.string import characters
 from terragrunt_runner.language.convert import to_bool, to_number, to_string
 from terragrunt_runner.language.numbers import Number, exact, format_number, is_negative
 from terragrunt_runner.language.scope import NULLABLE, Library
@@ -21,8 +20,6 @@ from terragrunt_runner.language.types import STRING
 from terragrunt_runner.language.values import (
     InvalidValueError,
     List,
-    Map,
-    Set,
     UnsupportedError,
     Value,
     elements,
@@ -37,7 +34,7 @@ _VERB = re.compile(
     r"(?:\[(?P<index>\d+)\])?(?P<verb>.)?",
     re.DOTALL,
 )
-_BASES = {"b": "b", "d": "d", "o": "o", "x": "x", "X": "X"}
+_WHOLE = "bdoxX"
 _FLOATS = "eEfgG"
 
 
@@ -45,17 +42,17 @@ _FLOATS = "eEfgG"
 class _Verb:
     letter: str
     flags: str
-    width: int | None
+    width: int
     precision: int | None
 
     def pad(self, text: str) -> str:
-        """Zeros, where asked for, go to whichever side is padded, before a sign too."""
-        missing = (self.width or 0) - len(characters(text))
+        """Pad a text. Zeros (``%05s``) go on the side of the padding, before a sign too."""
+        missing = self.width - len(characters(text))
         padding = ("0" if "0" in self.flags else " ") * missing
         return text + padding if "-" in self.flags else padding + text
 
     def pad_number(self, sign: str, digits: str) -> str:
-        missing = (self.width or 0) - len(sign) - len(digits)
+        missing = self.width - len(sign) - len(digits)
         if "-" in self.flags:
             return sign + digits + " " * missing
         if "0" in self.flags:
@@ -65,7 +62,7 @@ class _Verb:
 
 @LIBRARY.define("format", STRING, variadic=NULLABLE)
 def format_(specification: str, *arguments: Value) -> str:
-    """As Go's Sprintf, but ``%s`` takes any primitive and ``%v`` any value."""
+    """Format as Go's Sprintf. ``%s`` takes any primitive, and ``%v`` any value."""
     output: list[str] = []
     position = used = highest = 0
     for match in _VERB.finditer(specification):
@@ -84,7 +81,9 @@ def format_(specification: str, *arguments: Value) -> str:
                 f"{match.group()!r} needs argument {index}, {len(arguments)} given"
             )
         used, highest = index, max(highest, index)
-        output.append(_render(_verb(match), arguments[index - 1]))
+        precision = None if match["precision"] is None else int(match["precision"] or "0")
+        verb = _Verb(match["verb"], match["flags"], int(match["width"] or "0"), precision)
+        output.append(_format_value(verb, arguments[index - 1]))
     if highest < len(arguments):
         raise InvalidValueError(f"{len(arguments)} arguments given, {highest} used")
     return "".join([*output, specification[position:]])
@@ -92,54 +91,39 @@ def format_(specification: str, *arguments: Value) -> str:
 
 @LIBRARY.define("formatlist", STRING, variadic=NULLABLE)
 def formatlist(specification: str, *arguments: Value) -> List:
-    """``format`` for each element of the lists among the arguments, which have equal lengths."""
-    sequences = [a for a in arguments if isinstance(a, tuple)]
-    lengths = {len(sequence) for sequence in sequences}
+    """Format once for each element of the lists among the arguments; their lengths are equal."""
+    lengths = {len(argument) for argument in arguments if isinstance(argument, tuple)}
     if len(lengths) > 1:
         raise InvalidValueError("the lists differ in length")
     count = lengths.pop() if lengths else 1
-    rows = []
-    for i in range(count):
-        row = [elements(a)[i] if isinstance(a, tuple) else a for a in arguments]
-        rows.append(format_(specification, *row))
-    return List(rows, STRING)
+    columns = [elements(a) if isinstance(a, tuple) else [a] * count for a in arguments]
+    rows = zip(*columns, strict=True) if columns else [()]
+    return List([format_(specification, *row) for row in rows], STRING)
 
 
-def _verb(match: re.Match[str]) -> _Verb:
-    precision = match["precision"]
-    return _Verb(
-        match["verb"],
-        match["flags"],
-        int(match["width"]) if match["width"] else None,
-        None if precision is None else int(precision or "0"),
-    )
-
-
-def _render(verb: _Verb, value: Value) -> str:
+def _format_value(verb: _Verb, value: Value) -> str:
     if value is None:
         raise UnsupportedError("a null argument")
     if verb.letter == "v":
-        return _any(verb, value)
+        return _default_format(verb, value)
     if is_null(value):
         raise InvalidValueError(f"'%{verb.letter}' cannot show null")
     if verb.letter in ("s", "q"):
         return verb.pad(_string(verb, to_string(value)))
     if verb.letter == "t":
         return "true" if to_bool(value) else "false"  # Terraform ignores a width here
-    if verb.letter in _BASES:
+    if verb.letter in _WHOLE:
         return _whole(verb, to_number(value))
     if verb.letter in _FLOATS:
         return _float(verb, to_number(value))
     raise InvalidValueError(f"there is no verb '%{verb.letter}'")
 
 
-def _any(verb: _Verb, value: Value) -> str:
-    if "#" in verb.flags or is_null(value) or isinstance(value, (List, Set, Map, tuple, dict)):
+def _default_format(verb: _Verb, value: Value) -> str:
+    if "#" in verb.flags or is_null(value) or isinstance(value, (tuple, dict)):
         return verb.pad(to_json(value))
     if is_number(value):
-        return verb.pad(_float(_Verb("g", "", None, None), cast("Number", value)))
-    if isinstance(value, str):
-        return verb.pad(value)
+        return verb.pad(_float(_Verb("g", "", 0, None), cast("Number", value)))
     return verb.pad(to_string(value))
 
 
@@ -157,7 +141,7 @@ def _whole(verb: _Verb, number: Number) -> str:
         )
     if verb.precision is not None or {"#", "0"} <= set(verb.flags):
         raise UnsupportedError(f"a precision, or '#' with '0', for '%{verb.letter}'")
-    digits = format(abs(int(value)), _BASES[verb.letter])
+    digits = format(abs(int(value)), verb.letter)
     if "#" in verb.flags:
         digits = {"b": "0b", "o": "0", "x": "0x", "X": "0X"}.get(verb.letter, "") + digits
     return verb.pad_number(_sign(verb, value), digits)
@@ -189,7 +173,7 @@ def _float(verb: _Verb, number: Number) -> str:
 
 
 def _general(verb: _Verb, number: Number, decimal: Decimal) -> str:
-    """Go's %g: as few digits as identify the number, exponent form below 1e-4 and from 1e6."""
+    """Format as Go's %g: as few digits as needed; with an exponent below 1e-4 and from 1e6."""
     if decimal == 0:
         return "0"
     if verb.precision is not None:
@@ -199,8 +183,7 @@ def _general(verb: _Verb, number: Number, decimal: Decimal) -> str:
     else:
         rounded = abs(Decimal(format_number(number)))
         limit = 6
-    exponent = math.floor(rounded.adjusted())
-    if exponent < -4 or exponent >= limit:
+    if not -4 <= rounded.adjusted() < limit:
         digits = len(rounded.normalize().as_tuple().digits)
         letter = "e" if verb.letter == "g" else "E"
         return _two_digit_exponent(format(rounded, f".{digits - 1}{letter}"))

@@ -1,13 +1,15 @@
-"""Hashes and identifiers."""
+"""Functions for hashes and UUIDs."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import uuid as uuids
+from collections.abc import Callable
 from typing import NoReturn
 
-from terragrunt_runner.language.scope import ANY, Library
+from terragrunt_runner.functions.filesystem import read_bytes
+from terragrunt_runner.language.scope import ANY, CallSite, Library
 from terragrunt_runner.language.types import STRING
 from terragrunt_runner.language.values import InvalidValueError, UnsupportedError, Value
 
@@ -21,22 +23,20 @@ _NAMESPACES = {
 }
 
 
-def _define(algorithm: str) -> None:
-    @LIBRARY.define(algorithm, STRING)
-    def hexadecimal(content: str) -> str:
-        return hashlib.new(algorithm, content.encode()).hexdigest()
+def _define(prefix: str, algorithm: str, encode: Callable[[bytes], str]) -> None:
+    @LIBRARY.define(f"{prefix}{algorithm}", STRING)
+    def digest(content: str) -> str:
+        return encode(hashlib.new(algorithm, content.encode()).digest())
 
-
-def _define_base64(algorithm: str) -> None:
-    @LIBRARY.define(f"base64{algorithm}", STRING)
-    def encoded(content: str) -> str:
-        return base64.b64encode(hashlib.new(algorithm, content.encode()).digest()).decode()
+    @LIBRARY.define(f"file{prefix}{algorithm}", STRING, site=True)
+    def file_digest(site: CallSite, path: str) -> str:
+        return encode(hashlib.new(algorithm, read_bytes(site, path)).digest())
 
 
 for _algorithm in ("md5", "sha1", "sha256", "sha512"):
-    _define(_algorithm)
+    _define("", _algorithm, bytes.hex)
 for _algorithm in ("sha256", "sha512"):
-    _define_base64(_algorithm)
+    _define("base64", _algorithm, lambda digest: base64.b64encode(digest).decode())
 
 
 @LIBRARY.define("uuid")
@@ -57,5 +57,5 @@ def uuidv5(namespace: str, name: str) -> str:
 
 @LIBRARY.define("bcrypt", variadic=ANY)
 @LIBRARY.define("rsadecrypt", variadic=ANY)
-def refused(*values: Value) -> NoReturn:  # noqa: ARG001 - the signature is what callers see
-    raise UnsupportedError("not available in this runner")
+def refused(*values: Value) -> NoReturn:  # noqa: ARG001 - any arguments are refused
+    raise UnsupportedError("this runner does not have it")

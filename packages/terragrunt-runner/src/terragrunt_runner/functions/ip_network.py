@@ -1,4 +1,4 @@
-"""IP networks."""
+"""Functions for IP networks."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import ipaddress
 import re
 from typing import TypeAlias
 
-from terragrunt_runner.functions.numeric import whole
+from terragrunt_runner.functions.numeric import to_int
 from terragrunt_runner.language.numbers import Number
 from terragrunt_runner.language.scope import Library
 from terragrunt_runner.language.types import NUMBER, STRING
@@ -21,13 +21,13 @@ _MAPPED = ipaddress.IPv6Network("::ffff:0:0/96")
 
 @LIBRARY.define("cidrhost", STRING, NUMBER)
 def cidrhost(prefix: str, number: Number) -> str:
-    """The address with this host number; a negative one counts from the end."""
+    """Return the address with a host number; a negative number counts from the end."""
     network = _network(prefix)
-    host = whole(number, "the host number")
+    host = to_int(number, "the host number")
     size = network.num_addresses
     if not -size <= host < size:
         raise InvalidValueError(f"{prefix} has no host number {host}")
-    return _write(network, int(network[host]))
+    return _format_address(network, int(network[host]))
 
 
 @LIBRARY.define("cidrnetmask", STRING)
@@ -41,32 +41,32 @@ def cidrnetmask(prefix: str) -> str:
 @LIBRARY.define("cidrsubnet", STRING, NUMBER, NUMBER)
 def cidrsubnet(prefix: str, newbits: Number, netnum: Number) -> str:
     network = _network(prefix)
-    bits, number = whole(newbits, "newbits"), whole(netnum, "netnum")
+    bits, number = to_int(newbits, "newbits"), to_int(netnum, "netnum")
     if bits < 0 or number < 0:
         raise UnsupportedError(
-            "a negative newbits or netnum, for which Terraform's answer is no subnet"
+            "a negative newbits or netnum, for which Terraform's answer is not a subnet"
         )
     length = _extended(network, bits)
     if number >= 2**bits:
         raise InvalidValueError(f"{bits} new bit(s) cannot hold subnet number {number}")
     start = int(network.network_address) + (number << (network.max_prefixlen - length))
-    return f"{_write(network, start)}/{length}"
+    return f"{_format_address(network, start)}/{length}"
 
 
 @LIBRARY.define("cidrsubnets", STRING, variadic=NUMBER)
 def cidrsubnets(prefix: str, *newbits: Number) -> List:
-    """Consecutive subnets, each aligned to its own size."""
+    """Return consecutive subnets, each aligned to its size."""
     network = _network(prefix)
     start = int(network.network_address)
     end = start + network.num_addresses
     if newbits and not start:
-        # Terraform steps back one network first, and there is none before 0.0.0.0.
+        # Terraform first steps back by one network, and 0.0.0.0 has none before it.
         raise InvalidValueError(
-            f"{prefix} starts at the first address there is, which cannot be divided"
+            f"{prefix} starts at the first address, and Terraform cannot divide such a network"
         )
     subnets: list[str] = []
     for given in newbits:
-        bits = whole(given, "newbits")
+        bits = to_int(given, "newbits")
         if not 1 <= bits <= 32:
             raise InvalidValueError("newbits must be between 1 and 32")
         length = _extended(network, bits)
@@ -74,7 +74,7 @@ def cidrsubnets(prefix: str, *newbits: Number) -> List:
         start = -(-start // size) * size
         if start + size > end:
             raise InvalidValueError(f"{prefix} has no room for a subnet of {length} bits")
-        subnets.append(f"{_write(network, start)}/{length}")
+        subnets.append(f"{_format_address(network, start)}/{length}")
         start += size
     return List(subnets, STRING)
 
@@ -87,19 +87,19 @@ def _extended(network: _Network, bits: int) -> int:
 
 
 def _network(prefix: str) -> _Network:
-    text = prefix if ":" in prefix else _LEADING_ZEROS.sub("", prefix.partition("/")[0])
-    if ":" not in prefix:
-        text += prefix[prefix.find("/") :] if "/" in prefix else ""
-    if not re.search(r"/\d+$", text):
-        raise InvalidValueError(f"{prefix!r} is not a network such as 10.0.0.0/16")
+    address, _, length = prefix.partition("/")
+    if ":" not in address:
+        address = _LEADING_ZEROS.sub("", address)
+    error = InvalidValueError(f"{prefix!r} is not a network such as 10.0.0.0/16")
+    if not re.fullmatch(r"\d+", length):
+        raise error
     try:
-        network = ipaddress.ip_network(text, strict=False)
+        return ipaddress.ip_network(f"{address}/{length}", strict=False)
     except ValueError:
-        raise InvalidValueError(f"{prefix!r} is not a network such as 10.0.0.0/16") from None
-    return network
+        raise error from None
 
 
-def _write(network: _Network, address: int) -> str:
+def _format_address(network: _Network, address: int) -> str:
     if network.version == 4:
         return str(ipaddress.IPv4Address(address))
     if ipaddress.IPv6Address(address) in _MAPPED:

@@ -6,15 +6,16 @@ import itertools
 from collections.abc import Mapping, Sequence
 from typing import cast
 
+from terragrunt_runner.functions.collection import list_or_tuple, sequence_elements
 from terragrunt_runner.language.convert import convert, describe, unify
+from terragrunt_runner.language.operations import read_attribute
 from terragrunt_runner.language.scope import ANY, NULLABLE, Library
 from terragrunt_runner.language.types import (
     DYNAMIC,
     STRING,
+    Collection,
     TupleType,
-    Type,
     is_mapping,
-    is_sequence,
     list_of,
     map_of,
     set_of,
@@ -26,7 +27,6 @@ from terragrunt_runner.language.values import (
     Null,
     Set,
     Value,
-    element_of,
     elements,
     hashable,
     is_null,
@@ -40,41 +40,37 @@ _SET = set_of(DYNAMIC)
 
 @LIBRARY.define("keys", ANY)
 def keys(mapping: Value) -> Value:
-    given = _mapping(mapping)
-    names = sorted(given)
-    return List(names, STRING) if isinstance(given, Map) else tuple(names)
+    names = sorted(_mapping(mapping))
+    return List(names, STRING) if isinstance(mapping, Map) else tuple(names)
 
 
 @LIBRARY.define("values", ANY)
 def values(mapping: Value) -> Value:
-    given = _mapping(mapping)
-    items = elements(given)
-    return List(items, given.element) if isinstance(given, Map) else tuple(items)
+    items = elements(_mapping(mapping))
+    return List(items, mapping.element) if isinstance(mapping, Map) else tuple(items)
 
 
 @LIBRARY.define("lookup", ANY, STRING, NULLABLE, optional=1)
 def lookup(mapping: Value, key: str, *default: Value) -> Value:
-    given = _mapping(mapping)
-    if key in given:
-        return element_of(given, given[key]) if isinstance(given, Map) else given[key]
+    if key in _mapping(mapping):
+        return read_attribute(mapping, key)
     if not default:
         raise InvalidValueError(f"there is no element with key {key!r} and no default")
-    return convert(default[0], given.element) if isinstance(given, Map) else default[0]
+    return convert(default[0], mapping.element) if isinstance(mapping, Map) else default[0]
 
 
 @LIBRARY.define("merge", variadic=NULLABLE)
 def merge(*mappings: Value) -> Value:
-    """Later arguments win; null counts as empty."""
+    """Merge objects; later arguments win, and null counts as empty."""
     merged: dict[str, Value] = {}
     for given in mappings:
         if not is_null(given):
-            source = _mapping(given)
-            merged.update({k: _item(source, k) for k in source})
+            merged.update(zip(sorted(_mapping(given)), elements(given), strict=True))
         elif isinstance(given, Null) and not is_mapping(given.type):
             raise InvalidValueError("every argument must be a map or object")
-    kinds = {type_of(given) for given in mappings}
-    kind = kinds.pop() if len(kinds) == 1 else None
-    return merged if kind is None or not _is_map(kind) else convert(merged, kind)
+    types = {type_of(given) for given in mappings}
+    only = types.pop() if len(types) == 1 else None
+    return convert(merged, only) if isinstance(only, Collection) else merged
 
 
 @LIBRARY.define("transpose", map_of(list_of(STRING)))
@@ -91,13 +87,12 @@ def transpose(mapping: Map) -> Map:
 
 @LIBRARY.define("zipmap", list_of(STRING), ANY)
 def zipmap(keys: List, values: Value) -> Value:
-    if not isinstance(values, tuple) or isinstance(values, Set):
-        raise InvalidValueError("the second argument must be a list or tuple")
-    if len(keys) != len(values):
-        raise InvalidValueError(f"{len(keys)} keys and {len(values)} values")
+    items = elements(list_or_tuple(values))
+    if len(keys) != len(items):
+        raise InvalidValueError(f"{len(keys)} keys and {len(items)} values")
     if None in keys:
         raise InvalidValueError("a key is null")
-    paired = dict(zip(cast("Sequence[str]", keys), elements(values), strict=True))
+    paired = dict(zip(cast("Sequence[str]", keys), items, strict=True))
     return Map(paired, values.element) if isinstance(values, List) else paired
 
 
@@ -124,46 +119,28 @@ def setsubtract(left: Set, right: Set) -> Set:
 
 @LIBRARY.define("setproduct", variadic=ANY)
 def setproduct(*sequences: Value) -> Value:
-    """Every combination: a list of tuples, or a set of them where an argument is one."""
+    """Return every combination: a list of tuples, or a set of tuples if an argument is a set."""
     if len(sequences) < 2:
         raise InvalidValueError("at least two arguments are required")
     columns = []
     for given in sequences:
-        kind = type_of(given)
-        if not is_sequence(kind):
-            raise InvalidValueError("every argument must be a list, set or tuple")
-        collected = given
-        if isinstance(kind, TupleType):
-            element = unify(kind.elements)
-            if element is None:
-                raise InvalidValueError("the elements of each argument must have the same type")
-            collected = List([convert(item, element) for item in elements(given)], element)
-        columns.append(cast("List | Set", collected))
-    kind = TupleType(tuple(column.element for column in columns))
-    rows = list(itertools.product(*(elements(column) for column in columns)))
-    if any(isinstance(given, Set) for given in sequences):
-        return Set(rows, kind)
-    return List(rows, kind)
+        sequence_elements(given)  # refuses anything but lists, sets and tuples
+        column = given if isinstance(given, Set) else convert(given, list_of(DYNAMIC))
+        columns.append(cast("List | Set", column))
+    row_type = TupleType(tuple(column.element for column in columns))
+    rows = itertools.product(*map(elements, columns))
+    has_set = any(isinstance(given, Set) for given in sequences)
+    return Set(rows, row_type) if has_set else List(rows, row_type)
 
 
 def _mapping(value: Value) -> Mapping[str, Value]:
     if not isinstance(value, Mapping):
-        raise InvalidValueError(
-            f"a map or object is required, but this is {describe(type_of(value))}"
-        )
+        raise InvalidValueError(f"a map or object required, but this is {describe(type_of(value))}")
     return value
 
 
-def _item(mapping: Mapping[str, Value], key: str) -> Value:
-    return element_of(mapping, mapping[key]) if isinstance(mapping, Map) else mapping[key]
-
-
-def _is_map(kind: Type) -> bool:
-    return is_mapping(kind) and str(kind).startswith("map")
-
-
 def _unified(sets: Sequence[Set]) -> list[Set]:
-    # An empty set has no say in the type of the others.
+    # The type of an empty set does not count.
     element = unify([given.element for given in sets if given or given.element != DYNAMIC])
     if element is None:
         raise InvalidValueError("the sets must have the same element type")

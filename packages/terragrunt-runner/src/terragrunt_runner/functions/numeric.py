@@ -1,9 +1,9 @@
-"""Numbers."""
+"""Functions for numbers."""
 
 from __future__ import annotations
 
 import math
-from fractions import Fraction
+from functools import reduce
 
 from terragrunt_runner.language.numbers import (
     Number,
@@ -39,7 +39,7 @@ def floor(number: Number) -> Number:
 
 @LIBRARY.define("signum", NUMBER)
 def signum(number: Number) -> int:
-    value = whole(number, "the argument")
+    value = to_int(number, "the argument")
     return (value > 0) - (value < 0)
 
 
@@ -79,16 +79,10 @@ def parseint(text: Value, base: Number) -> int:
         raise InvalidValueError("the base must be a whole number between 2 and 62")
     sign = -1 if text.startswith("-") else 1
     digits = text[1:] if text[:1] in ("+", "-") else text
-    value = 0
-    for character in digits:
-        digit = _DIGITS.find(character if base > 36 else character.lower())
-        if not 0 <= digit < base:
-            digits = ""
-            break
-        value = value * base + digit
-    if not digits:
+    values = [_DIGITS.find(c if base > 36 else c.lower()) for c in digits]
+    if not values or not all(0 <= value < base for value in values):
         raise InvalidValueError(f"{text!r} is not a whole number of base {int(base)}")
-    return sign * value
+    return sign * reduce(lambda total, value: total * base + value, values, 0)
 
 
 def _finite(result: float) -> Number:
@@ -97,8 +91,9 @@ def _finite(result: float) -> Number:
     return from_float(result)
 
 
-def whole(number: Number, what: str) -> int:
-    """Raises InvalidValueError unless ``number``, named ``what`` in the message, is whole."""
-    if exact(number).denominator != 1:
+def to_int(number: Number, what: str) -> int:
+    """Raises InvalidValueError unless the number is whole; ``what`` names it in the message."""
+    value = exact(number)
+    if value.denominator != 1:
         raise InvalidValueError(f"{what} must be a whole number")
-    return int(Fraction(exact(number)))
+    return int(value)

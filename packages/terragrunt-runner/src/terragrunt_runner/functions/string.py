@@ -1,4 +1,4 @@
-"""Strings."""
+"""Functions for strings."""
 
 from __future__ import annotations
 
@@ -7,21 +7,46 @@ import unicodedata
 from collections.abc import Mapping
 from typing import cast
 
-from terragrunt_runner.functions.characters import SPACES, characters, lower, title, upper
 from terragrunt_runner.functions.filesystem import render
-from terragrunt_runner.functions.numeric import whole
+from terragrunt_runner.functions.numeric import to_int
 from terragrunt_runner.language.numbers import Number
 from terragrunt_runner.language.scope import ANY, CallSite, Library
 from terragrunt_runner.language.types import NUMBER, STRING, list_of
-from terragrunt_runner.language.values import InvalidValueError, List, Value
+from terragrunt_runner.language.values import InvalidValueError, List, UnsupportedError, Value
 
 LIBRARY = Library()
 
-LIBRARY.define("lower", STRING)(lower)
-LIBRARY.define("upper", STRING)(upper)
-LIBRARY.define("title", STRING)(title)
-
+# Go's unicode.IsSpace; Python's strip() also takes the separators U+001C to U+001F.
+_SPACES = (
+    "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000"
+)
+_JOINING = re.compile(
+    "[\u1100-\u11ff\ua960-\ua97f\ud7b0-\ud7ff\U0001f1e6-\U0001f1ff\U0001f3fb-\U0001f3ff]"
+)
+_PLAIN = re.compile(r"\r\n|.", re.DOTALL)
 _LINE_ENDS = re.compile(r"(?:\r\n?|\n)*\Z")
+
+
+@LIBRARY.define("upper", STRING)
+def upper(text: str) -> str:
+    """Convert each character alone, as Go does: the German sharp s stays."""
+    return "".join(c.upper() if len(c.upper()) == 1 else c for c in text)
+
+
+@LIBRARY.define("lower", STRING)
+def lower(text: str) -> str:
+    return "".join(c.lower() if len(c.lower()) == 1 else "i" for c in text)
+
+
+@LIBRARY.define("title", STRING)
+def title(text: str) -> str:
+    result, previous = [], " "
+    for character in text:
+        raised = character.title() if len(character.title()) == 1 else character
+        result.append(raised if _separates(previous) else character)
+        previous = character
+    return "".join(result)
 
 
 @LIBRARY.define("chomp", STRING)
@@ -46,8 +71,8 @@ def strcontains(text: str, part: str) -> bool:
 
 @LIBRARY.define("indent", NUMBER, STRING)
 def indent(spaces: Number, text: str) -> str:
-    """Indents every line but the first."""
-    width = whole(spaces, "the number of spaces")
+    """Indent every line but the first."""
+    width = to_int(spaces, "the number of spaces")
     if width < 0:
         raise InvalidValueError("the number of spaces must not be negative")
     return text.replace("\n", "\n" + " " * width)
@@ -75,11 +100,11 @@ def strrev(text: str) -> str:
 
 @LIBRARY.define("substr", STRING, NUMBER, NUMBER)
 def substr(text: str, offset: Number, length: Number) -> str:
-    """A negative offset counts from the end; a negative length is up to the end."""
-    start, count = whole(offset, "the offset"), whole(length, "the length")
+    """Return a part; a negative offset counts from the end, a negative length means the rest."""
+    start, count = to_int(offset, "the offset"), to_int(length, "the length")
     clusters = characters(text)
     if start < 0:
-        # Terraform takes length 0 for "up to the end" here, and only here.
+        # Terraform takes a length of 0 for "up to the end" here, and only here.
         count = count or -1
         start = max(start + len(clusters), 0)
     return "".join(clusters[start:] if count < 0 else clusters[start : start + count])
@@ -102,12 +127,38 @@ def trimsuffix(text: str, suffix: str) -> str:
 
 @LIBRARY.define("trimspace", STRING)
 def trimspace(text: str) -> str:
-    return text.strip(SPACES)
+    return text.strip(_SPACES)
 
 
 @LIBRARY.define("templatestring", STRING, ANY, site=True)
 def templatestring(site: CallSite, template: str, variables: Value) -> Value:
-    """Renders a template that is itself a value."""
+    """Render a template that is a value."""
     if not isinstance(variables, Mapping):
         raise InvalidValueError("the second argument must be a map or object of variables")
     return render(site, template, site.file, variables)
+
+
+def characters(text: str) -> list[str]:
+    """Split into grapheme clusters, which are what Terraform counts as characters.
+
+    Raises UnsupportedError for scripts and emoji whose clusters Python cannot find.
+    """
+    if not text.isascii():
+        for character in text:
+            if unicodedata.category(character) in ("Mn", "Mc", "Me", "Cf", "Lo") and (
+                unicodedata.category(character) != "Lo" or _is_prepended(character)
+            ):
+                raise UnsupportedError(f"text with combining characters ({character!r})")
+        if _JOINING.search(text):
+            raise UnsupportedError("text with joined characters")
+    return _PLAIN.findall(text)
+
+
+def _separates(character: str) -> bool:
+    if character.isascii():
+        return not (character.isalnum() or character == "_")
+    return not character.isalnum() and character in _SPACES
+
+
+def _is_prepended(character: str) -> bool:
+    return character in "\u0d4e\U000111c2\U000111c3\u0e33\u0eb3"

@@ -1,4 +1,4 @@
-"""Type conversion, and the functions that treat errors as values."""
+"""Functions for type conversion, and ``try`` and ``can``."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _converter("tomap", map_of(DYNAMIC))
 
 @LIBRARY.define("try", lazy=True)
 def try_(site: CallSite, expressions: tuple[Expression, ...]) -> Value:
-    """The first argument that evaluates without an error."""
+    """Return the first argument that evaluates without an error."""
     if not expressions:
         raise InvalidValueError("at least one argument is required")
     reasons: list[str] = []
@@ -47,7 +47,7 @@ def try_(site: CallSite, expressions: tuple[Expression, ...]) -> Value:
             return site.evaluate(expression)
         except EvaluationError as error:
             reasons.append(error.message)
-    raise InvalidValueError("no argument evaluates: " + "; ".join(reasons))
+    raise InvalidValueError("every argument has an error: " + "; ".join(reasons))
 
 
 @LIBRARY.define("can", lazy=True)
@@ -62,14 +62,14 @@ def can(site: CallSite, expressions: tuple[Expression, ...]) -> bool:
 
 
 @LIBRARY.define("sensitive", NULLABLE)
-def sensitive(value: Value) -> NoReturn:  # noqa: ARG001 - the signature is what callers see
+def sensitive(value: Value) -> NoReturn:  # noqa: ARG001 - the argument is refused
     raise UnsupportedError("a Terragrunt configuration cannot keep a value sensitive")
 
 
 @LIBRARY.define("nonsensitive", NULLABLE)
 @LIBRARY.define("ephemeralasnull", NULLABLE)
 def unmarked(value: Value) -> Value:
-    """Nothing here is ever sensitive or ephemeral."""
+    """Return the value: no value of a Terragrunt configuration is sensitive or ephemeral."""
     return value
 
 

@@ -1,12 +1,16 @@
-"""YAML, as Terraform reads and writes it: YAML 1.2 with the booleans of 1.1."""
+"""Functions for YAML, which for Terraform is YAML 1.2 with the booleans of YAML 1.1."""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import takewhile
 from typing import Any, cast
 
+import yaml
+
+from terragrunt_runner.language.convert import to_string
 from terragrunt_runner.language.numbers import Number, format_number, parse_number
 from terragrunt_runner.language.scope import NULLABLE, Library
 from terragrunt_runner.language.serialise import clean_text
@@ -17,7 +21,6 @@ from terragrunt_runner.language.values import (
     Value,
     elements,
     is_null,
-    is_number,
 )
 
 LIBRARY = Library()
@@ -31,99 +34,91 @@ _PREFIXED = re.compile(r"([-+]?)0(?:x([0-9a-fA-F]+)|o([0-7]+))")
 _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _TIME = re.compile(r"\d{4}-\d{1,2}-\d{1,2}([Tt]|\s+)\d", re.ASCII)
-# Terraform's writer folds a quoted string at the first space beyond column 80.
-# And these are characters that it escapes and PyYAML's does not.
+# Terraform folds a quoted string at the first space beyond column 80.
 _FOLDED = re.compile(r'^.{80,}[^ ] .*[^ ].*"$')
-_DIFFERENT = re.compile("[^\x09\x0a\x0d\x20-\x7e\xa0-\ud7ff\ue000-\ufffd]")
+# Terraform escapes these characters and PyYAML does not.
+_ESCAPED = re.compile("[^\x09\x0a\x0d\x20-\x7e\xa0-\ud7ff\ue000-\ufffd]")
 
 
 @LIBRARY.define("yamldecode", STRING)
 def yamldecode(document: str) -> Value:
-    import yaml
-
     try:
-        root = yaml.compose(document, Loader=yaml.SafeLoader)
+        events = yaml.parse(document, Loader=yaml.SafeLoader)
+        _, start = next(events), next(events)
+        if isinstance(start, yaml.StreamEndEvent):
+            raise InvalidValueError("the document is empty")
+        value = _value(next(events), events, {})
+        _, end = next(events), next(events)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f" at line {mark.line + 1}" if mark else ""
-        raise InvalidValueError(
-            f"not YAML{place}: {getattr(error, 'problem', '') or error}"
-        ) from None
-    if root is None:
-        raise InvalidValueError("the document is empty")
-    return _value(root, ())
+        reason = getattr(error, "problem", "") or error
+        raise InvalidValueError(f"not YAML{place}: {reason}") from None
+    if not isinstance(end, yaml.StreamEndEvent):
+        raise InvalidValueError("more than one document")
+    return value
 
 
 @LIBRARY.define("yamlencode", NULLABLE)
 def yamlencode(value: Value) -> str:
-    """Block style, keys sorted, every string quoted or a literal block."""
-    import yaml
-
-    document: str = yaml.serialize(_node(value, yaml), allow_unicode=True, width=math.inf)
+    """Write block style with sorted keys; every string is quoted or a literal block."""
+    document: str = yaml.serialize(_node(value), allow_unicode=True, width=math.inf)
     if isinstance(value, (str, tuple, Mapping)):
-        document = document.removesuffix("...\n")  # Terraform ends only a bare scalar with it
+        # Terraform has this end only after a number, bool or null.
+        document = document.removesuffix("...\n")
     if any(_FOLDED.search(line) for line in document.split("\n")):
         raise UnsupportedError("a string so long that YAML folds it")
     return document
 
 
-def _value(node: Any, ancestors: tuple[Any, ...]) -> Value:
-    if any(node is ancestor for ancestor in ancestors):
-        raise InvalidValueError("an anchor that contains itself")
-    kind = node.id
-    if kind == "scalar":
-        return _scalar(node)
-    if node.tag not in (_TAG + "seq", _TAG + "map"):
-        raise UnsupportedError(f"the YAML tag {node.tag!r}")
-    within = (*ancestors, node)
-    if kind == "sequence":
-        return tuple(_value(item, within) for item in node.value)
+def _value(event: Any, events: Iterator[Any], anchors: dict[str, Value]) -> Value:
+    """Return the value that starts with an event; read the rest of it from ``events``."""
+    if isinstance(event, yaml.AliasEvent):
+        if event.anchor not in anchors:
+            raise InvalidValueError(f"the anchor {event.anchor!r} does not end before its use")
+        return anchors[event.anchor]
+    value: Value
+    if isinstance(event, yaml.ScalarEvent):
+        value = _scalar(event)
+    elif event.tag not in (None, _TAG + "seq", _TAG + "map"):
+        raise UnsupportedError(f"the YAML tag {event.tag!r}")
+    else:
+        children = takewhile(lambda child: not isinstance(child, yaml.CollectionEndEvent), events)
+        if isinstance(event, yaml.SequenceStartEvent):
+            value = tuple(_value(child, events, anchors) for child in children)
+        else:
+            value = _mapping(children, events, anchors)
+    if event.anchor:
+        anchors[event.anchor] = value
+    return value
+
+
+def _mapping(
+    keys: Iterator[Any], events: Iterator[Any], anchors: dict[str, Value]
+) -> dict[str, Value]:
     merged: dict[str, Value] = {}
-    for key_node, value_node in node.value:
-        value = _value(value_node, within)
-        if key_node.id == "scalar" and key_node.value == "<<" and not key_node.style:
-            if not isinstance(value, Mapping):
-                raise InvalidValueError("'<<' needs a mapping")
+    for event in keys:
+        key = _scalar(event) if isinstance(event, yaml.ScalarEvent) else None
+        if is_null(key):
+            raise InvalidValueError("a mapping key must be a string, number or bool")
+        value = _value(next(events), events, anchors)
+        if key != "<<":
+            merged[to_string(key)] = value
+        elif isinstance(value, Mapping):
             merged.update(value)
         else:
-            merged[_name(key_node)] = value
+            raise InvalidValueError("'<<' needs a mapping")
     return merged
 
 
-def _name(node: Any) -> str:
-    key = _scalar(node) if node.id == "scalar" else None
-    if key is None:
-        raise InvalidValueError("a mapping key must be a string, number or bool")
-    if isinstance(key, bool):
-        return "true" if key else "false"
-    return format_number(cast("Number", key)) if is_number(key) else cast("str", key)
+def _scalar(event: Any) -> Value:
+    content = clean_text(event.value)
+    if event.tag not in (None, _TAG + "str"):
+        raise UnsupportedError(f"the YAML tag {event.tag!r}")
+    return content if event.tag or event.style else _plain_scalar(content)
 
 
-def _scalar(node: Any) -> Value:
-    content = clean_text(node.value)
-    if node.style or node.tag == _TAG + "str":
-        # PyYAML gives a plain scalar that looks like nothing else the tag str too.
-        if node.style and node.tag != _TAG + "str":
-            raise UnsupportedError(f"the YAML tag {node.tag!r}")
-        if node.style or _resolved(content) is _STRING:
-            return content
-        if node.start_mark.buffer and node.start_mark.buffer[node.start_mark.pointer] == "!":
-            return content
-    elif (
-        not node.tag.startswith(_TAG)
-        or node.tag.removeprefix(_TAG) in ("binary", "set", "omap")
-        or (node.start_mark.buffer and node.start_mark.buffer[node.start_mark.pointer] == "!")
-    ):
-        raise UnsupportedError(f"the YAML tag {node.tag!r}")
-    value = _resolved(content)
-    return content if value is _STRING else value
-
-
-_STRING = object()
-
-
-def _resolved(content: str) -> Value:  # noqa: PLR0911 - one line a rule
-    """What a plain scalar stands for; ``_STRING`` where for itself."""
+def _plain_scalar(content: str) -> Value:  # noqa: PLR0911 - one per rule
     if content in _NULLS:
         return None
     if content in (content.lower(), content.upper(), content.capitalize()):
@@ -143,19 +138,19 @@ def _resolved(content: str) -> Value:  # noqa: PLR0911 - one line a rule
         return f"{content}T00:00:00Z"
     if _TIME.match(content):
         raise UnsupportedError(f"the YAML time {content!r}; quote it")
-    return _STRING
+    return content
 
 
-def _node(value: Value, yaml: Any) -> Any:
+def _node(value: Value) -> Any:
     if isinstance(value, str):
-        if _DIFFERENT.search(value):
+        if _ESCAPED.search(value):
             raise UnsupportedError("a character that YAML has to escape")
         return yaml.ScalarNode(_TAG + "str", value, style="|" if "\n" in value else '"')
     if isinstance(value, Mapping):
-        pairs = [(_node(name, yaml), _node(value[name], yaml)) for name in sorted(value)]
+        pairs = [(_node(name), _node(value[name])) for name in sorted(value)]
         return yaml.MappingNode(_TAG + "map", pairs, flow_style=False)
     if isinstance(value, tuple):
-        items = [_node(item, yaml) for item in elements(value)]
+        items = [_node(item) for item in elements(value)]
         return yaml.SequenceNode(_TAG + "seq", items, flow_style=False)
     if is_null(value):
         return yaml.ScalarNode(_TAG + "null", "null")
