@@ -159,7 +159,7 @@ def is_up_to_date(deployment: Deployment) -> bool:
     outcome = runs.run(
         environment,
         "plan",
-        toolchain.comparing(deployment.environ),
+        toolchain.without_provider_check(deployment.environ),
         arguments=("-detailed-exitcode", "-lock=false"),
         flags=runs.COMPARING,
     )

