@@ -19,10 +19,9 @@ from pathlib import Path
 
 import boto3
 import psutil
-from local_aws.local import LocalCloud
 from local_aws.ports import LOOPBACK, free_port
 from local_aws_tests.accounts import Account
-from local_aws_tests.balanced import Service, data_plane, package
+from local_aws_tests.balanced import Service, control_plane, data_plane, package
 
 from benchmarks.measure import run
 from terrarium.settings import ROOT, STATE_DIR
@@ -77,16 +76,12 @@ Contender = Callable[[Path], AbstractContextManager[Running]]
 @contextmanager
 def terrarium(folder: Path) -> Iterator[Running]:
     """This project: control plane, load balancer and workers, as `./inv up` runs them."""
-    cloud = LocalCloud(folder / "cloud")
-    try:
-        endpoint = cloud.start()
+    with control_plane(folder / "cloud") as endpoint:
         account = Account(endpoint, "111111111111")
         Service(account, handler=HANDLER)
         port = free_port(18_080)
         with data_plane(endpoint, account, folder / "plane", port, poll_seconds=1.0) as plane:
             yield _ready(plane.url() + PATH, None, (endpoint.pid, plane.process.pid))
-    finally:
-        cloud.discard_changes()
 
 
 @contextmanager

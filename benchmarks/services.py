@@ -8,11 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from local_aws.local import LocalCloud
-from local_aws.outcomes import Endpoint
 from local_aws.ports import free_port
 from local_aws_tests.accounts import REGION, Account, a_bucket
-from local_aws_tests.balanced import Service, data_plane
+from local_aws_tests.balanced import ControlPlane, Service, control_plane, data_plane
 
 from terrarium import package, settings
 
@@ -38,7 +36,7 @@ _PORTS = 18_080
 class Services:
     """``address`` is HOST:PORT of the load balancer: /api/NAME is ours, /plain/NAME the other's."""
 
-    endpoint: Endpoint
+    endpoint: ControlPlane
     account: Account
     address: str
     ours: Path
@@ -68,9 +66,7 @@ def running(folder: Path) -> Iterator[Services]:
     """Everything that is measured, in ``folder``; gone afterwards."""
     ours = package.build(settings.LAMBDA_SRC, folder / "ours.zip").path
     plain = package.build(PLAIN, folder / "plain.zip").path
-    cloud = LocalCloud(folder / "cloud")
-    endpoint = cloud.start()
-    try:
+    with control_plane(folder / "cloud") as endpoint:
         account = Account(endpoint, _ACCOUNT)
         a_bucket(account, BUCKET)
         for name in NAMES:
@@ -80,8 +76,6 @@ def running(folder: Path) -> Iterator[Services]:
         with data_plane(endpoint, account, folder / "plane", free_port(_PORTS)) as plane:
             address = plane.url().removeprefix("http://").rstrip("/")
             yield Services(endpoint, account, address, ours, plain)
-    finally:
-        cloud.discard_changes()
 
 
 def _deploy(account: Account, ours: Path, plain: Path) -> None:

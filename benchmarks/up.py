@@ -15,7 +15,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from local_aws.local import LocalCloud
+from local_aws import LocalCloud
 
 from benchmarks.measure import run, verdict
 from terrarium import console, documents, package, settings, toolchain
@@ -37,7 +37,7 @@ def one_root(folder: Path) -> Path:
 
 def plain_apply(clone: Clone, folder: Path) -> float:
     """Seconds of `terraform init` and `apply` of everything, into the clone's own cloud."""
-    endpoint = LocalCloud(clone.root / ".terrarium").start()
+    endpoint = LocalCloud(clone.root / ".terrarium" / "cloud").start()
     environ = Target(Kind.LOCAL, endpoint.url).environ(clone.environ | toolchain.environ())
     terraform = str(toolchain.terraform().path)
     init = run([terraform, "init", "-input=false"], folder, environ)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
-from local_aws.local import LocalCloud
+from local_aws import LocalCloud
 
 from terrarium import console, documents, identity, runs, settings, toolchain
 from terrarium.errors import BusyError
@@ -80,6 +80,11 @@ def bootstrap(deployment: Deployment, *, update: bool = True) -> None:
         console.note(f"the state bucket {done.bucket} is complete; nothing was changed")
 
 
+def local_cloud() -> LocalCloud:
+    """Return the AWS inside the machine of this checkout."""
+    return LocalCloud(settings.STATE_DIR / "cloud")
+
+
 def start_local(*, read_only: bool = False) -> Target:
     """Start the AWS inside the machine if it is not running, and undo what a killed task left.
 
@@ -87,7 +92,7 @@ def start_local(*, read_only: bool = False) -> Target:
     """
     # Importing boto3 takes as long as the control plane takes to start.
     threading.Thread(target=import_module, args=("boto3",), daemon=True).start()
-    cloud = LocalCloud(settings.STATE_DIR)
+    cloud = local_cloud()
     try:
         recover(cloud)
     except BusyError:
@@ -110,7 +115,7 @@ def recover(cloud: LocalCloud) -> None:
             "are discarded; ./inv up --env ENV applies an environment again"
         )
         end_left_over_processes(settings.LIVE)
-        cloud.discard_changes()
+        cloud.stop(save=False)
 
 
 def check_inputs() -> None:
@@ -172,7 +177,7 @@ def _recorded(deployment: Deployment, verb: str) -> Iterator[None]:
     if verb not in CHANGING or deployment.target.kind is not Kind.LOCAL:
         yield
         return
-    cloud = LocalCloud(settings.STATE_DIR)
+    cloud = local_cloud()
     cloud.save()
     with Journal(settings.STATE_DIR).changing(f"{verb} of {deployment.environment.name}"):
         yield

@@ -8,11 +8,10 @@ import sys
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict, dataclass
 
-from local_aws.local import DEFAULT_PORT, LocalCloud
-from local_aws.ports import is_free
+from local_aws import DEFAULT_PORT, is_free
 from rich.table import Table
 
-from terrarium import console, documents, local, settings, toolchain
+from terrarium import console, deployment, documents, local, settings, toolchain
 from terrarium.errors import TerrariumError
 from terrarium.targets import choose, has_aws_credentials
 
@@ -60,7 +59,7 @@ def examine() -> Iterator[Finding]:
     ports = {"control plane": DEFAULT_PORT}
     for environment in settings.environments().values():
         ports[f"load balancer of {environment.name}"] = local.http_port(environment)
-    ours = {url for process in LocalCloud(settings.STATE_DIR).status() for url in process.urls}
+    ours = {url for process in deployment.local_cloud().status() for url in process.urls}
     for name, port in ports.items():
         yield Finding(name, True, _port(port, ours))
 

@@ -17,8 +17,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
-from local_aws import json_file
 
+from terrarium import atomic
 from terrarium.errors import BusyError
 
 _LEFT_OVER = ("terraform", "terragrunt")
@@ -46,7 +46,8 @@ class Journal:
         """Hold the entry while the block runs. Raises BusyError while another task does."""
         with self._exclusively():
             now = datetime.now(UTC).isoformat(timespec="seconds")
-            json_file.write(self._entry, asdict(Entry(command, os.getpid(), now)))
+            entry = asdict(Entry(command, os.getpid(), now))
+            atomic.write(self._entry, json.dumps(entry).encode())
             try:
                 yield
             finally:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 
-from local_aws.local import CONTROL_PLANE, LocalCloud
 from rich.table import Table
 
 from terrarium import console, deployment, package, settings, verbs
@@ -27,7 +25,7 @@ def http_port(environment: Environment) -> int:
 def up(env: str, *, unprotected: bool = False) -> str:
     """Bring an environment up and check it; returns the URL of its API.
 
-    ``unprotected`` has its load balancer look past firewalls, security groups, subnets and routes.
+    With ``unprotected``, its load balancer ignores firewalls, security groups, subnets and routes.
     """
     environment = settings.environment(env)
     deployment.check_inputs()
@@ -35,11 +33,10 @@ def up(env: str, *, unprotected: bool = False) -> str:
     console.step("starting the AWS inside the machine")
     resolved = deployment.resolve(environment, "local")
     deployment.bootstrap(resolved, update=False)
-    with ThreadPoolExecutor() as pool:
-        # It finds the load balancer whenever there is one; nothing need wait for it to start.
-        serving = pool.submit(_start_load_balancer, resolved, unprotected=unprotected)
-        _converge(resolved)
-        serving.result()
+    deployment.local_cloud().prefer(
+        resolved.account.account_id, http_port=http_port(environment), unprotected=unprotected
+    )
+    _converge(resolved)
     console.step("smoke test")
     url = verbs.check_api(resolved, wait_seconds=_SECONDS_TO_ANSWER)
     trust = f"--cacert {verbs.trusted(resolved, url)} " if url.startswith("https:") else ""
@@ -58,20 +55,9 @@ def _converge(resolved: Deployment) -> None:
     verbs.summarize("apply", resolved.environment, deployment.run(resolved, "apply"))
 
 
-def _start_load_balancer(resolved: Deployment, *, unprotected: bool) -> None:
-    """Start the process that serves every load balancer of the environment, unless it runs."""
-    LocalCloud(settings.STATE_DIR).start_load_balancer(
-        resolved.environment.name,
-        resolved.account.account_id,
-        resolved.account.region,
-        http_port(resolved.environment),
-        unprotected=unprotected,
-    )
-
-
 def down() -> None:
     """Stop every process of this checkout's cloud; its state is saved first."""
-    cloud = LocalCloud(settings.STATE_DIR)
+    cloud = deployment.local_cloud()
     deployment.recover(cloud)
     stopped = cloud.stop()
     if stopped:
@@ -82,7 +68,7 @@ def down() -> None:
 
 def status(*, as_json: bool) -> None:
     """Print each process with its state, and where each environment's load balancer answers."""
-    processes = LocalCloud(settings.STATE_DIR).status()
+    processes = deployment.local_cloud().status()
     if as_json:
         console.data_json([asdict(process) for process in processes])
         return
@@ -99,7 +85,7 @@ def status(*, as_json: bool) -> None:
             process.since[:19].replace("T", " "),
         )
     console.table(table)
-    endpoint = next((p.urls for p in processes if p.name == CONTROL_PLANE and p.urls), None)
+    endpoint = next((p.urls for p in processes if p.name == "control-plane" and p.urls), None)
     if endpoint:
         console.note(
             "plain Terragrunt finds it with: export "

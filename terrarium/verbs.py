@@ -9,8 +9,6 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from local_aws.local import LocalCloud
-
 from terrarium import console, deployment, documents, settings
 from terrarium import smoke as http_smoke
 from terrarium.deployment import Deployment
@@ -138,7 +136,7 @@ def api_url(resolved: Deployment, wait_seconds: int) -> str:
             hint=f"apply it first: invoke apply --env {environment.name}",
         )
     if resolved.target.kind is Kind.LOCAL:
-        return _local_url(environment, str(found.value), wait_seconds)
+        return _local_url(resolved, str(found.value), wait_seconds)
     return f"http://{found.value}"
 
 
@@ -146,18 +144,19 @@ def trusted(resolved: Deployment, url: str) -> Path | None:
     """Return the certificate to trust if this machine serves the URL over TLS."""
     if resolved.target.kind is not Kind.LOCAL or not url.startswith("https:"):
         return None
-    return LocalCloud(settings.STATE_DIR).certificate(resolved.environment.name)
+    return deployment.local_cloud().certificate(resolved.account.account_id)
 
 
-def _local_url(environment: Environment, dns_name: str, wait_seconds: int) -> str:
+def _local_url(resolved: Deployment, dns_name: str, wait_seconds: int) -> str:
     """Return the loopback URL of a load balancer, of its HTTPS listener if it has one.
 
     Waits, because the load balancer process may not have read the new listener yet.
     """
-    cloud = LocalCloud(settings.STATE_DIR)
+    cloud = deployment.local_cloud()
+    environment = resolved.environment
     deadline = time.monotonic() + wait_seconds
     while True:
-        listeners = cloud.listeners(environment.name)
+        listeners = cloud.listeners(resolved.account.account_id)
         for listener in sorted(listeners, key=lambda each: each.protocol != "HTTPS"):
             if listener.dns_name == dns_name and listener.obstacle is not None:
                 raise SmokeError(

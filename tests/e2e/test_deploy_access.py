@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
-from local_aws.local import LocalCloud
+from local_aws import LocalCloud
 from local_aws_tests.accounts import DEV, Account
 
 from terrarium import settings
@@ -36,7 +36,7 @@ class Made:
 
 @pytest.fixture(scope="module")
 def account(applied: Clone) -> Account:
-    running = LocalCloud(applied.root / ".terrarium").start()
+    running = LocalCloud(applied.root / ".terrarium" / "cloud").start()
     return Account(running, DEV)
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import boto3
 import pytest
+from local_aws import LocalCloud
 from local_aws.errors import CloudError
-from local_aws.local import LocalCloud
 from moto import mock_aws
 
 from terrarium import deployment, settings
@@ -86,7 +86,7 @@ def test_a_read_only_task_does_not_start_the_cloud_while_another_task_runs(
     monkeypatch.setattr(settings, "STATE_DIR", tmp_path)
     with (
         Journal(tmp_path).changing("apply of dev"),
-        pytest.raises(CloudError, match="the AWS inside the machine does not run"),
+        pytest.raises(CloudError, match="the local AWS does not run"),
     ):
         deployment.start_local(read_only=True)
 

@@ -13,13 +13,16 @@ from urllib.parse import urlsplit
 
 import pytest
 from local_aws.iam.principal import LOG_SERVICE
-from local_aws.local import LocalCloud
-from local_aws.outcomes import Endpoint
-from local_aws.ports import free_port
-from local_aws_tests.accounts import REGION, Account, a_bucket
-from local_aws_tests.balanced import DataPlane, Service, data_plane, eventually, kill_with_children
+from local_aws_tests.accounts import REGION, Account, a_bucket, unused_port
+from local_aws_tests.balanced import (
+    ControlPlane,
+    DataPlane,
+    Service,
+    control_plane,
+    data_plane,
+    eventually,
+)
 
-_PORTS = 19_080
 _NUMBERS = iter(range(400_000_000_001, 400_000_001_000))
 QUICK = {"--log-seconds": "0.5", "--metric-seconds": "0.5"}
 FIELDS = 33
@@ -105,21 +108,20 @@ class Observed:
 
 
 @pytest.fixture(scope="module")
-def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
-    cloud = LocalCloud(tmp_path_factory.mktemp("cloud"))
-    yield cloud.start()
-    cloud.discard_changes()
+def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
+    with control_plane(tmp_path_factory.mktemp("cloud")) as running:
+        yield running
 
 
 @pytest.fixture
-def observed(endpoint: Endpoint) -> Observed:
+def observed(endpoint: ControlPlane) -> Observed:
     account = Account(endpoint, str(next(_NUMBERS)))
     return Observed(account, f"logs-{account.id}")
 
 
 @pytest.fixture
-def plane(endpoint: Endpoint, observed: Observed, tmp_path: Path) -> Iterator[DataPlane]:
-    port = free_port(_PORTS)
+def plane(endpoint: ControlPlane, observed: Observed, tmp_path: Path) -> Iterator[DataPlane]:
+    port = unused_port()
     with data_plane(endpoint, observed.account, tmp_path / "plane", port, more=QUICK) as running:
         yield running
 
@@ -242,9 +244,9 @@ def test_logs_that_the_buckets_policy_refuses_are_kept_until_it_lets_them_in(
 
 
 def test_what_is_left_is_written_when_the_load_balancer_stops(
-    endpoint: Endpoint, observed: Observed, tmp_path: Path
+    endpoint: ControlPlane, observed: Observed, tmp_path: Path
 ) -> None:
-    with data_plane(endpoint, observed.account, tmp_path / "plane", free_port(_PORTS)) as plane:
+    with data_plane(endpoint, observed.account, tmp_path / "plane", unused_port()) as plane:
         assert send(plane.url(), "/api/a") == 200
         assert observed.lines() == []
         assert plane.stop() == 0
@@ -259,7 +261,8 @@ def test_a_load_balancer_that_is_killed_loses_one_interval_at_most(
     send(url, "/api/before")
     eventually(observed.lines)
     send(url, "/api/lost")
-    kill_with_children(plane.process)
+    plane.process.kill()
+    plane.process.wait()
     targets = [line[12] for line in observed.lines()]
     assert "GET http://127.0.0.1:80/api/before HTTP/1.1" in targets
     assert len(targets) <= 2

@@ -11,9 +11,8 @@ from typing import Any
 
 import psutil
 import pytest
-from local_aws.local import LocalCloud
-from local_aws.ports import free_port
-from local_aws_tests.accounts import DEV, REGION, Account
+from local_aws import LocalCloud
+from local_aws_tests.accounts import DEV, REGION, Account, unused_port
 from local_aws_tests.balanced import MAY_LOG, eventually
 from local_aws_tests.lambda_function import Function
 
@@ -32,9 +31,9 @@ def handler(event, context):
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
     cloud = LocalCloud(tmp_path_factory.mktemp("cloud"))
     cloud.start()
-    cloud.start_load_balancer("dev", DEV, REGION, free_port(18_280))
+    cloud.prefer(DEV, http_port=unused_port())
     yield cloud
-    cloud.discard_changes()
+    cloud.stop(save=False)
 
 
 @pytest.fixture(scope="module")
@@ -139,7 +138,7 @@ def test_a_log_group_that_is_gone_comes_back_only_if_the_role_may_make_it(
     )
     logs.delete_log_group(logGroupName=group)
     function.invoke({})
-    log = cloud._supervision.log("load-balancer-dev")
+    log = cloud.log(f"load-balancer-{DEV}")
     eventually(lambda: f"no log group {group}" in log.read_text())
     assert not is_there()
     logs.create_log_group(logGroupName=group)

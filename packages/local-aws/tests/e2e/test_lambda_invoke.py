@@ -12,10 +12,8 @@ from typing import Any
 import psutil
 import pytest
 from botocore.exceptions import ClientError
-from local_aws.local import LocalCloud
-from local_aws.outcomes import ProcessStatus, State
-from local_aws.ports import free_port
-from local_aws_tests.accounts import DEV, PROD, REGION, Account
+from local_aws import LocalCloud, ProcessStatus
+from local_aws_tests.accounts import DEV, PROD, Account, unused_port
 from local_aws_tests.balanced import eventually, package
 from local_aws_tests.lambda_function import Function
 
@@ -51,9 +49,9 @@ def handler(event, context):
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
     cloud = LocalCloud(tmp_path_factory.mktemp("cloud"))
     cloud.start()
-    cloud.start_load_balancer("dev", DEV, REGION, free_port(18_180))
+    cloud.prefer(DEV, http_port=unused_port())
     yield cloud
-    cloud.discard_changes()
+    cloud.stop(save=False)
 
 
 @pytest.fixture(scope="module")
@@ -277,10 +275,15 @@ def test_a_package_that_cannot_be_unpacked_is_named_as_lambda_names_it(account: 
     assert "FunctionError" not in function.invoke({})
 
 
-def test_an_account_that_nothing_serves_is_told_what_to_start(cloud: LocalCloud) -> None:
-    refused = Function(Account(cloud.start(), PROD), HANDLER).refusal()
-    assert "./inv up" in refused["Error"]["Message"]
-    assert refused["ResponseMetadata"]["HTTPStatusCode"] == 501
+def test_a_new_function_of_any_account_and_region_is_run_at_once(cloud: LocalCloud) -> None:
+    function = Function(Account(cloud.start(), PROD, "us-east-1"), HANDLER)
+    assert function.invoke({"a": 1})["Payload"]["event"] == {"a": 1}
+
+
+def test_a_function_that_does_not_exist_is_not_found(cloud: LocalCloud) -> None:
+    client = Account(cloud.start(), "333333333333").client("lambda")
+    with pytest.raises(client.exceptions.ResourceNotFoundException):
+        client.invoke(FunctionName="none")
 
 
 def test_calls_that_wait_leave_room_for_what_functions_ask_of_the_cloud(account: Account) -> None:
@@ -302,24 +305,8 @@ def test_a_call_that_loses_its_runtime_fails_and_the_next_runtime_is_found(
     with ThreadPoolExecutor() as threads:
         running = threads.submit(sleeper.refusal, Payload=b'{"sleep": 20}')
         eventually(lambda: _is_running(account, sleeper))
-        [serving] = _keeper(cloud).children()
-        serving.kill()
+        psutil.Process(_load_balancer(cloud).pid).kill()
         assert running.result()["Error"]["Code"] == "ServiceException"
-    eventually(lambda: _balancer(cloud).state == State.RUNNING)
-    assert "FunctionError" not in sleeper.invoke({})
-
-
-def test_a_call_without_any_runtime_says_what_starts_one(
-    cloud: LocalCloud, sleeper: Function
-) -> None:
-    """The last of this file: it ends the data plane of the others."""
-    keeper = _keeper(cloud)
-    doomed = [keeper, *keeper.children()]
-    for each in doomed:
-        each.kill()
-    eventually(lambda: not any(_lives(each) for each in doomed))
-    assert "./inv up" in sleeper.refusal()["Error"]["Message"]
-    cloud.start_load_balancer("dev", DEV, REGION, free_port(18_180))
     assert "FunctionError" not in sleeper.invoke({})
 
 
@@ -330,20 +317,9 @@ def sleeper(account: Account) -> Function:
     return function
 
 
-def _balancer(cloud: LocalCloud) -> ProcessStatus:
-    [balancer] = [each for each in cloud.status() if each.name == "load-balancer-dev"]
-    return balancer
-
-
-def _keeper(cloud: LocalCloud) -> psutil.Process:
-    return psutil.Process(_balancer(cloud).pid)
-
-
-def _lives(process: psutil.Process) -> bool:
-    try:
-        return process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
+def _load_balancer(cloud: LocalCloud) -> ProcessStatus:
+    [found] = [each for each in cloud.status() if each.name == f"load-balancer-{DEV}"]
+    return found
 
 
 def _is_running(account: Account, function: Function) -> bool:

@@ -15,13 +15,17 @@ from urllib.parse import urlsplit
 
 import psutil
 import pytest
-from local_aws.local import LocalCloud
-from local_aws.outcomes import Endpoint
-from local_aws.ports import free_port
-from local_aws_tests.accounts import DEV, Account
-from local_aws_tests.balanced import HANDLER, DataPlane, Service, data_plane, eventually
+from local_aws_tests.accounts import DEV, Account, unused_port
+from local_aws_tests.balanced import (
+    HANDLER,
+    ControlPlane,
+    DataPlane,
+    Service,
+    control_plane,
+    data_plane,
+    eventually,
+)
 
-_PORTS = 18_080
 _NUMBERS = itertools.count(300_000_000_001)
 
 
@@ -47,14 +51,13 @@ def send(url: str, target: str, method: str = "GET") -> Reply:
 
 
 @pytest.fixture(scope="module")
-def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
-    cloud = LocalCloud(tmp_path_factory.mktemp("cloud"))
-    yield cloud.start()
-    cloud.discard_changes()
+def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
+    with control_plane(tmp_path_factory.mktemp("cloud")) as running:
+        yield running
 
 
 @pytest.fixture
-def account(endpoint: Endpoint) -> Account:
+def account(endpoint: ControlPlane) -> Account:
     """An account that no other test has."""
     return Account(endpoint, f"{next(_NUMBERS):012d}")
 
@@ -65,8 +68,8 @@ def service(account: Account) -> Service:
 
 
 @pytest.fixture
-def plane(endpoint: Endpoint, account: Account, tmp_path: Path) -> Iterator[DataPlane]:
-    with data_plane(endpoint, account, tmp_path / "plane", free_port(_PORTS)) as running:
+def plane(endpoint: ControlPlane, account: Account, tmp_path: Path) -> Iterator[DataPlane]:
+    with data_plane(endpoint, account, tmp_path / "plane", unused_port()) as running:
         yield running
 
 
@@ -229,49 +232,41 @@ def test_a_target_that_is_not_registered_is_a_503_and_one_without_permission_a_5
 def test_it_keeps_serving_while_the_control_plane_is_away_and_follows_it_again(
     tmp_path: Path,
 ) -> None:
-    cloud = LocalCloud(tmp_path / "cloud")
-    try:
-        endpoint = cloud.start()
+    with control_plane(tmp_path / "cloud") as endpoint:
         account = Account(endpoint, DEV)
         service = Service(account)
-        with data_plane(endpoint, account, tmp_path / "plane", free_port(_PORTS)) as plane:
+        with data_plane(endpoint, account, tmp_path / "plane", unused_port()) as plane:
             url = plane.url()
             assert send(url, "/health").status == 200
-            cloud.stop(save=True)
+            endpoint.stop(save=True)
             eventually(lambda: "serving the last known configuration" in plane.log.read_text())
             assert send(url, "/health").status == 200
             assert plane.listeners() == {80: url}
-            assert cloud.start().url == endpoint.url
+            endpoint.start()
             service.listen(8081)
             assert send(plane.url(8081), "/").status == 404
-    finally:
-        cloud.discard_changes()
 
 
 def test_it_follows_a_control_plane_that_has_forgotten_everything(tmp_path: Path) -> None:
-    cloud = LocalCloud(tmp_path / "cloud")
-    try:
-        endpoint = cloud.start()
+    with control_plane(tmp_path / "cloud") as endpoint:
         account = Account(endpoint, DEV)
         Service(account)
-        with data_plane(endpoint, account, tmp_path / "plane", free_port(_PORTS)) as plane:
+        with data_plane(endpoint, account, tmp_path / "plane", unused_port()) as plane:
             url = plane.url()
             assert send(url, "/health").status == 200
-            cloud.discard_changes()
-            assert cloud.start().url == endpoint.url
+            endpoint.stop(save=False)
+            endpoint.start()
             eventually(lambda: not plane.listeners())
             Service(Account(endpoint, DEV))
             assert plane.url() == url
             identity = eventually(lambda: _reply_with(url, "/api/foo?identity", 200)).json()
             assert f"::{DEV}:" in identity["identity"]
-    finally:
-        cloud.discard_changes()
 
 
 def test_it_stops_in_good_order_and_comes_back_to_its_port(
-    endpoint: Endpoint, service: Service, tmp_path: Path
+    endpoint: ControlPlane, service: Service, tmp_path: Path
 ) -> None:
-    port = free_port(_PORTS)
+    port = unused_port()
     with data_plane(endpoint, service.account, tmp_path / "plane", port) as first:
         url = first.url()
         with ThreadPoolExecutor() as threads:
@@ -292,7 +287,7 @@ def test_workers_do_not_outlive_a_data_plane_that_is_killed(
     send(plane.url(), "/health")
     workers = plane.workers()
     assert workers != []
-    plane.serving().kill()
+    plane.process.kill()
     assert psutil.wait_procs(workers, timeout=5)[1] == []
 
 

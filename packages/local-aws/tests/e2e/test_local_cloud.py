@@ -1,4 +1,4 @@
-"""Control plane and load balancers together, as ``up`` and ``down`` use them."""
+"""Supervisor, control plane and load balancers together: what starts, what recovers, what ends."""
 
 from __future__ import annotations
 
@@ -6,24 +6,22 @@ import json
 import os
 import signal
 import socket
-import time
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import psutil
 import pytest
-from local_aws.errors import CloudError
-from local_aws.local import LocalCloud
-from local_aws.outcomes import Endpoint, LoadBalancerProcess, State
-from local_aws.ports import LOOPBACK, free_port
-from local_aws_tests.accounts import DEV, PROD, REGION, Account, a_function, a_zip, get, kill
+from local_aws import CloudError, LocalCloud, ProcessStatus, State
+from local_aws.ports import LOOPBACK
+from local_aws_tests.accounts import DEV, PROD, Account, a_function, a_zip, get, kill, unused_port
 from local_aws_tests.balanced import eventually
 
 HANDLER = """
 import json, os
 def lambda_handler(event, context):
-    body = json.dumps({"pid": os.getpid(), "path": event["path"]})
+    body = json.dumps({"pid": os.getpid(), "arn": context.invoked_function_arn})
     return {"statusCode": 200, "headers": {"Content-Type": "application/json"}, "body": body}
 """
 
@@ -31,17 +29,20 @@ def lambda_handler(event, context):
 @pytest.fixture
 def cloud(tmp_path: Path) -> Iterator[LocalCloud]:
     cloud = LocalCloud(tmp_path / "state")
+    cloud.prefer(DEV, http_port=unused_port())
     yield cloud
-    cloud.discard_changes()
+    cloud.stop(save=False)
 
 
-def deploy(account: Account) -> None:
-    """A load balancer whose every request goes to one function."""
+def deploy(account: Account) -> str:
+    """Create a load balancer whose every request goes to one function; return its DNS name."""
     ec2, elb, functions = (account.client(name) for name in ("ec2", "elbv2", "lambda"))
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
     subnets = [
-        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{number}.0/24", AvailabilityZone=zone)
-        for number, zone in enumerate(("eu-west-1a", "eu-west-1b"))
+        ec2.create_subnet(
+            VpcId=vpc, CidrBlock=f"10.0.{number}.0/24", AvailabilityZone=f"{account.region}{zone}"
+        )
+        for number, zone in enumerate("ab")
     ]
     ids = [subnet["Subnet"]["SubnetId"] for subnet in subnets]
     a_function(account, a_zip(HANDLER))
@@ -55,226 +56,281 @@ def deploy(account: Account) -> None:
         SourceArn=group["TargetGroupArn"],
     )
     elb.register_targets(TargetGroupArn=group["TargetGroupArn"], Targets=[{"Id": arn}])
-    balancer = elb.create_load_balancer(Name="lb", Subnets=ids, Scheme="internal")["LoadBalancers"][
-        0
-    ]
+    made = elb.create_load_balancer(Name="lb", Subnets=ids, Scheme="internal")["LoadBalancers"][0]
     elb.create_listener(
-        LoadBalancerArn=balancer["LoadBalancerArn"],
+        LoadBalancerArn=made["LoadBalancerArn"],
         Protocol="HTTP",
         Port=80,
         DefaultActions=[{"Type": "forward", "TargetGroupArn": group["TargetGroupArn"]}],
     )
+    return str(made["DNSName"])
 
 
-def serve(cloud: LocalCloud, env: str = "dev", account: str = DEV) -> LoadBalancerProcess:
-    return cloud.start_load_balancer(env, account, REGION, free_port(18_080))
+def url_of(cloud: LocalCloud, account: str = DEV, dns_name: str | None = None) -> str:
+    """Wait until the account's load balancer is served; return its URL."""
+
+    def look() -> str | None:
+        for each in cloud.listeners(account):
+            if dns_name in {None, each.dns_name}:
+                return each.url
+        return None
+
+    return eventually(look, 30)
 
 
-def saved_and_served(cloud: LocalCloud) -> tuple[Endpoint, LoadBalancerProcess]:
-    """A cloud whose next start has what this one has."""
-    endpoint = cloud.start()
-    deploy(Account(endpoint, DEV))
-    cloud.save()
-    return endpoint, serve(cloud)
-
-
-def worker_of(process: LoadBalancerProcess) -> int:
-    """The pid of the function's worker, from its own answer."""
-    assert process.url is not None
-    status, body = get(f"{process.url}/x")
+def answer(url: str) -> dict[str, str]:
+    """Return the function's answer."""
+    status, body = get(url)
     assert status == 200, body
-    answer = json.loads(body)
-    assert answer["path"] == "/x"
-    pid: int = answer["pid"]
-    return pid
+    found: dict[str, str] = json.loads(body)
+    return found
+
+
+def answers_again(url: str) -> dict[str, str]:
+    """Return the function's answer as soon as clients are not refused any more."""
+
+    def look() -> dict[str, str] | None:
+        try:
+            return answer(url)
+        except OSError:
+            return None
+
+    return eventually(look, 30)
+
+
+def process(cloud: LocalCloud, name: str) -> ProcessStatus:
+    [found] = [each for each in cloud.status() if each.name == name]
+    return found
 
 
 def is_gone(pid: int) -> bool:
-    deadline = time.monotonic() + 5
-    while time.monotonic() < deadline:
-        try:
-            if psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
-                return True
-        except psutil.NoSuchProcess:
-            return True
-    return False
-
-
-def occupied(port: int) -> socket.socket | None:
-    """A socket that listens there; None while somebody else still has the port."""
     try:
-        return socket.create_server((LOOPBACK, port))
-    except OSError:
-        return None
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
-def test_two_environments_answer_side_by_side_and_stop_together(cloud: LocalCloud) -> None:
+LOAD_BALANCER = f"load-balancer-{DEV}"
+
+
+def test_every_account_with_a_load_balancer_is_served_and_all_stop_together(
+    cloud: LocalCloud,
+) -> None:
     endpoint = cloud.start()
     for account in (DEV, PROD):
         deploy(Account(endpoint, account))
-    dev, prod = serve(cloud), serve(cloud, "prod", PROD)
-    workers = [worker_of(dev), worker_of(prod)]
-    assert dev.url != prod.url
-    names = ("control-plane", "load-balancer-dev", "load-balancer-prod")
+    urls = [url_of(cloud, account) for account in (DEV, PROD)]
+    arns = [answer(url)["arn"] for url in urls]
+    assert [arn.split(":")[4] for arn in arns] == [DEV, PROD]
     statuses = cloud.status()
-    assert tuple((status.name, status.state) for status in statuses) == tuple(
-        (name, State.RUNNING) for name in names
-    )
-    assert statuses[1].urls == (dev.url,)
-    assert cloud.listeners("dev") == dev.listeners
+    names = ("supervisor", "control-plane", LOAD_BALANCER, f"load-balancer-{PROD}")
+    assert tuple(each.name for each in statuses) == names
+    assert {each.state for each in statuses} == {State.RUNNING}
+    assert [each.urls for each in statuses[2:]] == [(url,) for url in urls]
+    workers = [int(answer(url)["pid"]) for url in urls]
 
     assert cloud.stop() == names
-    assert [is_gone(pid) for pid in (dev.pid, prod.pid, *workers)] == [True] * 4
+    eventually(lambda: all(is_gone(pid) for pid in (*workers, *(each.pid for each in statuses))))
     assert cloud.status() == ()
-    assert cloud.listeners("dev") == ()
+    assert cloud.listeners(DEV) == ()
 
 
-def test_after_down_and_up_the_api_answers_at_the_same_url(cloud: LocalCloud) -> None:
-    deploy(Account(cloud.start(), DEV))
-    before = serve(cloud)
-    worker_of(before)
+def test_one_process_serves_all_regions_of_its_account(cloud: LocalCloud) -> None:
+    endpoint = cloud.start()
+    first = deploy(Account(endpoint, DEV))
+    url = url_of(cloud, DEV, first)
+    second = deploy(Account(endpoint, DEV, "us-east-1"))
+    other = url_of(cloud, DEV, second)
+    assert [answer(each)["arn"].split(":")[3] for each in (url, other)] == [
+        "eu-west-1",
+        "us-east-1",
+    ]
+    assert [each.name for each in cloud.status()][2:] == [LOAD_BALANCER]
+
     cloud.stop()
     assert cloud.start().restored
-    after = serve(cloud)
-    worker_of(after)
-    assert after.url == before.url
+    cloud.wait_for_load_balancers()
+    assert [url_of(cloud, DEV, name) for name in (first, second)] == [url, other]
+    assert [answer(each)["arn"].split(":")[3] for each in (url, other)] == [
+        "eu-west-1",
+        "us-east-1",
+    ]
 
 
-def test_starting_a_load_balancer_twice_gives_the_same_process(cloud: LocalCloud) -> None:
-    cloud.start()
-    first = serve(cloud)
-    again = serve(cloud)
-    assert (again.pid, again.started, again.listeners) == (first.pid, False, ())
-
-
-def test_a_listener_that_comes_later_is_served_without_a_restart(cloud: LocalCloud) -> None:
-    endpoint = cloud.start()
-    first = serve(cloud)
-    assert first.url is None
-    deploy(Account(endpoint, DEV))
-    deadline = time.monotonic() + 10
-    while not cloud.listeners("dev"):
-        assert time.monotonic() < deadline
-    again = serve(cloud)
-    worker_of(again)
-    assert again.pid == first.pid
-
-
-def test_a_killed_load_balancer_starts_again_and_its_worker_is_gone(cloud: LocalCloud) -> None:
+def test_a_preferred_port_is_used_and_kept(cloud: LocalCloud) -> None:
     deploy(Account(cloud.start(), DEV))
-    first = serve(cloud)
-    worker = worker_of(first)
-    keeper = cloud.status()[1].pid
-    kill(first.pid)
-    assert worker_of(first) != worker
-    assert is_gone(worker)
-    again = serve(cloud)
-    assert (again.started, again.url) == (False, first.url)
-    assert again.pid != first.pid
-    assert [(each.state, each.pid) for each in cloud.status()[1:]] == [(State.RUNNING, keeper)]
+    before = url_of(cloud)
+    port = unused_port()
+    cloud.prefer(DEV, http_port=port)
+    assert url_of(cloud) == f"http://{LOOPBACK}:{port}" != before
+    answer(url_of(cloud))
+    cloud.stop()
+    cloud.start()
+    cloud.wait_for_load_balancers()
+    assert url_of(cloud) == f"http://{LOOPBACK}:{port}"
 
 
-def test_a_load_balancer_whose_keeper_is_killed_serves_until_the_next_start(
+def test_a_preferred_port_that_is_taken_gives_the_next_one(cloud: LocalCloud) -> None:
+    with socket.create_server((LOOPBACK, 0)) as other:
+        taken = other.getsockname()[1]
+        cloud.prefer(DEV, http_port=taken)
+        deploy(Account(cloud.start(), DEV))
+        assert int(url_of(cloud).rpartition(":")[2]) > taken
+        answer(url_of(cloud))
+
+
+def test_a_killed_load_balancer_starts_again_at_its_url_and_its_worker_is_gone(
     cloud: LocalCloud,
 ) -> None:
     deploy(Account(cloud.start(), DEV))
-    first = serve(cloud)
-    kill(cloud.status()[1].pid)
-    worker_of(first)
-    assert [(each.state, each.pid) for each in cloud.status()[1:]] == [(State.RUNNING, first.pid)]
-    again = serve(cloud)
-    assert (again.started, again.url) == (True, first.url)
-    assert is_gone(first.pid)
-    worker_of(again)
-
-
-def test_a_load_balancer_whose_keeper_is_killed_is_ended_by_stop(cloud: LocalCloud) -> None:
-    cloud.start()
-    process = serve(cloud)
-    kill(cloud.status()[1].pid)
-    assert cloud.stop() == ("control-plane", "load-balancer-dev")
-    assert is_gone(process.pid)
-
-
-def test_a_load_balancer_that_is_killed_with_its_keeper_is_gone_until_the_next_start(
-    cloud: LocalCloud,
-) -> None:
-    deploy(Account(cloud.start(), DEV))
-    first = serve(cloud)
-    for pid in (cloud.status()[1].pid, first.pid):
-        kill(pid)
-    assert [status.state for status in cloud.status()] == [State.RUNNING, State.GONE]
-    again = serve(cloud)
-    assert (again.started, again.url) == (True, first.url)
-    worker_of(again)
+    url = url_of(cloud)
+    worker = int(answer(url)["pid"])
+    for restarts in (1, 2):
+        kill(process(cloud, LOAD_BALANCER).pid)
+        assert int(answers_again(url)["pid"]) != worker
+        assert process(cloud, LOAD_BALANCER).restarts == restarts
+    eventually(lambda: is_gone(worker))
 
 
 def test_a_load_balancer_serves_on_while_its_control_plane_is_killed_and_started_again(
     cloud: LocalCloud,
 ) -> None:
-    endpoint, first = saved_and_served(cloud)
-    worker_of(first)
+    endpoint = cloud.start(port=unused_port())
+    deploy(Account(endpoint, DEV))
+    url = url_of(cloud)
+    answer(url)
+    cloud.save()
+    pid = process(cloud, LOAD_BALANCER).pid
     kill(endpoint.pid)
-    worker_of(first)
+    answer(url)
     again = cloud.start()
-    assert (again.recovered, again.url) == (True, endpoint.url)
-    worker_of(first)
-    served = serve(cloud)
-    assert (served.started, served.pid, served.url) == (False, first.pid, first.url)
+    assert (again.started, again.recovered, again.url) == (False, True, endpoint.url)
+    assert cloud.start().recovered is False
+    answer(url)
+    assert process(cloud, LOAD_BALANCER).pid == pid
     elb = Account(again, DEV).client("elbv2")
     (balancer,) = elb.describe_load_balancers()["LoadBalancers"]
     elb.delete_load_balancer(LoadBalancerArn=balancer["LoadBalancerArn"])
-    assert eventually(lambda: cloud.listeners("dev") == ())
+    eventually(lambda: cloud.listeners(DEV) == ())
 
 
-def test_a_control_plane_that_comes_back_elsewhere_has_its_load_balancers_started_again(
+def test_nothing_outlives_a_killed_supervisor_and_the_next_start_is_back_at_the_snapshot(
     cloud: LocalCloud,
 ) -> None:
-    endpoint, first = saved_and_served(cloud)
-    kill(endpoint.pid)
-    with eventually(lambda: occupied(urlsplit(endpoint.url).port or 0)):
-        assert cloud.start().url != endpoint.url
-        assert is_gone(first.pid)
-        worker_of(serve(cloud))
+    endpoint = cloud.start(port=unused_port())
+    deploy(Account(endpoint, DEV))
+    url = url_of(cloud)
+    worker = int(answer(url)["pid"])
+    cloud.save()
+    Account(endpoint, DEV).s3.create_bucket(
+        Bucket="unsaved", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
+    )
+    pids = [worker, *(each.pid for each in cloud.status())]
+    kill(process(cloud, "supervisor").pid)
+    eventually(lambda: all(is_gone(pid) for pid in pids))
+    assert {each.state for each in cloud.status()} == {State.DEAD}
+
+    again = cloud.start()
+    assert (again.started, again.recovered, again.restored) == (True, True, True)
+    assert again.url == endpoint.url
+    assert url_of(cloud) == url
+    answer(url)
+    assert Account(again, DEV).s3.list_buckets()["Buckets"] == []
 
 
-def test_a_load_balancer_of_another_account_is_replaced(cloud: LocalCloud) -> None:
-    cloud.start()
-    first = serve(cloud, "dev", DEV)
-    other = serve(cloud, "dev", PROD)
-    assert other.pid != first.pid
-    assert is_gone(first.pid)
-
-
-def test_a_load_balancer_whose_port_is_taken_gets_another(cloud: LocalCloud) -> None:
+def test_processes_that_hang_when_the_supervisor_is_killed_are_ended_by_the_next_command(
+    cloud: LocalCloud,
+) -> None:
     deploy(Account(cloud.start(), DEV))
-    with socket.socket() as somebody:
-        somebody.bind((LOOPBACK, 0))
-        somebody.listen()
-        taken = somebody.getsockname()[1]
-        process = cloud.start_load_balancer("dev", DEV, REGION, taken)
-        assert process.listeners[0].local_port > taken
-        worker_of(process)
+    url_of(cloud)
+    hung = [each.pid for each in cloud.status()[1:]]
+    for pid in hung:
+        os.kill(pid, signal.SIGSTOP)
+    kill(process(cloud, "supervisor").pid)
+    assert cloud.stop() == ("control-plane", LOAD_BALANCER)
+    assert all(is_gone(pid) for pid in hung)
 
 
-def test_a_load_balancer_that_was_never_written_down_is_ended_by_stop(
+def test_a_load_balancer_that_never_serves_is_given_up_in_one_line(
+    cloud: LocalCloud, tmp_path: Path
+) -> None:
+    in_the_way = tmp_path / "state" / "load-balancers"
+    in_the_way.mkdir(parents=True)
+    (in_the_way / DEV).write_text("a file, not a folder")
+    cloud.prefer(DEV, http_port=unused_port())
+    deploy(Account(cloud.start(), DEV))
+    with pytest.raises(CloudError, match=f"the {LOAD_BALANCER} does not serve") as refused:
+        cloud.wait_for_load_balancers()
+    assert f"{LOAD_BALANCER}.log" in str(refused.value.hint)
+    assert process(cloud, LOAD_BALANCER).state is State.FAILED
+    log = cloud.log("supervisor").read_text()
+    assert log.count(f"{LOAD_BALANCER} ended 5 times before it served") == 1
+
+
+def test_a_deleted_state_folder_ends_everything(cloud: LocalCloud, tmp_path: Path) -> None:
+    cloud.start()
+    pids = [each.pid for each in cloud.status()]
+    (tmp_path / "state").rename(tmp_path / "moved")
+    eventually(lambda: all(is_gone(pid) for pid in pids))
+
+
+def serve(folder: Path, port: int, **signals: signal.Handlers) -> subprocess.Popen[str]:
+    """Run ``local-aws serve`` with these dispositions of signals, by name."""
+    code = (
+        "import runpy, signal, sys\n"
+        "for name, value in zip(sys.argv[1::2], sys.argv[2::2]):\n"
+        "    if name == '--': break\n"
+        "    signal.signal(getattr(signal, name), signal.Handlers(int(value)))\n"
+        "sys.argv = ['local-aws', *sys.argv[sys.argv.index('--') + 1:]]\n"
+        "runpy.run_module('local_aws', run_name='__main__')\n"
+    )
+    dispositions = [word for name, value in signals.items() for word in (name, str(int(value)))]
+    command = [sys.executable, "-W", "ignore", "-c", code, *dispositions, "--"]
+    command += ["--state", str(folder), "serve", "--port", str(port)]
+    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_serve_saves_and_ends_everything_on_a_signal(
+    cloud: LocalCloud, tmp_path: Path, number: signal.Signals
+) -> None:
+    default = {number.name: signal.SIG_DFL}
+    if number is signal.SIGINT:
+        default = {}
+    running = serve(tmp_path / "state", unused_port(), **default)
+    eventually(lambda: State.RUNNING in {each.state for each in cloud.status()[1:]}, 30)
+    endpoint = cloud.start()
+    assert not endpoint.started
+    Account(endpoint, DEV).s3.create_bucket(
+        Bucket="kept", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
+    )
+    running.send_signal(number)
+    running.communicate(timeout=30)
+    assert running.returncode == 0
+    assert is_gone(endpoint.pid)
+    again = cloud.start()
+    assert (again.restored, again.recovered) == (True, False)
+    assert [each["Name"] for each in Account(again, DEV).s3.list_buckets()["Buckets"]] == ["kept"]
+
+
+def test_serve_under_nohup_ignores_the_end_of_the_terminal_and_stops_on_sigterm(
+    cloud: LocalCloud, tmp_path: Path
+) -> None:
+    running = serve(tmp_path / "state", unused_port(), SIGHUP=signal.SIG_IGN)
+    eventually(lambda: State.RUNNING in {each.state for each in cloud.status()[1:]}, 30)
+    running.send_signal(signal.SIGHUP)
+    assert process(cloud, "supervisor").state is State.RUNNING
+    running.terminate()
+    running.communicate(timeout=30)
+    assert running.returncode == 0
+
+
+def test_a_second_supervisor_of_a_folder_is_one_clear_error(
     cloud: LocalCloud, tmp_path: Path
 ) -> None:
     cloud.start()
-    process = serve(cloud)
-    (tmp_path / "state/cloud/processes/load-balancer-dev.json").unlink()
-    assert cloud.stop() == ("control-plane",)
-    assert is_gone(process.pid)
-
-
-def test_a_load_balancer_that_hangs_is_ended_all_the_same(cloud: LocalCloud) -> None:
-    cloud.start()
-    process = serve(cloud)
-    os.kill(process.pid, signal.SIGSTOP)
-    cloud.discard_changes()
-    assert is_gone(process.pid)
-
-
-def test_a_load_balancer_without_a_control_plane_is_one_clear_error(cloud: LocalCloud) -> None:
-    with pytest.raises(CloudError, match="does not run"):
-        serve(cloud)
+    second = serve(tmp_path / "state", unused_port())
+    _, error = second.communicate(timeout=30)
+    assert second.returncode == 1
+    assert error.splitlines()[-1].startswith("error a supervisor already runs for ")
+    assert "local-aws down" in error

@@ -9,10 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from local_aws.local import LocalCloud
-from local_aws.outcomes import LoadBalancerProcess
-from local_aws.ports import free_port
-from local_aws_tests.accounts import DEV, REGION, Account, a_function, a_zip, get
+from local_aws import LocalCloud
+from local_aws_tests.accounts import DEV, REGION, Account, a_function, a_zip, get, unused_port
 
 HANDLER = """
 import json, os
@@ -142,15 +140,17 @@ class Network:
 def cloud(tmp_path: Path) -> Iterator[LocalCloud]:
     cloud = LocalCloud(tmp_path / "state")
     yield cloud
-    cloud.discard_changes()
+    cloud.stop(save=False)
 
 
-def serve(cloud: LocalCloud, *, unprotected: bool = False) -> LoadBalancerProcess:
-    return cloud.start_load_balancer("dev", DEV, REGION, free_port(18080), unprotected=unprotected)
+def served_url(cloud: LocalCloud) -> str:
+    """Wait until the load balancer is served, and return its URL."""
+    cloud.wait_for_load_balancers()
+    return cloud.listeners(DEV)[0].url
 
 
 def log(tmp_path: Path) -> str:
-    return (tmp_path / "state" / "logs" / "load-balancer-dev.log").read_text()
+    return (tmp_path / "state" / "logs" / f"load-balancer-{DEV}.log").read_text()
 
 
 def eventually(url: str, wanted: tuple[int, Any]) -> None:
@@ -173,11 +173,11 @@ def test_every_mistake_shows_as_on_aws_and_its_correction_within_seconds(
     cloud: LocalCloud, tmp_path: Path
 ) -> None:
     network = Network(Account(cloud.start(), DEV))
-    url = serve(cloud).listeners[0].url
+    url = served_url(cloud)
 
     eventually(url, (0, None))
     assert f"{network.door} has no ingress rule that opens tcp/80" in log(tmp_path)
-    assert "no ingress rule" in str(cloud.listeners("dev")[0].obstacle)
+    assert "no ingress rule" in str(cloud.listeners(DEV)[0].obstacle)
 
     network.admit()
     eventually(url, (200, "ReadTimeoutError"))
@@ -196,5 +196,7 @@ def test_every_mistake_shows_as_on_aws_and_its_correction_within_seconds(
 def test_one_switch_looks_past_all_of_it(cloud: LocalCloud, tmp_path: Path) -> None:
     network = Network(Account(cloud.start(), DEV))
     network.block("/admin")
-    url = serve(cloud, unprotected=True).listeners[0].url
+    eventually(served_url(cloud), (0, None))
+    cloud.prefer(DEV, http_port=unused_port(), unprotected=True)
+    url = served_url(cloud)
     eventually(f"{url}/admin", (200, "S3"))

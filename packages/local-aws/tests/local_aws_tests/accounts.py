@@ -6,6 +6,7 @@ import io
 import json
 import os
 import signal
+import socket
 import time
 import urllib.error
 import urllib.request
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import boto3
 import psutil
 from botocore.config import Config
+from local_aws.ports import LOOPBACK
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -42,8 +44,9 @@ class At:
 class Account:
     """Clients of one account, by its role, as every process of this project makes them."""
 
-    def __init__(self, endpoint: Reachable, account_id: str) -> None:
+    def __init__(self, endpoint: Reachable, account_id: str, region: str = REGION) -> None:
         self.id = account_id
+        self.region = region
         self._endpoint = endpoint
         role = f"arn:aws:iam::{account_id}:role/local-aws"
         sts: Any = self._client("sts", "test", "test", None)
@@ -62,18 +65,26 @@ class Account:
         """The same session against a cloud that was started again."""
         moved = object.__new__(Account)
         moved.id, moved._keys, moved._endpoint = self.id, self._keys, endpoint
+        moved.region = self.region
         return moved
 
     def _client(self, service: Any, key: str, secret: str, token: str | None) -> Any:
         return boto3.client(
             service,
-            region_name=REGION,
+            region_name=self.region,
             endpoint_url=self._endpoint.url,
             aws_access_key_id=key,
             aws_secret_access_key=secret,
             aws_session_token=token,
             config=Config(retries={"total_max_attempts": 1}),
         )
+
+
+def unused_port() -> int:
+    """Return a port that no parallel test is likely to choose."""
+    with socket.create_server((LOOPBACK, 0)) as server:
+        port: int = server.getsockname()[1]
+        return port
 
 
 def kill(pid: int) -> None:
@@ -114,7 +125,8 @@ def a_bucket(account: Account, name: str) -> str:
 
 
 def a_function(account: Account, code: bytes, name: str = "api", **more: Any) -> None:
-    role = account.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument="{}")["Role"]
+    iam = account.client("iam")
+    role = iam.create_role(RoleName=f"r-{account.region}", AssumeRolePolicyDocument="{}")["Role"]
     account.client("lambda").create_function(
         FunctionName=name,
         Role=role["Arn"],

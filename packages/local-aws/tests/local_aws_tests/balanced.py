@@ -1,4 +1,4 @@
-"""A function behind a load balancer in a local cloud, and the data plane that serves it."""
+"""A function behind a load balancer, and the processes that serve it without a supervisor."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ import sys
 import time
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 import psutil
-from local_aws.outcomes import Endpoint
-from local_aws_tests.accounts import REGION, Account
+from local_aws import control_plane_client, files
+from local_aws.ports import LOOPBACK
+from local_aws_tests.accounts import REGION, Account, Reachable, unused_port
 
 Found = TypeVar("Found")
 
@@ -201,36 +202,73 @@ class Service:
         return listener
 
 
+class ControlPlane:
+    """``python -m local_aws.control_plane`` without a supervisor, so that nothing starts a load
+    balancer; it always has the same port."""
+
+    def __init__(self, folder: Path) -> None:
+        self._snapshots = folder / "snapshots"
+        self._log = folder / "control-plane.log"
+        self._port = unused_port()
+        self._process: subprocess.Popen[bytes] | None = None
+        self.url = f"http://{LOOPBACK}:{self._port}"
+        folder.mkdir(exist_ok=True)
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "local_aws.control_plane", "--port", str(self._port)]
+        with self._log.open("ab") as output:
+            self._process = subprocess.Popen(
+                [*command, "--snapshots", str(self._snapshots)], stdout=output, stderr=output
+            )
+        eventually(lambda: control_plane_client.health(self._port))
+
+    def stop(self, *, save: bool) -> None:
+        assert self._process is not None
+        self._process.send_signal(signal.SIGTERM if save else signal.SIGKILL)
+        self._process.wait(30)
+
+
+@contextmanager
+def control_plane(folder: Path) -> Iterator[ControlPlane]:
+    """Run a control plane; it is gone afterwards, and nothing is saved."""
+    plane = ControlPlane(folder)
+    try:
+        plane.start()
+        yield plane
+    finally:
+        plane.stop(save=False)
+
+
 @dataclass(slots=True)
 class DataPlane:
-    """A running ``python -m local_aws.load_balancer``; ``process`` is the keeper."""
+    """A running ``python -m local_aws.load_balancer``."""
 
     process: subprocess.Popen[bytes]
-    state_file: Path
+    listeners_file: Path
     log: Path
 
     def state(self) -> dict[str, Any]:
-        """The state file of the process that is kept now, or nothing."""
-        try:
-            content: dict[str, Any] = json.loads(self.state_file.read_text())
-            kept_by = psutil.Process(content["pid"]).ppid()
-        except (OSError, ValueError, psutil.NoSuchProcess):
-            return {}
-        return content if kept_by == self.process.pid else {}
+        """Return the content of its listeners file; nothing before it has written one."""
+        content = files.read_json(self.listeners_file)
+        return content if content.get("pid") == self.process.pid else {}
 
     def listeners(self) -> dict[int, str]:
-        """URLs by the listener's port."""
+        """Return URLs by the listener's port."""
         return {each["listener_port"]: each["url"] for each in self.state().get("listeners", ())}
 
     def url(self, port: int = 80) -> str:
         return eventually(lambda: self.listeners().get(port))
 
-    def serving(self) -> psutil.Process:
-        """The process that is kept: it answers, and its workers are its children."""
-        return psutil.Process(eventually(self.state)["pid"])
+    def statistics(self) -> psutil.Process:
+        return psutil.Process(self.process.pid)
 
     def workers(self) -> list[psutil.Process]:
-        return self.serving().children()
+        return self.statistics().children()
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)
@@ -239,7 +277,7 @@ class DataPlane:
 
 @contextmanager
 def data_plane(
-    endpoint: Endpoint,
+    endpoint: Reachable,
     account: Account,
     folder: Path,
     http_port: int,
@@ -255,7 +293,7 @@ def data_plane(
         "--region": REGION,
         "--account": account.id,
         "--http-port": str(http_port),
-        "--state-file": str(folder / "state.json"),
+        "--listeners-file": str(folder / "listeners.json"),
         "--poll-seconds": str(poll_seconds),
         **(more or {}),
     }
@@ -267,25 +305,13 @@ def data_plane(
             stderr=output,
             stdin=subprocess.DEVNULL,
         )
-    plane = DataPlane(process, folder / "state.json", log)
+    plane = DataPlane(process, folder / "listeners.json", log)
     try:
         eventually(plane.state)
         yield plane
     finally:
-        kill_with_children(process)
-
-
-def kill_with_children(process: subprocess.Popen[bytes]) -> None:
-    """Kill it, and then what it has started: a keeper would start that again."""
-    with suppress(psutil.NoSuchProcess):
-        keeper = psutil.Process(process.pid)
-        keeper.suspend()  # or it might start another while we look
-        started = keeper.children(recursive=True)
         process.kill()
-        for each in started:
-            with suppress(psutil.NoSuchProcess):
-                each.kill()
-    process.wait()
+        process.wait()
 
 
 def package(handler: str) -> bytes:

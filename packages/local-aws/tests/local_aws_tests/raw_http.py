@@ -13,9 +13,9 @@ from local_aws.lambda_runtime.invocation import Answered, Outcome
 from local_aws.load_balancer.completed_request import Client as Peer
 from local_aws.load_balancer.completed_request import CompletedRequest, Observer
 from local_aws.load_balancer.configuration import Listener
-from local_aws.load_balancer.ports import bind
+from local_aws.load_balancer.listener_server import ListenerServer
+from local_aws.load_balancer.local_ports import bind
 from local_aws.load_balancer.request_handler import RequestFilter
-from local_aws.load_balancer.server import ListenerServer
 from local_aws_tests.load_balancer_models import API
 
 Done = Callable[[Outcome], None]

@@ -19,8 +19,8 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 
 def test_an_address_and_a_region_are_enough() -> None:
     options = parse(LEAST)
-    assert (options.endpoint_url, options.region) == ("http://127.0.0.1:5000", "eu-west-1")
-    assert (options.account, options.http_port, options.state_file) == (None, None, None)
+    assert (options.endpoint_url, options.regions) == ("http://127.0.0.1:5000", ("eu-west-1",))
+    assert (options.account, options.http_port, options.listeners_file) == (None, None, None)
     assert (options.poll_seconds, options.intervals.logs, options.protection) == (1.0, 300.0, True)
 
 
@@ -33,6 +33,16 @@ def test_everything_else_may_be_said() -> None:
     assert (options.account, options.http_port) == ("111111111111", 65535)
     assert (options.intervals.logs, options.intervals.metrics) == (0.2, 5.0)
     assert (options.poll_seconds, options.protection) == (0.01, False)
+
+
+def test_regions_may_be_repeated_and_need_an_account_if_they_are_left_out(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert parse([*LEAST, "--region", "us-east-1"]).regions == ("eu-west-1", "us-east-1")
+    assert parse([*LEAST[:2], "--account", "1" * 12]).regions == ()
+    assert refused(capsys, *LEAST[:2]) == (
+        "name a Region with --region, or an account with --account"
+    )
 
 
 @pytest.mark.parametrize(
@@ -74,20 +84,20 @@ def test_a_value_that_means_nothing_is_refused_with_the_name_of_its_option(
     "region", ["us-east-1", "ap-southeast-5", "us-gov-west-1", "us-iso-west-1"]
 )
 def test_every_region_has_a_name_that_is_taken(region: str) -> None:
-    assert parse(["--endpoint-url", "https://a.example", "--region", region]).region == region
+    assert parse(["--endpoint-url", "https://a.example", "--region", region]).regions == (region,)
 
 
-def test_a_state_file_gets_a_folder(tmp_path: Path) -> None:
+def test_a_listeners_file_gets_a_folder(tmp_path: Path) -> None:
     file = tmp_path / "a" / "b" / "listeners.json"
-    assert parse([*LEAST, "--state-file", str(file)]).state_file == file
+    assert parse([*LEAST, "--listeners-file", str(file)]).listeners_file == file
     assert file.parent.is_dir()
 
 
-def test_a_state_file_that_cannot_be_one_is_refused(
+def test_a_listeners_file_that_cannot_be_written_is_refused(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    assert str(tmp_path) in refused(capsys, *LEAST, "--state-file", str(tmp_path))
+    assert str(tmp_path) in refused(capsys, *LEAST, "--listeners-file", str(tmp_path))
     file = tmp_path / "file"
     file.touch()
-    said = refused(capsys, *LEAST, "--state-file", str(file / "listeners.json"))
-    assert said == f"argument --state-file: {file}: File exists"
+    said = refused(capsys, *LEAST, "--listeners-file", str(file / "listeners.json"))
+    assert said == f"argument --listeners-file: {file}: File exists"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 import uvloop
-from local_aws.load_balancer.ports import bind
-from local_aws.load_balancer.server import ListenerServer
+from local_aws.load_balancer.listener_server import ListenerServer
+from local_aws.load_balancer.local_ports import bind
 from local_aws.load_balancer.tls import server_context
 from local_aws_tests.load_balancer_models import API
 from local_aws_tests.raw_http import Client, Echo, http

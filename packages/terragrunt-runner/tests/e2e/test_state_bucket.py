@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from local_aws.local import LocalCloud
-from local_aws.outcomes import Endpoint
+from local_aws import Endpoint, LocalCloud
 from local_aws_tests.accounts import DEV, PROD, REGION, Account
 from terragrunt_runner.state import bucket as state_bucket
 from terragrunt_runner.state.bucket import Bootstrapped
@@ -30,7 +29,7 @@ def endpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Endpoi
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     cloud = LocalCloud(tmp_path / "state")
     yield cloud.start()
-    cloud.discard_changes()
+    cloud.stop(save=False)
 
 
 @pytest.fixture

@@ -1,15 +1,18 @@
-"""``python -m local_aws.control_plane --port 4747 --snapshots DIR [--token TOKEN]``."""
+"""``python -m local_aws.control_plane --port 4747 --snapshots DIR``."""
 
 from __future__ import annotations
 
 import argparse
 import errno
 import logging
+import os
 import socket
 import sys
 from pathlib import Path
 
+from local_aws import processes
 from local_aws.control_plane import startup
+from local_aws.control_plane_client import TOKEN_VARIABLE
 from local_aws.ports import LOOPBACK, PORT_TAKEN
 
 _log = logging.getLogger("local_aws.control_plane")
@@ -17,6 +20,8 @@ _log = logging.getLogger("local_aws.control_plane")
 
 def main(arguments: list[str] | None = None) -> int:
     options = _parse(arguments)
+    if options.end_with_stdin:
+        processes.end_when_stdin_closes()
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
@@ -31,9 +36,8 @@ def main(arguments: list[str] | None = None) -> int:
     from local_aws.control_plane import server
     from local_aws.control_plane.service import ControlPlane, Settings
 
-    plane = ControlPlane(
-        Settings(listener.getsockname()[1], options.snapshots.resolve(), options.token)
-    )
+    token = os.environ.get(TOKEN_VARIABLE, "")
+    plane = ControlPlane(Settings(listener.getsockname()[1], options.snapshots.resolve(), token))
     plane.load_services()
     restored = plane.restore()
     if restored is not None:
@@ -46,7 +50,9 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m local_aws.control_plane")
     parser.add_argument("--port", type=int, required=True, help="loopback port; 0: any free one")
     parser.add_argument("--snapshots", type=Path, required=True, help="folder of the snapshots")
-    parser.add_argument("--token", default="", help="what /_local-aws/health names itself by")
+    parser.add_argument(
+        "--end-with-stdin", action="store_true", help="end when standard input closes"
+    )
     return parser.parse_args(arguments)
 
 

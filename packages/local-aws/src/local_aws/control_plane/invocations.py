@@ -16,6 +16,7 @@ import time
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
+from local_aws.control_plane.account_regions import account_regions
 from local_aws.control_plane.aws_errors import aws_error, region_of
 from local_aws.control_plane.http import Request, Response
 from local_aws.control_plane.runtimes import Runtime, Runtimes
@@ -78,27 +79,32 @@ def is_other_invocation(request: Request) -> bool:
     return _OTHERS.fullmatch(request.raw_path) is not None
 
 
-def answer(request: Request, account: str, runtimes: Runtimes, mark: str) -> Response:
-    """Run the function that the request names in the account, or say why not."""
+def answer(
+    request: Request, account: str, runtimes: Runtimes, mark: str, *, wait_seconds: float = 0.0
+) -> Response:
+    """Run the function that the request names in the account, or say why not.
+
+    Waits that long for the runtime, which may just be starting.
+    """
     try:
         region = region_of(request)
         arn = _arn(request, account, region)
         kind = _kind(request)
         payload = _payload(request, kind)
-        runtime = runtimes.find(account, region)
-        if runtime is None:
-            raise _no_runtime(account, region)
+        client_context = _client_context(request)
+        _require_functions(account, region, arn)
+        runtime, connection = _connect(runtimes, account, region, wait_seconds)
         call = InvokeRequest(
             token=runtime.token,
             arn=arn,
             invocation_type=kind,
             with_log=request.header("x-amz-log-type") == "Tail",
             trace_id=request.header("x-amzn-trace-id"),
-            client_context=_client_context(request),
+            client_context=client_context,
             mark=mark,
             payload=payload,
         )
-        return _response(request, kind, _send(runtime, call))
+        return _response(request, kind, _send(connection, call))
     except RefusedError as refused:
         return aws_error(request, refused.status, refused.code, refused.message)
 
@@ -180,21 +186,34 @@ def _no_constant(name: str) -> Any:
 
 def _no_runtime(account: str, region: str) -> RefusedError:
     message = (
-        f"nothing here runs the functions of account {account} in {region}: "
-        "./inv up starts what does"
+        f"no process runs the functions of account {account} in {region} yet: try again, "
+        "or see local-aws status"
     )
     return RefusedError(501, "ServiceException", message)  # which no SDK tries again
 
 
-def _send(runtime: Runtime, call: InvokeRequest) -> InvokeResponse:
-    deadline = time.monotonic() + _LONGEST_SECONDS
-    try:
-        connection = socket.create_connection((LOOPBACK, runtime.port), _CONNECT_SECONDS)
-    except OSError:
-        raise _no_runtime(runtime.account, runtime.region) from None
+def _require_functions(account: str, region: str, arn: str) -> None:
+    """Raise RefusedError at once where no runtime will ever start."""
+    if region not in account_regions().get(account, ()):
+        raise RefusedError(404, "ResourceNotFoundException", f"Function not found: {arn}")
+
+
+def _connect(
+    runtimes: Runtimes, account: str, region: str, wait_seconds: float
+) -> tuple[Runtime, socket.socket]:
+    deadline = time.monotonic() + wait_seconds
+    while runtime := runtimes.find(account, region, max(0.0, deadline - time.monotonic())):
+        try:
+            return runtime, socket.create_connection((LOOPBACK, runtime.port), _CONNECT_SECONDS)
+        except OSError:
+            runtimes.forget(runtime)  # it has ended; another one may register
+    raise _no_runtime(account, region)
+
+
+def _send(connection: socket.socket, call: InvokeRequest) -> InvokeResponse:
     try:
         with connection, connection.makefile("rb") as answers:
-            connection.settimeout(deadline - time.monotonic())
+            connection.settimeout(_LONGEST_SECONDS)
             connection.sendall(call.encode())
             head, length = decode_head(answers.readline(HEAD_BYTES))
             payload = answers.read(length)

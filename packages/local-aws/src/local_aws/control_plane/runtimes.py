@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from dataclasses import dataclass, field
 
 
@@ -31,13 +32,25 @@ class Runtime:
 
 
 class Runtimes:
-    """Those that run, in memory only: they register again with a control plane that is new."""
+    """Registered runtimes, in memory only: they register again with a restarted control plane."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[str, str], Runtime] = {}
+        self._changed = threading.Condition()
 
     def register(self, runtime: Runtime) -> None:
-        self._known[runtime.account, runtime.region] = runtime
+        with self._changed:
+            self._known[runtime.account, runtime.region] = runtime
+            self._changed.notify_all()
 
-    def find(self, account: str, region: str) -> Runtime | None:
-        return self._known.get((account, region))
+    def forget(self, runtime: Runtime) -> None:
+        """Remove a runtime that does not answer, unless another one has replaced it."""
+        with self._changed:
+            if self._known.get((runtime.account, runtime.region)) == runtime:
+                del self._known[runtime.account, runtime.region]
+
+    def find(self, account: str, region: str, wait_seconds: float = 0.0) -> Runtime | None:
+        """Return the registered runtime, or None if there is none within that time."""
+        with self._changed:
+            self._changed.wait_for(lambda: (account, region) in self._known, wait_seconds)
+            return self._known.get((account, region))

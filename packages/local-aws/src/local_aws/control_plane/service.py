@@ -16,6 +16,7 @@ import moto
 from moto.backends import get_backend
 
 from local_aws.control_plane import function_code, invocations, sessions, snapshot
+from local_aws.control_plane.account_regions import account_regions
 from local_aws.control_plane.aws_errors import access_key_of, aws_error, operation_of, region_of
 from local_aws.control_plane.changes import Changes
 from local_aws.control_plane.http import Request, Response
@@ -26,19 +27,23 @@ from local_aws.errors import CloudError
 OWN_PREFIX = "/_local-aws/"
 HEALTH = "/_local-aws/health"
 CHANGES = "/_local-aws/changes"
+ACCOUNTS = "/_local-aws/accounts"
 RUNTIMES = "/_local-aws/runtimes"
 SNAPSHOT = "/_local-aws/snapshot"
 TOKEN_HEADER = "x-local-aws-token"  # noqa: S105 - the name of a header
 SERVICE = "local-aws-control-plane"
 
 _FIRST_SERVICES = ("iam", "sts", "s3", "ec2", "elbv2", "lambda", "logs")
+_RUNTIME_SECONDS = 20.0
+"""Longest wait for the process that runs functions, which the supervisor starts."""
+
 _HOST = re.compile(r"[A-Za-z0-9.\-]+(:\d{1,5})?|\[[0-9a-f:]+\](:\d{1,5})?")
 _log = logging.getLogger("local_aws.control_plane")
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """``token`` says which checkout this control plane belongs to."""
+    """``token`` is what a client needs to save or to register a runtime."""
 
     port: int
     snapshots: Path
@@ -103,7 +108,10 @@ class ControlPlane:
             return aws_error(request, 403, "ExpiredToken", message)
         if invocations.is_invocation(request):
             account = sessions.account_of(access_key_of(request))
-            return invocations.answer(request, account, self._runtimes, self._changes.mark)
+            wait = _RUNTIME_SECONDS if self._settings.token else 0.0
+            return invocations.answer(
+                request, account, self._runtimes, self._changes.mark, wait_seconds=wait
+            )
         with self._changes.noting(request):
             return self._aws(request)
 
@@ -124,10 +132,9 @@ class ControlPlane:
 
     def _own(self, request: Request) -> Response:
         path = request.raw_path
-        if path == HEALTH and request.method in {"GET", "HEAD"}:
-            return _json(200, self._health())
-        if path == CHANGES and request.method in {"GET", "HEAD"}:
-            return _json(200, {"service": SERVICE, "mark": self._changes.mark})
+        reads = {HEALTH: self._health, CHANGES: self._change_marks, ACCOUNTS: _accounts}
+        if path in reads and request.method in {"GET", "HEAD"}:
+            return _json(200, {"service": SERVICE, **reads[path]()})
         if path in {RUNTIMES, SNAPSHOT} and request.method == "POST":
             if request.header(TOKEN_HEADER) != self._settings.token:
                 return _json(403, {"error": f"the header {TOKEN_HEADER} does not hold our token"})
@@ -164,9 +171,7 @@ class ControlPlane:
 
     def _health(self) -> dict[str, Any]:
         return {
-            "service": SERVICE,
             "pid": os.getpid(),
-            "token": self._settings.token,
             "format": snapshot.FORMAT,
             "moto": moto.__version__,
             "started_at": self._started_at,
@@ -174,6 +179,9 @@ class ControlPlane:
             "restored_at": None if self._restored is None else self._restored.saved_at,
             "unsaved_changes": self._changed,
         }
+
+    def _change_marks(self) -> dict[str, Any]:
+        return {"mark": self._changes.mark}
 
     def _base_url(self, request: Request) -> str:
         host = request.header("host")
@@ -197,6 +205,10 @@ def _not_implemented(request: Request) -> Response:
     _log.warning("moto does not implement %s", operation)
     message = f"moto {moto.__version__}, the AWS inside this machine, does not know {operation}"
     return aws_error(request, 501, "NotImplemented", message)
+
+
+def _accounts() -> dict[str, Any]:
+    return {"accounts": account_regions()}
 
 
 def _json(status: int, value: dict[str, Any]) -> Response:

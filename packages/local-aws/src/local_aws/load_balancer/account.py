@@ -1,4 +1,4 @@
-"""The account whose load balancers are served: clients of its role, renewed in time."""
+"""Reads the load balancers and functions of one account and Region."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from local_aws.iam.principal import LOG_SERVICE
 from local_aws.lambda_runtime.environment_variables import Credentials
 from local_aws.lambda_runtime.function_version import Target
 from local_aws.lambda_runtime.lambda_api import read_targets
+from local_aws.load_balancer.change_feed import ChangeFeed, InvocationPort
 from local_aws.load_balancer.configuration import Configuration
 from local_aws.load_balancer.configuration_reader import read_configuration
 from local_aws.load_balancer.network_context import NetworkContextReader
-from local_aws.load_balancer.own import Door, OwnControlPlane
 from local_aws.waf.web_acl import WebAcl
 
 if TYPE_CHECKING:
@@ -42,11 +42,11 @@ _log = logging.getLogger(__name__)
 _ROLE = "arn:aws:iam::{account}:role/local-aws"
 _RENEW_SECONDS = 300.0
 _EXECUTION_RENEW_SECONDS = 1800.0
-_ANYBODY = Credentials("test", "test", "", math.inf)
+_ANY_KEYS = Credentials("test", "test", "", math.inf)
 _UNKNOWN_CREDENTIALS = {"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId"}
 
 _UNREADABLE = (ResponseParserError, AttributeError, LookupError, TypeError, ValueError)
-"""What comes of an answer that is not AWS's: whoever gave it is no reason to stop serving."""
+"""Errors while reading an answer that is not AWS's; the load balancer serves on."""
 
 _CONFIG = Config(
     connect_timeout=2,
@@ -86,10 +86,10 @@ class ClientFactory:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """``generation`` changes when the control plane has forgotten every credential it gave out.
+    """``generation`` changes when the control plane has forgotten its sessions.
 
-    ``web_acls`` are by the ARN of the load balancer that each is in front of; ``mark`` says of
-    which moment it is, where the control plane knows that.
+    ``web_acls`` are by load balancer ARN; ``mark`` is that of the control plane before the reading,
+    None from another control plane.
     """
 
     configuration: Configuration
@@ -120,20 +120,21 @@ class Account:
         region: str,
         account: str | None,
         *,
+        clients: ClientFactory | None = None,
         unprotected: bool = False,
         token: str = "",
     ) -> None:
-        """No ``account`` means that of the environment's credentials, which are then used.
+        """Without an ``account``, use the environment's credentials and their account.
 
-        ``unprotected`` leaves out firewalls, security groups, subnets and routes; ``token`` is
-        that of our own control plane.
+        ``unprotected`` ignores firewalls, security groups, subnets and routes; ``token`` is that
+        of our control plane.
         """
+        self.region = region
         self._endpoint_url = endpoint_url
-        self._region = region
-        self._factory = ClientFactory(endpoint_url)
+        self._factory = clients or ClientFactory(endpoint_url)
         self._account = account
-        self._own = OwnControlPlane(endpoint_url, token)
-        self._door: Door | None = None
+        self._feed = ChangeFeed(endpoint_url, token)
+        self._runtime: InvocationPort | None = None
         self._lock = threading.RLock()
         self._clients: _Clients | None = None
         self._delivery: tuple[S3Client, float] | None = None
@@ -141,19 +142,20 @@ class Account:
         self._generation = 0
         self._network = None if unprotected else NetworkContextReader()
 
-    def open_door(self, door: Door) -> None:
-        """Have our own control plane pass on calls of functions, from the next reading on."""
-        self._door = door
+    def run_functions_at(self, runtime: InvocationPort) -> None:
+        """Register this port with our control plane, from the next reading on."""
+        self._runtime = runtime
 
     def read(self, known: str | None) -> Reading | None:
-        """What is configured now; None if that is what ``known``, a mark, stands for.
+        """Return the configuration, or None if it has not changed since the mark ``known``.
 
         Raises CloudError when the control plane does not answer, or not as AWS does.
         """
-        mark = self._own.mark()
+        mark = self._feed.mark()
         with self._errors():
-            if mark is not None and self._door is not None:
-                self._register(self._door, mark)
+            if mark is not None and self._runtime is not None:
+                account = self._account or self._caller_account()
+                self._feed.register(self._runtime, mark, account=account, region=self.region)
             if mark is not None and mark == known:
                 return None
             configuration = self._read_configuration()
@@ -161,7 +163,7 @@ class Account:
             targets = read_targets(clients.functions, configuration.function_arns)
             if self._network is None:
                 return Reading(configuration, targets, self._generation, mark=mark)
-            found = self._network.read(clients.ec2, clients.waf, self._region, configuration)
+            found = self._network.read(clients.ec2, clients.waf, self.region, configuration)
         return Reading(
             found.with_client_obstacles(configuration),
             {arn: found.with_s3_obstacles(target) for arn, target in targets.items()},
@@ -171,19 +173,19 @@ class Account:
         )
 
     def read_target(self, arn: str) -> Target | None:
-        """What the ARN of a function stands for now, or None. Raises CloudError."""
+        """Return the function that the ARN names, or None. Raises CloudError."""
         with self._errors():
             clients = self._current()
             target = read_targets(clients.functions, [arn]).get(arn)
             if target is None or self._network is None:
                 return target
-            return self._network.read_target(clients.ec2, self._region, target)
+            return self._network.read_target(clients.ec2, self.region, target)
 
     def logs(self) -> CloudWatchLogsClient:
         return self._current().logs
 
     def logs_as(self, role: str, function: str) -> CloudWatchLogsClient:
-        """A client with a function's role. Raises CloudError when it cannot be assumed."""
+        """Return a client with a function's role. Raises CloudError if it cannot be assumed."""
         given = self.execution_credentials(role, function)
         with self._lock:
             client: CloudWatchLogsClient = self._client("logs", given)
@@ -193,17 +195,17 @@ class Account:
         return self._current().metrics
 
     def log_delivery(self) -> S3Client:
-        """A client that acts for the service which writes the logs of load balancers."""
+        """Return a client that acts for the service that delivers load balancer logs."""
         with self._lock:
             if self._delivery is None or self._delivery[1] - time.time() < _RENEW_SECONDS:
-                own = self._own_credentials(LOG_SERVICE)
-                self._delivery = self._client("s3", own), _end(own)
+                credentials = self._account_credentials(LOG_SERVICE)
+                self._delivery = self._client("s3", credentials), _end(credentials)
             return self._delivery[0]
 
     def execution_credentials(self, role: str, function: str) -> Credentials:
-        """Of a function's execution role, in a session that bears the function's name, as on AWS.
+        """Assume a function's execution role, in a session named after the function, as on AWS.
 
-        Raises CloudError when the role cannot be assumed.
+        Raises CloudError if the role cannot be assumed.
         """
         with self._lock:
             known = self._execution.get((role, function))
@@ -216,11 +218,6 @@ class Account:
                 self._execution[role, function] = known
             return known
 
-    def _register(self, door: Door, mark: str) -> None:
-        if not self._own.knows(door, mark):
-            account = self._account or self._caller_account()
-            self._own.register(door, mark, account=account, region=self._region)
-
     @contextmanager
     def _errors(self) -> Iterator[None]:
         try:
@@ -228,7 +225,7 @@ class Account:
         except (BotoCoreError, ClientError) as error:
             raise CloudError(f"{self._endpoint_url}: {error}") from error
         except _UNREADABLE as error:
-            raise CloudError(f"{self._endpoint_url} answers as no AWS does: {error!r}") from error
+            raise CloudError(f"{self._endpoint_url} does not answer as AWS: {error!r}") from error
 
     def _current(self) -> _Clients:
         with self._lock:
@@ -237,37 +234,37 @@ class Account:
             return self._clients
 
     def _connect(self) -> _Clients:
-        own = self._own_credentials("local-aws-data-plane")
+        credentials = self._account_credentials("local-aws-load-balancer")
         return _Clients(
-            elbv2=self._client("elbv2", own),
-            functions=self._client("lambda", own),
-            logs=self._client("logs", own),
-            metrics=self._client("cloudwatch", own),
-            sts=self._client("sts", own),
-            ec2=self._client("ec2", own),
-            waf=self._client("wafv2", own),
-            expires_at=_end(own),
+            elbv2=self._client("elbv2", credentials),
+            functions=self._client("lambda", credentials),
+            logs=self._client("logs", credentials),
+            metrics=self._client("cloudwatch", credentials),
+            sts=self._client("sts", credentials),
+            ec2=self._client("ec2", credentials),
+            waf=self._client("wafv2", credentials),
+            expires_at=_end(credentials),
         )
 
     def _client(self, service: str, credentials: Credentials | None) -> Any:
-        return self._factory.client(service, self._region, credentials)
+        return self._factory.client(service, self.region, credentials)
 
-    def _own_credentials(self, session: str) -> Credentials | None:
-        """Of the account's role; None stands for the environment's, which last."""
+    def _account_credentials(self, session: str) -> Credentials | None:
+        """Assume the account's role; None stands for the credentials of the environment."""
         if self._account is None:
             return None
-        # The credentials of the person at this machine never leave it: any will do here.
-        sts = self._client("sts", _ANYBODY)
+        # Not the caller's credentials: they must not reach another control plane.
+        sts = self._client("sts", _ANY_KEYS)
         return _assume(sts, _ROLE.format(account=self._account), session)
 
     def _read_configuration(self) -> Configuration:
-        """Read with credentials that the control plane knows, new ones after it has lost its state.
+        """Read; assume the role again if the control plane has forgotten the session.
 
-        Ours refuses those that it did not give out; plain moto takes them for another account.
+        Our control plane refuses an unknown session; plain moto uses its default account for it.
         """
         try:
             configuration = read_configuration(self._current().elbv2)
-            if configuration.listeners or self._is_ours():
+            if configuration.listeners or self._is_in_account():
                 return configuration
         except ClientError as error:
             if error.response.get("Error", {}).get("Code") not in _UNKNOWN_CREDENTIALS:
@@ -275,7 +272,7 @@ class Account:
         self._forget()
         return read_configuration(self._current().elbv2)
 
-    def _is_ours(self) -> bool:
+    def _is_in_account(self) -> bool:
         return self._account in {None, self._caller_account()}
 
     def _caller_account(self) -> str:

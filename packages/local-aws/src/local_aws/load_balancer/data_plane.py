@@ -1,4 +1,4 @@
-"""Follows the configuration and keeps its listeners open."""
+"""Follows the configuration of one Region and serves its listeners."""
 
 from __future__ import annotations
 
@@ -14,14 +14,13 @@ from local_aws.cloudwatch.observer import CloudWatchObserver
 from local_aws.errors import CloudError
 from local_aws.lambda_runtime.function_version import Target
 from local_aws.lambda_runtime.invoker import FunctionInvoker
-from local_aws.listeners import certificate
+from local_aws.listeners_file import Listener as ServedListener
+from local_aws.listeners_file import ListenersFile, certificate
 from local_aws.load_balancer.account import Reading
 from local_aws.load_balancer.configuration import Configuration, Listener
 from local_aws.load_balancer.health_checks import HealthChecks
-from local_aws.load_balancer.kept import Kept
-from local_aws.load_balancer.ports import bind, preferred
-from local_aws.load_balancer.server import ListenerServer
-from local_aws.load_balancer.state_file import Served, StateFile
+from local_aws.load_balancer.listener_server import ListenerServer
+from local_aws.load_balancer.local_ports import bind, candidate_ports
 from local_aws.load_balancer.tls import server_context
 from local_aws.load_balancer.web_acl_filter import WebAclFilter
 from local_aws.ports import LOOPBACK
@@ -33,53 +32,54 @@ _GRACE_SECONDS = 5.0
 
 
 class Source(Protocol):
-    """Where the configuration comes from: read in a thread, CloudError while it is away.
+    """A Region whose configuration is read, in a thread."""
 
-    None means that what the mark ``known`` stands for is what there is.
-    """
+    region: str
 
-    def read(self, known: str | None) -> Reading | None: ...
+    def read(self, known: str | None) -> Reading | None:
+        """Return None if nothing has changed since the mark ``known``. Raises CloudError."""
 
 
 class DataPlane:
-    """Serves what ``source`` says until it is told to stop."""
+    """Serves a Region's listeners until it is told to stop."""
 
     def __init__(
         self,
         source: Source,
         functions: FunctionInvoker,
-        state_file: StateFile,
+        listeners_file: ListenersFile,
         observer: CloudWatchObserver,
-        kept: Kept,
         *,
         poll_seconds: float,
+        followed: asyncio.Event | None = None,
     ) -> None:
-        """``observer`` is told of everything that is served."""
+        """``followed`` is set once the configuration was read, or could not be read."""
+        self._followed = followed or asyncio.Event()
         self._source = source
         self._observer = observer
         self._functions = functions
         self._health_checks = HealthChecks(functions)
-        self._state_file = state_file
-        self._kept = kept
+        self._listeners_file = listeners_file
         self._poll_seconds = poll_seconds
         self._servers: dict[str, ListenerServer] = {}
         self._ports: dict[str, int] = {}
-        self._remembered = state_file.remembered_ports()
+        self._known_ports = listeners_file.ports(source.region)
         self._local_ports: dict[str, dict[int, int]] = {}
         self._firewalls: dict[str, WebAclFilter] = {}
-        self._served: tuple[Served, ...] | None = None
+        self._served: tuple[ServedListener, ...] | None = None
         self._closing: set[asyncio.Task[None]] = set()
         self._failures = 0
         self._generation = 0
         self._mark: str | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Follow the configuration until ``stop`` is set; then end in good order."""
+        """Follow the configuration until ``stop`` is set; then close everything."""
         self._functions.start()
         self._observer.start()
         try:
             while not stop.is_set():
                 await self._follow()
+                self._followed.set()
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(self._poll_seconds):
                         await stop.wait()
@@ -90,7 +90,7 @@ class DataPlane:
             await asyncio.gather(*self._closing)
             await self._functions.close()
             await self._observer.close()
-            self._state_file.write((), self._remembered)
+            self._listeners_file.update(self._source.region, (), self._known_ports)
 
     async def apply(
         self,
@@ -98,9 +98,9 @@ class DataPlane:
         targets: Mapping[str, Target],
         web_acls: Mapping[str, WebAcl] | None = None,
     ) -> None:
-        """Serve this from now on: open, swap and close what changed.
+        """Open, change and close listeners to match the configuration.
 
-        ``web_acls`` are by the ARN of the load balancer that each is in front of.
+        ``web_acls`` are by load balancer ARN.
         """
         self._functions.update(targets)
         self._observer.update(configuration, web_acls or {})
@@ -114,22 +114,21 @@ class DataPlane:
                 self._close(key)
         for key, listener in wanted.items():
             if key in self._servers:
-                _say_obstacle(self._servers[key].listener, listener)
+                _log_obstacle(self._servers[key].listener, listener)
                 self._servers[key].listener = listener
             else:
                 await self._open(listener, configuration)
         served = tuple(self._describe(each) for each in wanted.values() if each.key in self._ports)
         if served != self._served:
-            self._state_file.write(served, self._remembered)
+            self._listeners_file.update(self._source.region, served, self._known_ports)
             self._served = served
-            self._kept.serves()
-            gc.freeze()  # clients and models stay: no collection need look at them, and nobody wait
+            gc.freeze()  # clients and models stay: collections need not look at them
 
     async def _follow(self) -> None:
         try:
             reading = await asyncio.to_thread(self._source.read, self._mark)
             if reading is not None:
-                self._mark = None  # until it is served as a whole
+                self._mark = None  # until all of it is served
                 if reading.generation != self._generation:
                     self._generation = reading.generation
                     self._functions.recycle()
@@ -137,7 +136,7 @@ class DataPlane:
                 self._mark = reading.mark
         except CloudError as error:
             self._failures += 1
-            # Once is normal: a load balancer may go away while it is being read.
+            # One failure is normal: a load balancer may be deleted while it is read.
             if self._failures == 2:
                 _log.warning("serving the last known configuration: %s", error.message)
         else:
@@ -147,7 +146,7 @@ class DataPlane:
 
     async def _open(self, listener: Listener, configuration: Configuration) -> None:
         key = listener.key
-        bound = self._kept.take(key) or bind(self._candidates(listener, configuration))
+        bound = bind(self._candidate_ports(listener, configuration))
         port = bound.getsockname()[1]
         local_ports = self._local_ports.setdefault(listener.load_balancer_name, {})
         firewall = self._firewalls[listener.load_balancer_arn]
@@ -159,43 +158,41 @@ class DataPlane:
             observers=(self._observer,),
         )
         await server.open(bound, await self._tls(listener))
-        self._kept.hold(key, bound)
         local_ports[listener.port] = port
         self._servers[key] = server
-        self._ports[key] = self._remembered[key] = port
+        self._ports[key] = self._known_ports[key] = port
         url = _url(listener, port)
         _log.info("%s serves port %d of %s", url, listener.port, listener.dns_name)
-        _say_obstacle(None, listener)
+        _log_obstacle(None, listener)
         if listener.unsupported is not None:
             _log.warning("%s answers 501: not supported: %s", url, listener.unsupported.feature)
 
-    def _candidates(self, listener: Listener, configuration: Configuration) -> list[int]:
-        return preferred(
+    def _candidate_ports(self, listener: Listener, configuration: Configuration) -> list[int]:
+        return candidate_ports(
             listener,
             configuration.listeners,
-            self._state_file.http_port,
-            self._remembered.get(listener.key),
+            self._listeners_file.http_port,
+            self._known_ports.get(listener.key),
             self._ports.values(),
         )
 
     async def _tls(self, listener: Listener) -> ssl.SSLContext | None:
         if listener.protocol != "HTTPS":
             return None
-        return await asyncio.to_thread(server_context, certificate(self._state_file.path))
+        return await asyncio.to_thread(server_context, certificate(self._listeners_file.path))
 
     def _close(self, key: str) -> None:
         server = self._servers.pop(key)
         port = self._ports.pop(key)
-        self._kept.release(key)
         self._local_ports[server.listener.load_balancer_name].pop(server.listener.port, None)
         _log.info("%s closes", _url(server.listener, port))
         task = asyncio.create_task(server.close(_GRACE_SECONDS))
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
 
-    def _describe(self, listener: Listener) -> Served:
+    def _describe(self, listener: Listener) -> ServedListener:
         port = self._ports[listener.key]
-        return Served(
+        return ServedListener(
             load_balancer_arn=listener.load_balancer_arn,
             dns_name=listener.dns_name,
             listener_port=listener.port,
@@ -206,7 +203,7 @@ class DataPlane:
         )
 
 
-def _say_obstacle(before: Listener | None, now: Listener) -> None:
+def _log_obstacle(before: Listener | None, now: Listener) -> None:
     if now.obstacle == (before and before.obstacle):
         return
     if now.obstacle is None:

@@ -22,43 +22,52 @@ _LEAST_SECONDS = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """``http_port`` and ``state_file`` are None where it is ours to choose them."""
+    """``regions`` is empty for all Regions of the account; None means: choose one."""
 
     endpoint_url: str
-    region: str
+    regions: tuple[str, ...]
     account: str | None
     http_port: int | None
-    state_file: Path | None
+    listeners_file: Path | None
     poll_seconds: float
     intervals: Intervals
     protection: bool
+    end_with_stdin: bool
 
 
 def parse(arguments: Sequence[str] | None = None) -> Options:
-    """Of ``arguments``, or of the process's. Ends the process when something is wrong with them."""
+    """Parse ``arguments``, or those of the process. Ends the process if they are wrong."""
     parser = argparse.ArgumentParser(
         prog="python -m local_aws.load_balancer",
-        description="Serve the load balancers of one account and Region on loopback ports.",
+        description="Serve the load balancers of one account on loopback ports.",
     )
-    parser.add_argument("--endpoint-url", required=True, type=_url, help="of the AWS API to follow")
-    parser.add_argument("--region", required=True, type=_like(_REGION, "a Region"))
+    parser.add_argument("--endpoint-url", required=True, type=_url, help="AWS API to follow")
+    parser.add_argument(
+        "--region",
+        action="append",
+        default=[],
+        dest="regions",
+        type=_like(_REGION, "a Region"),
+        help="may be repeated; by default all Regions of the account, which only the control plane "
+        "of local-aws can list",
+    )
     parser.add_argument(
         "--account",
         type=_like(_ACCOUNT, "an account's twelve digits"),
-        help="twelve digits; its role named terrarium is assumed. "
-        "By default that of the environment's credentials, with these",
+        help="twelve digits; its role local-aws is assumed. "
+        "By default the account of the environment's credentials, with these credentials",
     )
     parser.add_argument(
         "--http-port",
         type=_port,
-        help="for port 80 of the first load balancer; "
-        f"by default the first that is free from {HTTP_PORT} on",
+        help="local port for port 80 of the first load balancer; "
+        f"by default the first free one from {HTTP_PORT} on",
     )
     parser.add_argument(
-        "--state-file",
+        "--listeners-file",
         type=_file,
-        help="what is served where, and beside it the code of functions; "
-        "by default in a temporary folder",
+        help="written: which listeners are served where. The code of functions is unpacked "
+        "beside it. By default in a temporary folder",
     )
     parser.add_argument("--poll-seconds", type=_seconds, default=1.0)
     parser.add_argument(
@@ -74,39 +83,45 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
         "--protection",
         action=argparse.BooleanOptionalAction,
         default=True,
-        help="act on firewalls, security groups, subnets and routes",
+        help="apply firewalls, security groups, subnets and routes",
+    )
+    parser.add_argument(
+        "--end-with-stdin", action="store_true", help="end when standard input closes"
     )
     found = parser.parse_args(arguments)
+    if not (found.regions or found.account):
+        parser.error("name a Region with --region, or an account with --account")
     return Options(
         endpoint_url=found.endpoint_url,
-        region=found.region,
+        regions=tuple(dict.fromkeys(found.regions)),
         account=found.account,
         http_port=found.http_port,
-        state_file=found.state_file,
+        listeners_file=found.listeners_file,
         poll_seconds=found.poll_seconds,
         intervals=Intervals(found.log_seconds, found.metric_seconds),
         protection=found.protection,
+        end_with_stdin=found.end_with_stdin,
     )
 
 
 def _url(text: str) -> str:
     try:
         url = urlsplit(text)
-        is_one = url.scheme in {"http", "https"} and bool(url.hostname) and url.port != 0
+        is_valid = url.scheme in {"http", "https"} and bool(url.hostname) and url.port != 0
     except ValueError:
-        is_one = False
-    if not is_one:
+        is_valid = False
+    if not is_valid:
         raise argparse.ArgumentTypeError(f"{text!r} is not the http or https URL of an AWS API")
     return text
 
 
 def _like(pattern: re.Pattern[str], what: str) -> Callable[[str], str]:
-    def read(text: str) -> str:
+    def parse(text: str) -> str:
         if pattern.fullmatch(text) is None or not text.isascii():
             raise argparse.ArgumentTypeError(f"{text!r} is not {what}")
         return text
 
-    return read
+    return parse
 
 
 def _port(text: str) -> int:
@@ -126,12 +141,12 @@ def _seconds(text: str) -> float:
 
 
 def _file(text: str) -> Path:
-    """A path where a file can be written, absolute; its folder is made."""
+    """Return an absolute path where a file can be written; creates its folder."""
     path = Path(text).absolute()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise argparse.ArgumentTypeError(f"{path.parent}: {error.strerror}") from error
     if path.is_dir() or not os.access(path.parent, os.W_OK):
-        raise argparse.ArgumentTypeError(f"{path} is no place for a file of ours")
+        raise argparse.ArgumentTypeError(f"{path} is not a writable file")
     return path

@@ -11,7 +11,7 @@ import ssl
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from local_aws import atomic
+from local_aws.files import write_atomically
 from local_aws.ports import LOOPBACK
 
 _KEY = "key.pem"
@@ -70,5 +70,5 @@ def _make(certificate: Path, key: Path) -> None:
         serialization.NoEncryption(),
     )
     key.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    atomic.write(key, pem)
-    atomic.write(certificate, made.public_bytes(serialization.Encoding.PEM))
+    write_atomically(key, pem)
+    write_atomically(certificate, made.public_bytes(serialization.Encoding.PEM))

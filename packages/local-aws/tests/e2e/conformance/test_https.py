@@ -35,7 +35,7 @@ def secure(stage: Stage) -> tuple[Site, Site]:
 
 def talk(stage: Stage, site: Site, sent: bytes) -> Reply:
     """Over TLS, trusting the certificate of this machine."""
-    folder = stage.plane.state_file.parent / "tls"
+    folder = stage.plane.listeners_file.parent / "tls"
     trusting = ssl.create_default_context(cafile=folder / "certificate.pem")
     with (
         site.connection() as connection,

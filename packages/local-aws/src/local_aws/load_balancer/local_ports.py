@@ -1,4 +1,4 @@
-"""Which port of this machine serves which listener."""
+"""Choice of the loopback port on which a listener is served."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ from local_aws.ports import LOOPBACK
 _TRIES = 200
 
 
-def preferred(
+def candidate_ports(
     listener: Listener,
     listeners: Sequence[Listener],
     http_port: int,
-    remembered: int | None,
+    known: int | None,
     taken: Iterable[int],
 ) -> list[int]:
-    """Ports to try for a listener, best first.
+    """Return the ports to try for a listener, best first.
 
-    ``http_port`` is for port 80 of the first load balancer; any other listener has the port that
-    it had before, or else one above ``http_port`` that no other listener has.
+    ``http_port`` is for port 80 of the first load balancer. Any other listener gets the port that
+    it had before (``known``), or else one above ``http_port`` that no other listener has.
     """
     reserved = {*taken, http_port}
-    candidates = [] if remembered is None or remembered in reserved else [remembered]
+    candidates = [] if known is None or known in reserved else [known]
     main = next((each for each in listeners if each.port == 80), None)
     if main is not None and main.key == listener.key and http_port not in taken:
         candidates.insert(0, http_port)
     above = range(http_port + 1, min(http_port + _TRIES, 65_535))
-    candidates.extend(port for port in above if port not in reserved and port != remembered)
+    candidates.extend(port for port in above if port not in reserved and port != known)
     return candidates
 
 
 def bind(candidates: Iterable[int]) -> socket.socket:
-    """A socket bound to the first port that is free. Raises CloudError when none is."""
+    """Listen on the first free port. Raises CloudError if none is free."""
     for port in candidates:
         bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         try:
