@@ -226,7 +226,7 @@ def _shown(session: Session) -> tuple[Tree, Shown]:
     command = invocation.text("queue_construct_as") or ""
     words = command.split()
     destroy = bool(words) and words[0] == "destroy"
-    read = session.reader.host.read
+    read = session.reader.host.files_read
     queue = run_queue.build(
         tree, words[0] if words else "", session.choice(), destroy=destroy, read=read
     )

@@ -210,7 +210,7 @@ class Reader:
         includes = decode_includes(body, context, scope)
         if includes:
             for include in includes:
-                self.host.mark(context, include.path)
+                self.host.mark_as_read(context, include.path)
             context = replace(context, includes=includes)
             scope = Scope({}, functions(context, self.host), context.file.parent)
         features = self._features(body, context, scope)

@@ -37,39 +37,39 @@ _TOKEN = re.compile(r"'(?:[^']|'')*'?|([A-Za-z])\1*|[^A-Za-z']+")
 @LIBRARY.define("timestamp")
 @LIBRARY.define("plantimestamp")
 def timestamp() -> str:
-    return _write(datetime.now(UTC))
+    return _format_time(datetime.now(UTC))
 
 
 @LIBRARY.define("timeadd", STRING, STRING)
 def timeadd(start: str, duration: str) -> str:
-    moment, fraction = _read(start)
-    total = fraction + _seconds(duration)
+    moment, fraction = _parse_time(start)
+    total = fraction + _parse_duration(duration)
     try:
-        return _write(moment + timedelta(seconds=total.numerator // total.denominator))
+        return _format_time(moment + timedelta(seconds=total.numerator // total.denominator))
     except OverflowError:
         raise InvalidValueError("the result is not a year that can be written") from None
 
 
 @LIBRARY.define("timecmp", STRING, STRING)
 def timecmp(left: str, right: str) -> int:
-    a, b = _read(left), _read(right)
+    a, b = _parse_time(left), _parse_time(right)
     return (a > b) - (a < b)
 
 
 @LIBRARY.define("formatdate", STRING, STRING)
 def formatdate(specification: str, time: str) -> str:
-    moment, _ = _read(time)
-    return "".join(_piece(match.group(), moment) for match in _TOKEN.finditer(specification))
+    moment, _ = _parse_time(time)
+    return "".join(_format_token(match.group(), moment) for match in _TOKEN.finditer(specification))
 
 
-def _piece(token: str, moment: datetime) -> str:
+def _format_token(token: str, moment: datetime) -> str:
     if token.startswith("'"):
         if len(token) < 2 or not token.endswith("'"):
             raise InvalidValueError("a quote in the format is not closed")
         return token[1:-1].replace("''", "'") or "'"
     if not token[0].isalpha():
         return token
-    values = _fields(moment)
+    values = _date_fields(moment)
     if token not in values:
         raise InvalidValueError(
             f"{token!r} is not part of a date format; put literal letters in single quotes"
@@ -77,7 +77,7 @@ def _piece(token: str, moment: datetime) -> str:
     return values[token]
 
 
-def _fields(moment: datetime) -> dict[str, str]:
+def _date_fields(moment: datetime) -> dict[str, str]:
     hour = moment.hour % 12 or 12
     offset = _offset(moment)
     compact = offset.replace(":", "")
@@ -111,7 +111,7 @@ def _fields(moment: datetime) -> dict[str, str]:
     }
 
 
-def _read(text: str) -> tuple[datetime, Fraction]:
+def _parse_time(text: str) -> tuple[datetime, Fraction]:
     """Return a time in whole seconds, and the fraction of a second after it."""
     match = _RFC3339.fullmatch(text)
     if match is None:
@@ -127,7 +127,7 @@ def _read(text: str) -> tuple[datetime, Fraction]:
     return moment, Fraction(f"0.{match[7]}" if match[7] else 0)
 
 
-def _write(moment: datetime) -> str:
+def _format_time(moment: datetime) -> str:
     offset = _offset(moment)
     return f"{moment:%Y-%m-%dT%H:%M:%S}".rjust(19, "0") + ("Z" if offset == "+00:00" else offset)
 
@@ -138,7 +138,7 @@ def _offset(moment: datetime) -> str:
     return f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
 
 
-def _seconds(duration: str) -> Fraction:
+def _parse_duration(duration: str) -> Fraction:
     sign = -1 if duration.startswith("-") else 1
     rest = duration[1:] if duration[:1] in ("+", "-") else duration
     if rest == "0":

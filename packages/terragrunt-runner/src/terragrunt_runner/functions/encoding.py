@@ -38,7 +38,7 @@ def base64encode(content: str) -> str:
 @LIBRARY.define("base64decode", STRING)
 def base64decode(encoded: str) -> str:
     try:
-        return clean_text(_decode(encoded).decode())
+        return clean_text(_decode_base64(encoded).decode())
     except UnicodeDecodeError:
         raise InvalidValueError("the decoded bytes are not UTF-8 text") from None
 
@@ -51,7 +51,7 @@ def base64gzip(content: str) -> NoReturn:  # noqa: ARG001 - any argument is refu
 @LIBRARY.define("textencodebase64", STRING, STRING)
 def textencodebase64(content: str, encoding: str) -> str:
     try:
-        return base64.b64encode(content.encode(_codec(encoding))).decode()
+        return base64.b64encode(content.encode(_python_codec(encoding))).decode()
     except UnicodeEncodeError:
         raise InvalidValueError(f"the text has characters that {encoding} does not have") from None
 
@@ -59,7 +59,7 @@ def textencodebase64(content: str, encoding: str) -> str:
 @LIBRARY.define("textdecodebase64", STRING, STRING)
 def textdecodebase64(encoded: str, encoding: str) -> str:
     try:
-        return clean_text(_decode(encoded).decode(_codec(encoding)))
+        return clean_text(_decode_base64(encoded).decode(_python_codec(encoding)))
     except UnicodeDecodeError:
         raise InvalidValueError(f"the decoded bytes are not {encoding} text") from None
 
@@ -110,14 +110,14 @@ def _csv_rows(content: str) -> Iterator[list[str]]:
         yield row
 
 
-def _decode(encoded: str) -> bytes:
+def _decode_base64(encoded: str) -> bytes:
     try:
         return base64.b64decode(encoded.replace("\n", "").replace("\r", ""), validate=True)
     except (binascii.Error, ValueError):
         raise InvalidValueError("the string is not Base64") from None
 
 
-def _codec(name: str) -> str:
+def _python_codec(name: str) -> str:
     codec = _CODECS.get(name.lower())
     if codec is None:
         raise UnsupportedError(f"the encoding {name!r}")

@@ -22,7 +22,7 @@ _MAPPED = ipaddress.IPv6Network("::ffff:0:0/96")
 @LIBRARY.define("cidrhost", STRING, NUMBER)
 def cidrhost(prefix: str, number: Number) -> str:
     """Return the address with a host number; a negative number counts from the end."""
-    network = _network(prefix)
+    network = _parse_network(prefix)
     host = to_int(number, "the host number")
     size = network.num_addresses
     if not -size <= host < size:
@@ -32,7 +32,7 @@ def cidrhost(prefix: str, number: Number) -> str:
 
 @LIBRARY.define("cidrnetmask", STRING)
 def cidrnetmask(prefix: str) -> str:
-    network = _network(prefix)
+    network = _parse_network(prefix)
     if network.version != 4:
         raise InvalidValueError("only IPv4 networks have a netmask")
     return str(network.netmask)
@@ -40,13 +40,13 @@ def cidrnetmask(prefix: str) -> str:
 
 @LIBRARY.define("cidrsubnet", STRING, NUMBER, NUMBER)
 def cidrsubnet(prefix: str, newbits: Number, netnum: Number) -> str:
-    network = _network(prefix)
+    network = _parse_network(prefix)
     bits, number = to_int(newbits, "newbits"), to_int(netnum, "netnum")
     if bits < 0 or number < 0:
         raise UnsupportedError(
             "a negative newbits or netnum, for which Terraform's answer is not a subnet"
         )
-    length = _extended(network, bits)
+    length = _extended_prefix_length(network, bits)
     if number >= 2**bits:
         raise InvalidValueError(f"{bits} new bit(s) cannot hold subnet number {number}")
     start = int(network.network_address) + (number << (network.max_prefixlen - length))
@@ -56,7 +56,7 @@ def cidrsubnet(prefix: str, newbits: Number, netnum: Number) -> str:
 @LIBRARY.define("cidrsubnets", STRING, variadic=NUMBER)
 def cidrsubnets(prefix: str, *newbits: Number) -> List:
     """Return consecutive subnets, each aligned to its size."""
-    network = _network(prefix)
+    network = _parse_network(prefix)
     start = int(network.network_address)
     end = start + network.num_addresses
     if newbits and not start:
@@ -69,7 +69,7 @@ def cidrsubnets(prefix: str, *newbits: Number) -> List:
         bits = to_int(given, "newbits")
         if not 1 <= bits <= 32:
             raise InvalidValueError("newbits must be between 1 and 32")
-        length = _extended(network, bits)
+        length = _extended_prefix_length(network, bits)
         size = 1 << (network.max_prefixlen - length)
         start = -(-start // size) * size
         if start + size > end:
@@ -79,14 +79,14 @@ def cidrsubnets(prefix: str, *newbits: Number) -> List:
     return List(subnets, STRING)
 
 
-def _extended(network: _Network, bits: int) -> int:
+def _extended_prefix_length(network: _Network, bits: int) -> int:
     length = network.prefixlen + bits
     if length > network.max_prefixlen:
         raise InvalidValueError(f"{network} has no room for {bits} more bits")
     return length
 
 
-def _network(prefix: str) -> _Network:
+def _parse_network(prefix: str) -> _Network:
     address, _, length = prefix.partition("/")
     if ":" not in address:
         address = _LEADING_ZEROS.sub("", address)

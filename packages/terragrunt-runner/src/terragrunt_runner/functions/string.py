@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -16,15 +17,24 @@ from terragrunt_runner.language.values import InvalidValueError, List, Unsupport
 
 LIBRARY = Library()
 
+LIBRARY.define("startswith", STRING, STRING)(str.startswith)
+LIBRARY.define("endswith", STRING, STRING)(str.endswith)
+LIBRARY.define("strcontains", STRING, STRING)(operator.contains)
+LIBRARY.define("trim", STRING, STRING)(str.strip)
+LIBRARY.define("trimprefix", STRING, STRING)(str.removeprefix)
+LIBRARY.define("trimsuffix", STRING, STRING)(str.removesuffix)
+
 # Go's unicode.IsSpace; Python's strip() also takes the separators U+001C to U+001F.
 _SPACES = (
     "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
     "\u2028\u2029\u202f\u205f\u3000"
 )
-_JOINING = re.compile(
-    "[\u1100-\u11ff\ua960-\ua97f\ud7b0-\ud7ff\U0001f1e6-\U0001f1ff\U0001f3fb-\U0001f3ff]"
+# Letters and symbols that form one character with the next or the previous one.
+_JOINED = re.compile(
+    "[\u0d4e\u0e33\u0eb3\u1100-\u11ff\ua960-\ua97f\ud7b0-\ud7ff\U000111c2\U000111c3"
+    "\U0001f1e6-\U0001f1ff\U0001f3fb-\U0001f3ff]"
 )
-_PLAIN = re.compile(r"\r\n|.", re.DOTALL)
+_CHARACTER = re.compile(r"\r\n|.", re.DOTALL)
 _LINE_ENDS = re.compile(r"(?:\r\n?|\n)*\Z")
 
 
@@ -44,7 +54,7 @@ def title(text: str) -> str:
     result, previous = [], " "
     for character in text:
         raised = character.title() if len(character.title()) == 1 else character
-        result.append(raised if _separates(previous) else character)
+        result.append(raised if _is_separator(previous) else character)
         previous = character
     return "".join(result)
 
@@ -52,21 +62,6 @@ def title(text: str) -> str:
 @LIBRARY.define("chomp", STRING)
 def chomp(text: str) -> str:
     return _LINE_ENDS.sub("", text)
-
-
-@LIBRARY.define("startswith", STRING, STRING)
-def startswith(text: str, prefix: str) -> bool:
-    return text.startswith(prefix)
-
-
-@LIBRARY.define("endswith", STRING, STRING)
-def endswith(text: str, suffix: str) -> bool:
-    return text.endswith(suffix)
-
-
-@LIBRARY.define("strcontains", STRING, STRING)
-def strcontains(text: str, part: str) -> bool:
-    return part in text
 
 
 @LIBRARY.define("indent", NUMBER, STRING)
@@ -110,21 +105,6 @@ def substr(text: str, offset: Number, length: Number) -> str:
     return "".join(clusters[start:] if count < 0 else clusters[start : start + count])
 
 
-@LIBRARY.define("trim", STRING, STRING)
-def trim(text: str, cutset: str) -> str:
-    return text.strip(cutset) if cutset else text
-
-
-@LIBRARY.define("trimprefix", STRING, STRING)
-def trimprefix(text: str, prefix: str) -> str:
-    return text.removeprefix(prefix)
-
-
-@LIBRARY.define("trimsuffix", STRING, STRING)
-def trimsuffix(text: str, suffix: str) -> str:
-    return text.removesuffix(suffix)
-
-
 @LIBRARY.define("trimspace", STRING)
 def trimspace(text: str) -> str:
     return text.strip(_SPACES)
@@ -143,22 +123,14 @@ def characters(text: str) -> list[str]:
 
     Raises UnsupportedError for scripts and emoji whose clusters Python cannot find.
     """
-    if not text.isascii():
-        for character in text:
-            if unicodedata.category(character) in ("Mn", "Mc", "Me", "Cf", "Lo") and (
-                unicodedata.category(character) != "Lo" or _is_prepended(character)
-            ):
-                raise UnsupportedError(f"text with combining characters ({character!r})")
-        if _JOINING.search(text):
-            raise UnsupportedError("text with joined characters")
-    return _PLAIN.findall(text)
+    for character in text:
+        combining = unicodedata.category(character) in ("Mn", "Mc", "Me", "Cf")
+        if combining or _JOINED.match(character):
+            raise UnsupportedError(f"text with combined characters ({character!r})")
+    return _CHARACTER.findall(text)
 
 
-def _separates(character: str) -> bool:
+def _is_separator(character: str) -> bool:
     if character.isascii():
         return not (character.isalnum() or character == "_")
     return not character.isalnum() and character in _SPACES
-
-
-def _is_prepended(character: str) -> bool:
-    return character in "\u0d4e\U000111c2\U000111c3\u0e33\u0eb3"

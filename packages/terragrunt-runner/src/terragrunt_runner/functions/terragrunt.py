@@ -1,4 +1,4 @@
-"""Terragrunt's own functions, bound to the place where they are called.
+"""Terragrunt's functions, bound to the file that calls them.
 
 Source: https://terragrunt.gruntwork.io/docs/reference/hcl/functions
 """
@@ -18,9 +18,9 @@ from typing import Any
 from terragrunt_runner.config.context import Context, Settings
 from terragrunt_runner.config.merge import deep_merge
 from terragrunt_runner.config.versions import satisfies
-from terragrunt_runner.errors import ConfigurationError, RunnerError, ToolchainError
+from terragrunt_runner.errors import ConfigurationError, ToolchainError
 from terragrunt_runner.functions import library
-from terragrunt_runner.functions.terragrunt_paths import GitRoot, define_paths
+from terragrunt_runner.functions.terragrunt_paths import define_paths
 from terragrunt_runner.language.evaluate import evaluate
 from terragrunt_runner.language.parser import parse
 from terragrunt_runner.language.scope import NULLABLE, Library, Scope
@@ -35,27 +35,34 @@ ReadConfig = Callable[[Path, Context], Value]
 
 @dataclass(slots=True)
 class Host:
-    """What functions reach out to, and what they have learnt; one for a whole run."""
+    """The state that all functions of a run share.
+
+    ``say`` shows a line of a command's output. ``files_read`` has the files that each unit reads.
+    """
 
     settings: Settings
     read_config: ReadConfig
     working_dir: Callable[[Context], str]
     say: Callable[[str], None]
-    git_root: GitRoot = field(default_factory=GitRoot)
-    commands: dict[tuple[str, ...], str] = field(default_factory=dict)
-    identity: dict[str, str] = field(default_factory=dict)
-    read: dict[Path, set[Path]] = field(default_factory=dict)
-    lock: threading.RLock = field(default_factory=threading.RLock)
+    files_read: dict[Path, set[Path]] = field(default_factory=dict)
+    _results: dict[tuple[str, ...], str] = field(default_factory=dict)
+    _lock: threading.RLock = field(default_factory=threading.RLock)
 
-    def mark(self, context: Context, path: Path) -> None:
-        """Remember that a unit reads a file."""
-        self.read.setdefault(context.original, set()).add(path)
+    def mark_as_read(self, context: Context, path: Path) -> None:
+        self.files_read.setdefault(context.original, set()).add(path)
+
+    def once(self, key: tuple[str, ...], compute: Callable[[], str]) -> str:
+        """Return the result of the first call with this key. Units are read in parallel."""
+        with self._lock:
+            if key not in self._results:
+                self._results[key] = compute()
+            return self._results[key]
 
 
 def functions(context: Context, host: Host) -> Library:
-    """Terraform's functions and Terragrunt's, for one file read for one unit."""
+    """Return the functions of Terraform and Terragrunt for one file that a unit reads."""
     found = library()
-    define_paths(found, context, host.git_root)
+    define_paths(found, context)
     _define_environment(found, host.settings)
     _define_files(found, context, host)
     _define_commands(found, context, host)
@@ -67,7 +74,7 @@ def _define_environment(found: Library, settings: Settings) -> None:
     @found.define("get_env", STRING, STRING, optional=1)
     def get_env(name: str, *default: str) -> str:
         if not name:
-            raise InvalidValueError("the name of a variable is needed")
+            raise InvalidValueError("the name of a variable is required")
         if name in settings.environment:
             return settings.environment[name]
         if default:
@@ -108,7 +115,7 @@ def _define_environment(found: Library, settings: Settings) -> None:
     @found.define("deep_merge", variadic=NULLABLE)
     def deep_merge_values(*values: Value) -> Value:
         if "deep-merge" not in settings.experiments:
-            raise InvalidValueError("needs --experiment deep-merge, as in Terragrunt")
+            raise InvalidValueError("requires --experiment deep-merge, as in Terragrunt")
         merged: Any = {}
         for value in values:
             if is_null(value):
@@ -130,7 +137,7 @@ def _define_files(found: Library, context: Context, host: Host) -> None:
             if default:
                 return default[0]
             raise InvalidValueError(f"there is no file {target}")
-        host.mark(context, target)
+        host.mark_as_read(context, target)
         return host.read_config(target, context)
 
     @found.define("read_tfvars_file", STRING)
@@ -138,7 +145,7 @@ def _define_files(found: Library, context: Context, host: Host) -> None:
         target = context.folder / path
         if not target.is_file():
             raise InvalidValueError(f"there is no file {target}")
-        host.mark(context, target)
+        host.mark_as_read(context, target)
         text = target.read_text("utf-8")
         if target.name.endswith("json"):
             from_json(text)
@@ -147,14 +154,14 @@ def _define_files(found: Library, context: Context, host: Host) -> None:
         if body.blocks:
             block = body.blocks[0]
             raise ConfigurationError(
-                "a variable file has no blocks", file=block.file, line=block.line
+                "a variable file cannot contain blocks", file=block.file, line=block.line
             )
         plain = Scope({}, {}, target.parent)
         return to_json({n: evaluate(a.expression, plain) for n, a in body.attributes.items()})
 
     @found.define("mark_as_read", STRING)
     def mark_as_read(path: str) -> str:
-        host.mark(context, Path(os.path.normpath(context.folder / path)))
+        host.mark_as_read(context, Path(os.path.normpath(context.folder / path)))
         return path
 
     @found.define("mark_glob_as_read", STRING)
@@ -162,7 +169,7 @@ def _define_files(found: Library, context: Context, host: Host) -> None:
         matches = sorted(glob.glob(str(context.folder / pattern), recursive=True))  # noqa: PTH207
         files = [os.path.normpath(match) for match in matches if Path(match).is_file()]
         for file in files:
-            host.mark(context, Path(file))
+            host.mark_as_read(context, Path(file))
         return List(files, STRING)
 
     @found.define("get_working_dir")
@@ -172,9 +179,8 @@ def _define_files(found: Library, context: Context, host: Host) -> None:
     @found.define("sops_decrypt_file", STRING)
     def sops_decrypt_file(path: str) -> str:
         target = context.folder / path
-        host.mark(context, target)
-        with host.lock:
-            return _once(host, ("sops", str(target)), lambda: _sops(target, host.settings))
+        host.mark_as_read(context, target)
+        return host.once(("sops", str(target)), lambda: _sops(target, host.settings))
 
 
 def _define_commands(found: Library, context: Context, host: Host) -> None:
@@ -186,7 +192,7 @@ def _define_commands(found: Library, context: Context, host: Host) -> None:
         while command and command[0] in options:
             given.add(command.pop(0))
         if not command:
-            raise InvalidValueError("a command is needed")
+            raise InvalidValueError("a command is required")
         where = "" if "--terragrunt-global-cache" in given else str(context.folder)
         quiet = "--terragrunt-quiet" in given
 
@@ -195,20 +201,12 @@ def _define_commands(found: Library, context: Context, host: Host) -> None:
 
         if "--terragrunt-no-cache" in given:
             return run()
-        # One at a time: units are read in parallel, and a command must run once.
-        with host.lock:
-            return _once(host, (where, *command), run)
+        return host.once((where, *command), run)
 
 
 def _define_aws(found: Library, host: Host) -> None:
     def define(name: str, ask: Callable[[], str]) -> None:
-        def answer() -> str:
-            with host.lock:
-                if name not in host.identity:
-                    host.identity[name] = _asked(ask)
-                return host.identity[name]
-
-        found.define(name)(answer)
+        found.define(name)(lambda: host.once(("aws", name), lambda: _call_aws(ask)))
 
     region = region_of(host.settings.environment) or "us-east-1"
     define("get_aws_account_id", lambda: _caller(region)["Account"])
@@ -230,58 +228,50 @@ def _account_alias(region: str) -> str:
     return aliases[0] if aliases else ""
 
 
-def _asked(ask: Callable[[], str]) -> str:
+def _call_aws(ask: Callable[[], str]) -> str:
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
         return ask()
     except (BotoCoreError, ClientError) as error:
-        raise InvalidValueError(f"AWS does not answer: {error}") from None
-
-
-def _once(host: Host, key: tuple[str, ...], compute: Callable[[], str]) -> str:
-    if key not in host.commands:
-        host.commands[key] = compute()
-    return host.commands[key]
+        raise InvalidValueError(f"the call to AWS failed: {error}") from None
 
 
 def _run(command: list[str], folder: Path, host: Host, *, quiet: bool) -> str:
     try:
-        done = subprocess.run(
-            command,
-            cwd=folder,
-            env=dict(host.settings.environment),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = _capture(command, host.settings, folder)
     except OSError as error:
         raise InvalidValueError(f"cannot start {command[0]!r}: {error.strerror}") from None
     if not quiet:
         for line in (done.stdout + done.stderr).splitlines():
             host.say(line)
     if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        raise InvalidValueError(f"{command[0]!r} ended with {done.returncode}: {last}")
+        reason = f"{command[0]!r} ended with {done.returncode}"
+        raise InvalidValueError(f"{reason}: {_last_line(done.stderr)}")
     return done.stdout.removesuffix("\n")
 
 
 def _sops(target: Path, settings: Settings) -> str:
     try:
-        done = subprocess.run(
-            ["sops", "--decrypt", str(target)],
-            env=dict(settings.environment),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = _capture(["sops", "--decrypt", str(target)], settings)
     except OSError:
-        error: RunnerError = ToolchainError(
+        raise ToolchainError(
             f"sops_decrypt_file needs the sops binary to read {target}",
             hint="install sops, from https://getsops.io",
-        )
-        raise error from None
+        ) from None
     if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        raise InvalidValueError(f"sops cannot decrypt {target}: {last}")
+        raise InvalidValueError(f"sops cannot decrypt {target}: {_last_line(done.stderr)}")
     return done.stdout
+
+
+def _capture(
+    command: list[str], settings: Settings, folder: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    environment = dict(settings.environment)
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def _last_line(output: str) -> str:
+    return (output.strip().splitlines() or ["no message"])[-1]

@@ -81,7 +81,7 @@ def _queue(session: Session, words: Sequence[str], tree: Tree) -> Queue:
         words[0],
         session.choice(),
         destroy=arguments.is_destroy(words),
-        read=session.reader.host.read,
+        read=session.reader.host.files_read,
     )
 
 
