@@ -1,4 +1,4 @@
-"""What the pages tell people to type exists."""
+"""The commands in README and docs exist, and the tasks are documented."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _spellings(names: tuple[str, ...]) -> set[str]:
 
 
 def documented() -> list[tuple[str, str, str]]:
-    """Each command that a page names: the page, the task, and what follows it."""
+    """Return every command in the pages: the page, the task, and the arguments."""
     return [
         (str(page.relative_to(settings.ROOT)), match[1], match[2])
         for page in PAGES
@@ -45,7 +45,7 @@ def documented() -> list[tuple[str, str, str]]:
     ]
 
 
-def test_the_pages_name_commands_at_all() -> None:
+def test_commands_are_found_in_the_pages() -> None:
     assert {task for _, task, _ in documented()} >= {"up", "test", "plan", "apply", "smoke"}
 
 
@@ -57,7 +57,7 @@ def test_a_documented_command_exists_with_its_flags(page: str, task: str, rest: 
 
 
 @pytest.mark.parametrize("name", sorted(TASKS))
-def test_a_task_explains_itself_and_each_of_its_flags(name: str) -> None:
+def test_a_task_has_a_docstring_and_help_for_each_flag(name: str) -> None:
     assert (TASKS[name].__doc__ or "").strip()
     unexplained = [argument.name for argument in ARGUMENTS[name] if not argument.help]
     assert unexplained == []
@@ -72,21 +72,23 @@ def test_help_after_a_task_is_the_help_of_that_task(
     assert (f"[--core-opts] {name} " in shown.out, shown.err) == (True, "")
 
 
-def test_a_task_without_the_environment_that_it_needs_says_which_there_are(
+def test_a_task_without_its_environment_names_the_environments(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     Program(namespace=COMMANDS).run(["invoke", "plan"], exit=False)
     assert capsys.readouterr().err == "error --env is missing -> --env and one of: dev, prod\n"
 
 
-def test_a_wait_that_is_no_number_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_wait_that_is_not_a_number_is_refused_in_one_line(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     Program(namespace=COMMANDS).run(["invoke", "smoke", "--env", "dev", "--wait", "x"], exit=False)
     assert capsys.readouterr().err == (
         "error --wait 'x' is not a number of seconds -> such as 60\n"
     )
 
 
-def test_a_full_disk_is_one_line(
+def test_a_full_disk_is_reported_in_one_line(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def write(*_: object) -> None:
@@ -101,12 +103,12 @@ def test_a_full_disk_is_one_line(
 
 
 @pytest.mark.parametrize("name", sorted(TASKS))
-def test_the_readme_knows_every_task(name: str) -> None:
+def test_the_readme_names_every_task(name: str) -> None:
     readme = (settings.ROOT / "README.md").read_text()
     assert re.search(rf"(invoke|\./inv) {name}\b", readme)
 
 
-def test_the_links_between_pages_lead_somewhere() -> None:
+def test_links_between_pages_lead_to_files() -> None:
     broken = [
         f"{page.relative_to(settings.ROOT)}: {target}"
         for page in PAGES

@@ -1,11 +1,11 @@
-"""What the reference says of the load balancer is what its tests show."""
+"""The load balancer's reference page agrees with its conformance tests."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from local_aws_tests import conformance_page as page
+
+from terrarium import settings
 
 ITEMS = page.items()
 SHOWN = page.shown()
@@ -16,26 +16,27 @@ def test_the_items_are_numbered_without_a_gap() -> None:
 
 
 @pytest.mark.parametrize("item", ITEMS, ids=lambda item: str(item.number))
-def test_an_item_is_shown_by_a_test_or_refused_for_a_reason(item: page.Item) -> None:
+def test_an_item_has_a_test_or_is_refused_with_a_reason(item: page.Item) -> None:
     assert item.status in {"built", "differs", "refused"}
     assert bool(item.reason) is (item.status != "built")
     assert set(item.source) <= set("DOI")
     assert item.status == "refused" or any(each.item == item.number for each in SHOWN)
 
 
-def test_a_marked_test_names_an_item_there_is() -> None:
+def test_a_marked_test_names_an_existing_item() -> None:
     assert {each.item for each in SHOWN} <= {item.number for item in ITEMS}
 
 
-def test_every_test_of_conformance_says_which_item_it_shows() -> None:
+def test_every_conformance_test_is_marked_with_its_items() -> None:
     named = {(each.path.name, each.name) for each in SHOWN}
-    folder = Path(page.__file__).parent
+    folder = settings.ROOT / "packages" / "local-aws" / "tests" / "e2e" / "conformance"
     written = {
         (path.name, line.split("(")[0].removeprefix("def "))
         for path in folder.glob("test_*.py")
         for line in path.read_text().splitlines()
         if line.startswith("def test_")
     }
+    assert written
     assert written <= named
 
 

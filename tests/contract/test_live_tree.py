@@ -1,4 +1,4 @@
-"""What the files of the live tree promise each other, read without evaluating them."""
+"""The files of the live tree agree with each other and with the modules; nothing is evaluated."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ UNITS = sorted(
 )
 CHANGING_COMMANDS = {"apply", "destroy", "refresh", "import"}
 MOCK_NUMBER = 404
-"""Not found: a number has no room for the word."""
+"""The mock of a number, which cannot contain the word."""
 
 common_files = pytest.mark.parametrize("file", COMMON, ids=lambda f: f.stem)
 depending_files = pytest.mark.parametrize(
@@ -30,7 +30,7 @@ depending_files = pytest.mark.parametrize(
 
 
 def _plain(value: Any) -> Any:
-    """python-hcl2's tree without the quotes around its strings and its own bookkeeping keys."""
+    """Return python-hcl2's tree without the quotes around strings and without its internal keys."""
     if isinstance(value, dict):
         return {_plain(k): _plain(v) for k, v in value.items() if not k.startswith("__")}
     if isinstance(value, list):
@@ -45,7 +45,7 @@ def _read(file: Path) -> dict[str, Any]:
 
 
 def _labelled(file: Path, kind: str) -> dict[str, dict[str, Any]]:
-    """Blocks of one kind and one label, by label."""
+    """Return the blocks of one kind by their label."""
     return {name: body for block in _read(file).get(kind, []) for name, body in block.items()}
 
 
@@ -55,13 +55,13 @@ def _module(common: Path) -> Path:
 
 
 def _outputs(dependency: dict[str, Any]) -> set[str]:
-    """Outputs of the unit that a dependency points to."""
+    """Return the outputs of the unit that a dependency points to."""
     unit = str(dependency["config_path"]).rsplit("/", 1)[1]
     return set(_labelled(_module(LIVE / "_envcommon" / f"{unit}.hcl") / "outputs.tf", "output"))
 
 
 @depending_files
-def test_mocks_are_exactly_the_outputs_that_are_used(file: Path) -> None:
+def test_mocks_are_exactly_the_used_outputs(file: Path) -> None:
     for name, dependency in _labelled(file, "dependency").items():
         used = set(re.findall(rf"dependency\.{name}\.outputs\.(\w+)", file.read_text("utf-8")))
 
@@ -70,7 +70,7 @@ def test_mocks_are_exactly_the_outputs_that_are_used(file: Path) -> None:
 
 
 @depending_files
-def test_a_mock_can_be_told_from_a_real_output(file: Path) -> None:
+def test_a_mock_is_recognizable(file: Path) -> None:
     for dependency in _labelled(file, "dependency").values():
         for value in dependency["mock_outputs"].values():
             items = value if isinstance(value, list) else [value]
@@ -78,7 +78,7 @@ def test_a_mock_can_be_told_from_a_real_output(file: Path) -> None:
 
 
 @depending_files
-def test_nothing_is_changed_on_the_strength_of_a_mock(file: Path) -> None:
+def test_mocks_are_not_used_by_commands_that_change_something(file: Path) -> None:
     for dependency in _labelled(file, "dependency").values():
         allowed = set(dependency["mock_outputs_allowed_terraform_commands"])
 
@@ -88,7 +88,7 @@ def test_nothing_is_changed_on_the_strength_of_a_mock(file: Path) -> None:
 
 
 @common_files
-def test_inputs_are_variables_of_the_module_and_leave_none_without_a_value(file: Path) -> None:
+def test_inputs_are_variables_of_the_module_and_cover_the_required_ones(file: Path) -> None:
     variables = _labelled(_module(file) / "variables.tf", "variable")
     required = {name for name, body in variables.items() if "default" not in body}
     inputs = set(_read(file)["inputs"])
@@ -98,7 +98,7 @@ def test_inputs_are_variables_of_the_module_and_leave_none_without_a_value(file:
 
 
 @pytest.mark.parametrize("file", UNITS, ids=lambda f: str(f.parent.relative_to(LIVE)))
-def test_a_unit_includes_the_root_and_the_common_file_of_its_own_name(file: Path) -> None:
+def test_a_unit_includes_the_root_and_the_common_file_of_its_name(file: Path) -> None:
     includes = _labelled(file, "include")
 
     assert set(includes) == {"root", "common"}
@@ -107,7 +107,7 @@ def test_a_unit_includes_the_root_and_the_common_file_of_its_own_name(file: Path
 
 
 @pytest.mark.parametrize("file", UNITS, ids=lambda f: str(f.parent.relative_to(LIVE)))
-def test_what_a_unit_sets_itself_is_a_variable_of_its_module(file: Path) -> None:
+def test_inputs_in_a_unit_are_variables_of_its_module(file: Path) -> None:
     common = LIVE / "_envcommon" / f"{file.parent.name}.hcl"
     variables = _labelled(_module(common) / "variables.tf", "variable")
 
@@ -115,15 +115,15 @@ def test_what_a_unit_sets_itself_is_a_variable_of_its_module(file: Path) -> None
 
 
 def _left_out(env: Environment) -> dict[str, str]:
-    """Units that an environment does without, and why: its ``units-left-out.txt``."""
+    """Return the units in ``units-left-out.txt`` of an environment, with their reasons."""
     file = env.path / "units-left-out.txt"
     lines = file.read_text("utf-8").splitlines() if file.exists() else []
     pairs = [line.partition(":") for line in lines if line.strip()]
     return {unit.strip(): reason.strip() for unit, _, reason in pairs}
 
 
-def _complaints(known: Iterable[Environment]) -> list[str]:
-    """What an environment lacks without a reason, or leaves out and has."""
+def _inconsistencies(known: Iterable[Environment]) -> list[str]:
+    """Return units that are missing without a reason, or present although left out."""
     every = {unit for env in known for unit in env.units}
     found = []
     for env in known:
@@ -133,22 +133,22 @@ def _complaints(known: Iterable[Environment]) -> list[str]:
     return sorted(found)
 
 
-def test_every_environment_has_the_same_units_unless_a_file_says_why_not() -> None:
-    assert _complaints(environments().values()) == []
+def test_every_environment_has_the_same_units_or_gives_a_reason() -> None:
+    assert _inconsistencies(environments().values()) == []
 
 
-def test_a_unit_is_left_out_with_a_reason_only(tmp_path: Path) -> None:
+def test_a_missing_unit_needs_a_reason(tmp_path: Path) -> None:
     for env, units in {"dev": ["network", "storage"], "lab": ["network"]}.items():
         for unit in units:
             (tmp_path / env / unit).mkdir(parents=True)
             (tmp_path / env / unit / "terragrunt.hcl").touch()
         (tmp_path / env / "env.hcl").touch()
     known = environments(tmp_path).values()
-    assert _complaints(known) == ["lab lacks storage"]
+    assert _inconsistencies(known) == ["lab lacks storage"]
     (tmp_path / "lab" / "units-left-out.txt").write_text("storage:\n")
-    assert _complaints(known) == ["lab lacks storage"]
+    assert _inconsistencies(known) == ["lab lacks storage"]
     (tmp_path / "lab" / "units-left-out.txt").write_text("storage: the lab serves nothing\n")
-    assert _complaints(known) == []
+    assert _inconsistencies(known) == []
 
 
 def test_every_environment_has_the_same_settings() -> None:

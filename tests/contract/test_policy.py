@@ -16,7 +16,7 @@ def test_the_page_names_every_rule_and_no_other() -> None:
     assert named == sorted({*RULES, *COMPARISONS})
 
 
-def test_every_reason_is_for_a_resource_of_a_unit_that_exists() -> None:
+def test_every_reason_names_a_resource_of_an_existing_unit() -> None:
     units = {name for env in settings.environments().values() for name in env.units}
     for rule, table in reasons.read({*RULES, *COMPARISONS}).items():
         for key in table:

@@ -1,4 +1,4 @@
-"""What the project promises about itself."""
+"""Errors, dependencies and locks of the project."""
 
 from __future__ import annotations
 
@@ -18,12 +18,14 @@ def test_the_error_tree_in_the_docstring_is_the_one_in_the_code() -> None:
     assert sorted(drawn) == sorted(defined)
 
 
-def test_every_dependency_says_why_it_is_there() -> None:
-    text = (settings.ROOT / "pyproject.toml").read_text()
-    project = tomllib.loads(text)
-    named = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
-    without = [d for d in named if not re.search(rf'^\s*"{re.escape(d)}",\s+# \S', text, re.M)]
-    assert without == []
+def test_every_dependency_has_a_comment_with_its_purpose() -> None:
+    for folder in (settings.ROOT, *settings.PACKAGES):
+        text = (folder / "pyproject.toml").read_text()
+        project = tomllib.loads(text)
+        groups = project.get("dependency-groups", {}).get("dev", [])
+        for dependency in [*project["project"]["dependencies"], *groups]:
+            line = rf'^\s*"{re.escape(dependency)}",\s+# \S'
+            assert re.search(line, text, re.M), f"{folder.name}: {dependency}"
 
 
 def test_every_locked_package_has_hashes_and_no_lock_names_an_index() -> None:

@@ -1,4 +1,4 @@
-"""What the workflows of GitHub may do, and when. Read as files: nothing here runs them."""
+"""Permissions and triggers of the GitHub workflows, which are read and not run."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ APPLY = {name: job for name, job in DEPLOY.items() if name.startswith("apply-")}
 
 
 def steps(content: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Every step of a workflow or of a composite action."""
+    """Yield every step of a workflow or of a composite action."""
     parts = [content["runs"]] if "runs" in content else content["jobs"].values()
     for part in parts:
         yield from part["steps"]
 
 
 def access(job: dict[str, Any]) -> dict[str, Any] | None:
-    """What a job asks the access action for."""
+    """Return the inputs of a job's step with the access action, None if it has none."""
     return next((step["with"] for step in job["steps"] if step.get("uses") == ACCESS), None)
 
 
@@ -47,7 +47,7 @@ def commands(job: dict[str, Any]) -> list[str]:
 
 
 @pytest.mark.parametrize("file", WORKFLOWS, ids=lambda f: f.name)
-def test_a_workflow_may_only_read_unless_a_job_takes_on_a_role(file: Any) -> None:
+def test_only_a_job_that_assumes_a_role_has_more_than_read_permission(file: Any) -> None:
     content = read(file)
     assert content["permissions"] == {"contents": "read"}
     for job in content["jobs"].values():
@@ -56,7 +56,7 @@ def test_a_workflow_may_only_read_unless_a_job_takes_on_a_role(file: Any) -> Non
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda f: f.parent.name + "/" + f.name)
-def test_only_actions_of_github_and_aws_see_a_token(file: Any) -> None:
+def test_only_actions_of_github_and_aws_can_see_a_token(file: Any) -> None:
     used = {str(step["uses"]) for step in steps(read(file)) if "uses" in step} - {ACCESS}
     if file.name in ("ci.yml", "nightly.yml"):  # their jobs have no token for AWS
         used = {action for action in used if not action.startswith("hashicorp/")}
@@ -65,7 +65,7 @@ def test_only_actions_of_github_and_aws_see_a_token(file: Any) -> None:
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda f: f.parent.name + "/" + f.name)
-def test_nothing_that_others_write_becomes_part_of_a_script(file: Any) -> None:
+def test_no_expression_becomes_part_of_a_script(file: Any) -> None:
     assert [step["run"] for step in steps(read(file)) if "${{" in step.get("run", "")] == []
 
 
@@ -77,17 +77,17 @@ def test_the_commands_of_a_workflow_exist_with_their_flags(file: Any) -> None:
             assert {word for word in rest.split() if word.startswith("-")} <= flags(task)
 
 
-def test_pull_requests_of_this_repository_are_planned_for_every_environment() -> None:
+def test_a_pull_request_of_this_repository_is_planned_in_every_environment() -> None:
     job = DEPLOY["plan"]
     assert job["strategy"]["matrix"] == {"environment": ENVIRONMENTS}
     assert "github.event_name == 'pull_request'" in job["if"]
     assert "head.repo.full_name == github.repository" in job["if"]
     assert access(job) == {"environment": "${{ matrix.environment }}", "role": "plan"}
-    assert "environment" not in job  # it would change the subject of the token
+    assert "environment" not in job  # an environment changes the subject of the token
     assert commands(job) == ["plan"]
 
 
-def test_only_what_is_on_main_is_applied_and_each_environment_from_its_own() -> None:
+def test_only_main_is_applied_and_each_environment_has_a_job() -> None:
     assert sorted(APPLY) == [f"apply-{name}" for name in sorted(ENVIRONMENTS)]
     assert set(DEPLOY) == {"plan", *APPLY}
     for name, job in APPLY.items():
@@ -103,12 +103,12 @@ def test_prod_comes_after_dev() -> None:
     assert "always()" not in APPLY["apply-prod"]["if"]
 
 
-def test_two_applies_of_an_environment_never_meet_and_none_is_cancelled() -> None:
+def test_applies_of_an_environment_run_one_at_a_time_and_are_not_cancelled() -> None:
     groups = {job["concurrency"]["group"] for job in APPLY.values()}
     assert groups == set(APPLY)
     assert not any(job["concurrency"]["cancel-in-progress"] for job in DEPLOY.values())
     assert "matrix.environment" in DEPLOY["plan"]["concurrency"]["group"]
 
 
-def test_nothing_touches_aws_until_the_repository_says_so() -> None:
+def test_nothing_runs_before_the_repository_enables_it() -> None:
     assert all("vars.DEPLOY_TO_AWS == 'true'" in job["if"] for job in DEPLOY.values())
