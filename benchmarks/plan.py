@@ -9,13 +9,12 @@ Run: ./inv up, then .venv/bin/python -m benchmarks.plan [ROUNDS]
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-
-from terragrunt_runner.config.context import Settings
-from terragrunt_runner.config.reader import Reader
 
 from benchmarks.measure import Timing, median, run, verdict
 from terrarium import console, deployment, settings, toolchain
@@ -37,19 +36,17 @@ def longest_chain(walls: Mapping[str, float], dependencies: Mapping[str, tuple[s
     return max(until(unit) for unit in walls)
 
 
-def read_dependencies(environment: settings.Environment) -> Iterator[tuple[str, tuple[str, ...]]]:
-    reader = Reader(Settings(working_dir=environment.path))
-    for unit in environment.units:
-        outline = reader.outline(environment.path / unit / "terragrunt.hcl")
-        files = reader.dependency_files(outline).values()
-        yield unit, tuple(file.parent.name for file in files)
+def read_dependencies(folder: Path, environ: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    find = toolchain.terragrunt().command("find", "--json", "--dependencies")
+    found = subprocess.run(find, cwd=folder, env=environ, capture_output=True, check=True)
+    return {unit["path"]: tuple(unit.get("dependencies", ())) for unit in json.loads(found.stdout)}
 
 
 def main() -> int:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 3
     environment = settings.environment("dev")
     resolved = deployment.resolve(environment, "local")
-    dependencies = dict(read_dependencies(environment))
+    dependencies = read_dependencies(environment.path, resolved.environ)
     terragrunt = toolchain.terragrunt().command("run", "--all", "--inputs-debug", "--", "plan")
     run(terragrunt, environment.path, resolved.environ)
 

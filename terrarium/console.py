@@ -14,7 +14,7 @@ from local_aws.errors import CloudError
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
-from terragrunt_runner.errors import RunnerError
+from terragrunt_runner import RunnerError
 
 from terrarium.errors import TerrariumError
 

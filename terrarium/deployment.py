@@ -72,10 +72,10 @@ def bootstrap(deployment: Deployment, *, update: bool = True) -> None:
     With ``update``, an existing bucket gets the protection that a new one has.
     """
     done = deployment.states.bootstrap(update=update, owner=deployment.account.account_id)
-    if done.made:
-        console.success(f"created the state bucket {done.bucket}: {', '.join(done.given)}")
-    elif done.given:
-        console.success(f"added to the state bucket {done.bucket}: {', '.join(done.given)}")
+    if done.created:
+        console.success(f"created the state bucket {done.bucket}: {', '.join(done.applied)}")
+    elif done.applied:
+        console.success(f"added to the state bucket {done.bucket}: {', '.join(done.applied)}")
     elif update:
         console.note(f"the state bucket {done.bucket} is complete; nothing was changed")
 

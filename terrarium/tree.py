@@ -1,14 +1,14 @@
-"""What the files of ``live/`` say about an environment, read as Terragrunt reads them."""
+"""The configuration of an environment in ``live/``, read as Terragrunt reads it."""
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from terragrunt_runner.config.context import Settings
-from terragrunt_runner.config.reader import Reader
+from terragrunt_runner import UnitReader
 
 from terrarium.errors import ConfigurationError
 from terrarium.identity import Account
@@ -18,9 +18,9 @@ _ACCOUNT_ID = re.compile(r"\d{12}")
 
 
 def read_account(environment: Environment) -> Account:
-    """Account, Region and role that ``env.hcl`` names. Raises ConfigurationError."""
+    """Return account, Region and role of ``env.hcl``. Raises ConfigurationError."""
     file = environment.path / "env.hcl"
-    values = Reader(Settings(working_dir=environment.path)).outline(file).locals
+    values = UnitReader(os.environ).locals(file)
     account_id = values.get("account_id")
     if not isinstance(account_id, str) or not _ACCOUNT_ID.fullmatch(account_id):
         raise ConfigurationError(
@@ -37,29 +37,29 @@ def read_account(environment: Environment) -> Account:
 
 
 def read_project(environment: Environment) -> str:
-    """The project's name, from the ``project.hcl`` above. Raises ConfigurationError."""
+    """Return the name of the project, from ``project.hcl``. Raises ConfigurationError."""
     file = environment.path.parent / "project.hcl"
-    values = Reader(Settings(working_dir=environment.path)).outline(file).locals
-    return _text(values, "project", file)
+    return _text(UnitReader(os.environ).locals(file), "project", file)
 
 
 def read_backends(
     environment: Environment, environ: Mapping[str, str]
 ) -> dict[str, Mapping[str, Any]]:
-    """The settings of each unit's S3 backend, by unit, as they are in these environment variables.
+    """Return the settings of each unit's S3 backend, for these environment variables.
 
     Raises ConfigurationError for a unit whose state is not in S3.
     """
-    reader = Reader(Settings(environment=environ, working_dir=environment.path))
+    reader = UnitReader(environ)
     backends: dict[str, Mapping[str, Any]] = {}
     for unit in environment.units:
-        file = environment.path / unit / "terragrunt.hcl"
-        remote = reader.outline(file).remote_state
-        if remote is None or remote.backend != "s3":
+        backend = reader.backend(environment.path / unit)
+        if backend is None or backend.type != "s3":
             raise ConfigurationError(
-                "its state is not in S3", file=file, hint='include the root: include "root" { … }'
+                "its state is not in S3",
+                file=environment.path / unit / "terragrunt.hcl",
+                hint='include the root: include "root" { … }',
             )
-        backends[unit] = remote.config
+        backends[unit] = backend.settings
     return backends
 
 

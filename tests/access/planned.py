@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
 
 from local_aws.iam.statement import parse
-from terragrunt_runner.config.context import Settings
-from terragrunt_runner.config.reader import Reader
+from terragrunt_runner import UnitReader
 
 from terrarium import settings
 from terrarium.settings import Environment
@@ -47,8 +47,7 @@ def access_of(environment: Environment, folder: Path) -> Access:
 
 def _plan(environment: Environment, account: str, folder: Path) -> dict[str, Any]:
     """Attributes of what the environment's unit would make, by address."""
-    file = environment.path / "deploy-access" / "terragrunt.hcl"
-    inputs = Reader(Settings(working_dir=environment.path)).complete(file).inputs
+    inputs = UnitReader(os.environ).inputs(environment.unit("deploy-access"), {})
     module = settings.MODULES / "deploy-access"
     shutil.copytree(module, folder, ignore=shutil.ignore_patterns(".terraform*", "tests"))
     shutil.copyfile(settings.ROOT / ".terraform.lock.hcl", folder / ".terraform.lock.hcl")

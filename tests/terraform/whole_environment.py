@@ -14,11 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from terragrunt_runner.config.context import Settings
-from terragrunt_runner.config.model import Config
-from terragrunt_runner.config.reader import Reader
-from terragrunt_runner.language.serialise import to_json
-from terragrunt_runner.language.values import Value
+from terragrunt_runner import UnitReader
 
 from terrarium.settings import DOCUMENTS, MODULES, ROOT, Environment
 from tests.terraform.command import terraform
@@ -49,7 +45,7 @@ def apply(environment: Environment, folder: Path) -> list[Resource]:
     modules = {unit: _call(environment, unit) for unit in environment.units}
     providers = {"aws": {"source": "hashicorp/aws"}}
     root = {"terraform": {"required_providers": providers}, "module": modules}
-    (folder / "main.tf.json").write_text(to_json(root), "utf-8")
+    (folder / "main.tf.json").write_text(json.dumps(root), "utf-8")
     (folder / "whole.tftest.hcl").write_text(_TEST, "utf-8")
     (folder / "lambda.zip").touch()
     shutil.copyfile(ROOT / ".terraform.lock.hcl", folder / ".terraform.lock.hcl")
@@ -69,23 +65,13 @@ def apply(environment: Environment, folder: Path) -> list[Resource]:
     ]
 
 
-class _References:
-    """The outputs of dependencies as Terraform's own references to the other modules."""
-
-    def of(self, config: Config) -> dict[str, Value]:
-        return {
-            dependency.name: {
-                "outputs": {
-                    output: f"${{module.{Path(dependency.config_path or '').name}.{output}}}"
-                    for output in dependency.mock_outputs or {}
-                }
-            }
-            for dependency in config.dependencies
-        }
-
-
 def _call(environment: Environment, unit: str) -> dict[str, Any]:
-    reader = Reader(Settings(environment={}, working_dir=environment.path))
-    reader.outputs = _References()
-    inputs = reader.complete(environment.unit(unit) / "terragrunt.hcl").inputs
-    return {"source": str(MODULES / unit), **(inputs or {})}
+    reader, folder = UnitReader({}), environment.unit(unit)
+    references = {
+        dependency.name: {
+            output: f"${{module.{dependency.folder.name}.{output}}}"
+            for output in dependency.mock_outputs
+        }
+        for dependency in reader.dependencies(folder)
+    }
+    return {"source": str(MODULES / unit), **reader.inputs(folder, references)}

@@ -7,11 +7,12 @@ from pathlib import Path
 import boto3
 import pytest
 from moto import mock_aws
+from terragrunt_runner import StateOutput
 
 from terrarium import console
 from terrarium.errors import StateError, StateLockedError
 from terrarium.settings import Environment
-from terrarium.terraform.state import Lock, Output, States
+from terrarium.terraform.state import States
 
 BUCKET = "states"
 KEY = "live/dev/network/terraform.tfstate"
@@ -55,13 +56,13 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
 def test_a_missing_bucket_is_refused_with_the_command_that_makes_it(bucket: Bucket) -> None:
     with pytest.raises(StateError, match="the state bucket states does not exist") as refused:
         bucket.states.require_bucket()
-    assert refused.value.hint == "make it once: invoke bootstrap --env dev"
+    assert refused.value.hint == "create it once: invoke bootstrap --env dev"
 
 
 def test_bootstrap_makes_the_bucket_once(bucket: Bucket) -> None:
-    assert bucket.states.bootstrap().made
+    assert bucket.states.bootstrap().created
     assert bucket.exists()
-    assert not bucket.states.bootstrap().made
+    assert not bucket.states.bootstrap().created
     bucket.states.require_bucket()
 
 
@@ -73,8 +74,8 @@ def test_outputs_come_with_their_sensitivity(bucket: Bucket) -> None:
     }
     bucket.put(KEY, {"version": 4, "outputs": outputs})
     assert bucket.states.outputs("network") == {
-        "vpc_id": Output("vpc-1", is_sensitive=False),
-        "key": Output("x", is_sensitive=True),
+        "vpc_id": StateOutput("vpc-1", is_sensitive=False),
+        "key": StateOutput("x", is_sensitive=True),
     }
 
 
@@ -110,6 +111,5 @@ def test_a_lock_is_refused_with_who_since_when_and_how_to_release_it(bucket: Buc
 def test_a_lock_object_that_cannot_be_read_is_still_a_lock(bucket: Bucket) -> None:
     bucket.create()
     bucket.put(f"{KEY}.tflock", [])
-    assert bucket.states.locks(["network"]) == (
-        Lock("network", "ID", "an unreadable lock object", "an unknown time", "unknown"),
-    )
+    with pytest.raises(StateLockedError, match="is locked by an unreadable lock object"):
+        bucket.states.require_unlocked(["network"])

@@ -3,8 +3,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from terragrunt_runner import ResourceBlock
 
-from terrarium.policy.configuration import Configuration, Written
+from terrarium.policy.configuration import Configuration
 from terrarium.policy.rules import access
 from tests.unit.policy.plans import Reference, found, policy, resource, unit
 
@@ -83,7 +84,7 @@ def test_policies_inside_a_role_and_who_may_assume_it_are_read() -> None:
         "app/aws_iam_role.this Assume",
         "app/aws_iam_role.this Inside",
     ]
-    computed = Configuration({role.base: Written(frozenset({"assume_role_policy"}))})
+    computed = Configuration.of([ResourceBlock(role.base, frozenset({"assume_role_policy"}))])
     assert found(access.wildcards(unit(role, configuration=computed))) == [
         "app/aws_iam_role.this Assume"
     ]

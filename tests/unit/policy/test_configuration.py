@@ -1,19 +1,18 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-from terragrunt_runner.errors import ConfigurationError
+from terragrunt_runner import ConfigurationError, ResourceBlock, resource_blocks
 
 from terrarium import settings
-from terrarium.policy.configuration import Configuration, Configurations, Written, read
+from terrarium.policy.configuration import Configuration, Configurations
 from tests.unit.policy.plans import resource
 
 BUCKET = resource("aws_s3_bucket.this")
 
 
 def read_files(**texts: str) -> Configuration:
-    return read({Path(f"{name}.tf"): text.encode() for name, text in texts.items()})
+    files = {f"{name}.tf": text.encode() for name, text in texts.items()}
+    return Configuration.of(resource_blocks(files))
 
 
 def block(lifecycle: str) -> str:
@@ -60,4 +59,5 @@ def test_the_units_of_the_tree_are_read_with_what_is_generated_for_them() -> Non
     for unit in dev.units:
         assert configurations.module(unit).parent == settings.MODULES
         assert configurations.of(unit).resources
-    assert configurations.of("network").resources["aws_vpc.this"] != Written()
+    vpc = configurations.of("network").resources["aws_vpc.this"]
+    assert vpc != ResourceBlock("aws_vpc.this")

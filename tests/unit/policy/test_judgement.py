@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from terrarium.policy.configuration import Configuration, Written
+from terragrunt_runner import ResourceBlock
+
+from terrarium.policy.configuration import Configuration
 from terrarium.policy.judgement import judge
 from terrarium.policy.reasons import Reasons
 from terrarium.policy.rules import COMPARISONS, RULES
@@ -46,7 +48,7 @@ def test_a_policy_document_that_nobody_has_seen_is_named_and_its_reasons_stay() 
 
 def test_a_document_that_the_provider_computes_is_not_waited_for() -> None:
     bucket = resource("aws_s3_bucket.this", policy=Reference())
-    written = Configuration({bucket.base: Written(frozenset({"bucket"}), prevents_destroy=True)})
+    written = Configuration.of([ResourceBlock(bucket.base, frozenset({"bucket"}), True)])
     assert judge([unit(bucket, configuration=written)], {}, whole=True).unseen == ()
 
 

@@ -3,8 +3,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from terragrunt_runner import ResourceBlock
 
-from terrarium.policy.configuration import Configuration, Written
+from terrarium.policy.configuration import Configuration
 from terrarium.policy.rules import network
 from terrarium.terraform.plan import Resource
 from tests.unit.policy.plans import Reference, found, resource, unit
@@ -66,7 +67,7 @@ def test_rules_inside_a_group_are_found_and_computed_ones_are_not() -> None:
         "app/aws_security_group.this ingress",
         "app/aws_security_group_rule.this",
     ]
-    computed = Configuration({group.base: Written(frozenset({"name"}))})
+    computed = Configuration.of([ResourceBlock(group.base, frozenset({"name"}))])
     assert found(network.rules_inside_a_group(unit(group, configuration=computed))) == []
 
 

@@ -3,8 +3,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from terragrunt_runner import ResourceBlock
 
-from terrarium.policy.configuration import Configuration, Written
+from terrarium.policy.configuration import Configuration
 from terrarium.policy.finding import Rule
 from terrarium.policy.rules import storage
 from terrarium.terraform.plan import Resource
@@ -105,7 +106,7 @@ def test_data_in_a_protected_environment_cannot_be_destroyed_by_accident() -> No
         resource("aws_lb.bare", enable_deletion_protection=False),
         resource("aws_cognito_user_pool.this", deletion_protection="INACTIVE"),
     )
-    kept = Configuration({"aws_s3_bucket.kept": Written(prevents_destroy=True)})
+    kept = Configuration.of([ResourceBlock("aws_s3_bucket.kept", prevent_destroy=True)])
     assert found(storage.unprotected_data(unit(*resources, configuration=kept))) == [
         f"app/{BUCKET}",
         "app/aws_kms_key.this",

@@ -1,13 +1,13 @@
-"""Every error of the runner that a person can meet.
+"""Every error that the runner reports to its user.
 
 RunnerError
-├── UsageError            an unknown command, flag or argument
-├── ConfigurationError    a file of the tree that cannot be read or evaluated
-│   └── CycleError        units that depend on each other in a ring
+├── UsageError            unknown command, flag or argument
+├── ConfigurationError    a configuration file cannot be read or evaluated
+│   └── CycleError        units depend on each other in a cycle
 ├── ToolchainError        Terraform or git is missing or too old
-├── IdentityError         no credentials, or a role that cannot be assumed
+├── IdentityError         no credentials, or a role cannot be assumed
 ├── StateError            the state bucket or a state object cannot be used
-│   └── StateLockedError  another process holds the lock of a unit
+│   └── StateLockedError  another process holds the lock of a unit's state
 └── TerraformError        Terraform ran and failed
 """
 
@@ -15,12 +15,10 @@ from __future__ import annotations
 
 
 class RunnerError(Exception):
-    """One line for a person: what is wrong and where; ``hint`` says what to do next.
-
-    ``exit_code`` is the exit code of the process. Tracebacks are for the debug log level only.
-    """
+    """One line for the user: what is wrong and where; ``hint`` says what to do next."""
 
     exit_code = 1
+    """Always 1, as Terragrunt: 2 means changes with ``-detailed-exitcode``."""
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
         super().__init__(message)
@@ -29,16 +27,16 @@ class RunnerError(Exception):
 
     @property
     def sentence(self) -> str:
-        """The message and, if there is one, the hint, for a log or stderr."""
+        """The message, followed by the hint if there is one."""
         return f"{self.message} -> {self.hint}" if self.hint else self.message
 
 
 class UsageError(RunnerError):
-    exit_code = 2
+    pass
 
 
 class ConfigurationError(RunnerError):
-    """``file`` and ``line`` (counted from 1) lead the message where they are known."""
+    """``file`` and ``line`` (counted from 1) begin the message where they are known."""
 
     def __init__(
         self,

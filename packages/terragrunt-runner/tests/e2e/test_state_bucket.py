@@ -12,7 +12,7 @@ import pytest
 from local_aws import Endpoint, LocalCloud
 from local_aws_tests.accounts import DEV, PROD, REGION, Account
 from terragrunt_runner.state import bucket as state_bucket
-from terragrunt_runner.state.bucket import Bootstrapped
+from terragrunt_runner.state.bucket import BootstrapResult
 from terragrunt_runner.state.s3_backend import S3States
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def s3(endpoint: Endpoint) -> S3Client:
     return Account(endpoint, DEV).s3
 
 
-def bootstrap(endpoint: Endpoint, account: str = DEV) -> Bootstrapped:
+def bootstrap(endpoint: Endpoint, account: str = DEV) -> BootstrapResult:
     config = {
         "bucket": BUCKET.replace(DEV, account),
         "key": "live/dev/network/terraform.tfstate",
@@ -53,8 +53,8 @@ def test_a_bucket_is_made_protected_and_still_serves_states(
     endpoint: Endpoint, s3: S3Client
 ) -> None:
     done = bootstrap(endpoint)
-    assert done.made
-    assert "TLS only" in done.given
+    assert done.created
+    assert "TLS only" in done.applied
     policy: Any = json.loads(s3.get_bucket_policy(Bucket=BUCKET)["Policy"])
     assert [statement["Sid"] for statement in policy["Statement"]] == ["EnforcedTLS"]
     s3.put_object(Bucket=BUCKET, Key="state", Body=b"{}")
@@ -65,15 +65,15 @@ def test_a_second_run_finds_nothing_to_do_and_a_weakened_bucket_is_mended(
     endpoint: Endpoint, s3: S3Client
 ) -> None:
     bootstrap(endpoint)
-    assert bootstrap(endpoint) == Bootstrapped(BUCKET)
+    assert bootstrap(endpoint) == BootstrapResult(BUCKET)
     s3.delete_bucket_policy(Bucket=BUCKET)
     s3.delete_public_access_block(Bucket=BUCKET)
     s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Suspended"})
-    assert bootstrap(endpoint).given == ("no public access", "TLS only", "versioning")
-    assert bootstrap(endpoint) == Bootstrapped(BUCKET)
+    assert bootstrap(endpoint).applied == ("no public access", "TLS only", "versioning")
+    assert bootstrap(endpoint) == BootstrapResult(BUCKET)
 
 
 def test_each_account_has_its_own(endpoint: Endpoint, s3: S3Client) -> None:
-    assert bootstrap(endpoint).made
-    assert bootstrap(endpoint, PROD).made
+    assert bootstrap(endpoint).created
+    assert bootstrap(endpoint, PROD).created
     assert [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]] == [BUCKET]

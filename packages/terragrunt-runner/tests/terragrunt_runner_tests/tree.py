@@ -1,4 +1,4 @@
-"""Small trees of configuration files for tests, and the values that units have in them."""
+"""Small trees of configuration files for tests."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
-from terragrunt_runner.config.context import Settings
-from terragrunt_runner.config.model import Config
+from terragrunt_runner.config.model import Config, Settings
 from terragrunt_runner.config.reader import Reader
 from terragrunt_runner.language.values import Value
 
 
 class KnownOutputs:
-    """Answers with outputs by the name of the dependency's block."""
+    """Outputs by the name of the dependency block."""
 
     def __init__(self, outputs: Mapping[str, Value]) -> None:
         self.outputs = outputs
@@ -24,7 +23,7 @@ class KnownOutputs:
 
 
 def write(root: Path, files: Mapping[str, str]) -> Path:
-    """Write files by relative path; returns the root."""
+    """Write files by relative path. Returns the root."""
     for name, text in files.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -33,12 +32,14 @@ def write(root: Path, files: Mapping[str, str]) -> Path:
 
 
 def reader(outputs: Mapping[str, Value] | None = None, **settings: Any) -> Reader:
-    made = Reader(Settings(**{"environment": {}, "command": "plan", **settings}))
-    made.outputs = KnownOutputs(outputs or {})
-    return made
+    """Return a reader for ``plan`` with an empty environment."""
+    defaults = {"environment": {}, "working_dir": Path("/"), "command": "plan"}
+    new = Reader(Settings(**{**defaults, **settings}))
+    new.outputs = KnownOutputs(outputs or {})
+    return new
 
 
-def inputs(root: Path, unit: str, made: Reader | None = None) -> dict[str, Any]:
-    """The evaluated inputs of a unit."""
-    config = (made or reader()).complete(root / unit / "terragrunt.hcl")
+def inputs(root: Path, unit: str, with_reader: Reader | None = None) -> dict[str, Any]:
+    """Return the evaluated inputs of a unit."""
+    config = (with_reader or reader()).complete(root / unit / "terragrunt.hcl")
     return dict(config.inputs or {})

@@ -50,7 +50,7 @@ def test_a_failure_stops_only_those_that_depend_on_it() -> None:
 
 
 def test_dependents_of_a_failure_can_be_made_to_run_all_the_same() -> None:
-    schedule = Schedule({A: (), B: (A,)}, after_failure=True)
+    schedule = Schedule({A: (), B: (A,)}, ignore_errors=True)
     assert schedule.start() == [A]
     assert schedule.failed(A) == []
     assert schedule.start() == [B]

@@ -11,7 +11,7 @@ from botocore.compat import HTTPHeaders
 from moto import mock_aws
 from terragrunt_runner.errors import StateError
 from terragrunt_runner.state import bucket as state_bucket
-from terragrunt_runner.state.bucket import Bootstrapped
+from terragrunt_runner.state.bucket import BootstrapResult
 from terragrunt_runner.state.bucket_settings import KEPT_VERSIONS, OLD_VERSION_DAYS
 from terragrunt_runner.state.s3_backend import S3States
 
@@ -27,8 +27,8 @@ EVERYTHING = (
     "TLS only",
     "encryption",
     "versioning",
-    "owner of every object",
-    "life of old versions",
+    "object ownership",
+    "expiration of old versions",
 )
 
 
@@ -40,7 +40,9 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Client]:
         yield boto3.client("s3", region_name=REGION)
 
 
-def run(states: S3States | None = None, *, update: bool = True, config: Any = None) -> Bootstrapped:
+def run(
+    states: S3States | None = None, *, update: bool = True, config: Any = None
+) -> BootstrapResult:
     """One run of bootstrap, as of a new process."""
     settings = CONFIG | (config or {})
     return state_bucket.bootstrap(states or S3States({}), settings, update=update, owner=ACCOUNT)
@@ -66,7 +68,7 @@ def lifecycle(s3: S3Client) -> dict[str, Any]:
 
 
 def test_a_new_bucket_has_everything(s3: S3Client) -> None:
-    assert run() == Bootstrapped(BUCKET, made=True, given=EVERYTHING)
+    assert run() == BootstrapResult(BUCKET, created=True, applied=EVERYTHING)
     assert s3.get_bucket_location(Bucket=BUCKET)["LocationConstraint"] == REGION
     assert all(s3.get_public_access_block(Bucket=BUCKET)["PublicAccessBlockConfiguration"].values())
     assert encryption(s3) == {"SSEAlgorithm": "aws:kms"}
@@ -112,7 +114,7 @@ def test_a_second_run_writes_nothing(s3: S3Client) -> None:
     called: list[str] = []
     events = states.client(CONFIG).meta.events
     events.register("before-call.s3", lambda model, **_: called.append(model.name))
-    assert run(states) == Bootstrapped(BUCKET)
+    assert run(states) == BootstrapResult(BUCKET)
     assert called
     assert [name for name in called if not name.startswith(("Get", "Head"))] == []
 
@@ -133,23 +135,23 @@ def test_a_run_that_was_cut_off_is_completed_by_the_next(s3: S3Client, operation
     with pytest.raises(KeyboardInterrupt):
         run(states)
     lacking = run()
-    assert not lacking.made
-    assert lacking.given == EVERYTHING[-len(lacking.given) :]
-    assert run() == Bootstrapped(BUCKET)
+    assert not lacking.created
+    assert lacking.applied == EVERYTHING[-len(lacking.applied) :]
+    assert run() == BootstrapResult(BUCKET)
 
 
 def test_a_bucket_that_was_there_gets_what_it_lacks(s3: S3Client) -> None:
     a_plain_bucket(s3)
     s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
     done = run()
-    assert not done.made
-    assert set(done.given) == set(EVERYTHING) - {"versioning"}
+    assert not done.created
+    assert set(done.applied) == set(EVERYTHING) - {"versioning"}
 
 
 def test_without_update_a_bucket_that_was_there_is_left_alone(s3: S3Client) -> None:
     a_plain_bucket(s3)
-    assert run(update=False) == Bootstrapped(BUCKET)
-    assert run(config={"disable_bucket_update": True}) == Bootstrapped(BUCKET)
+    assert run(update=False) == BootstrapResult(BUCKET)
+    assert run(config={"disable_bucket_update": True}) == BootstrapResult(BUCKET)
     assert "Status" not in s3.get_bucket_versioning(Bucket=BUCKET)
 
 
@@ -164,16 +166,16 @@ def test_stricter_encryption_stays(s3: S3Client, stricter: Any) -> None:
     a_plain_bucket(s3)
     rules: Any = {"Rules": [{"ApplyServerSideEncryptionByDefault": stricter}]}
     s3.put_bucket_encryption(Bucket=BUCKET, ServerSideEncryptionConfiguration=rules)
-    assert "encryption" not in run().given
+    assert "encryption" not in run().applied
     assert encryption(s3) == stricter
 
 
 def test_a_key_that_is_named_replaces_any_other(s3: S3Client) -> None:
     run()
     key = "arn:aws:kms:eu-west-1:123456789012:key/1"
-    assert run(config={"bucket_sse_kms_key_id": key}).given == ("encryption",)
+    assert run(config={"bucket_sse_kms_key_id": key}).applied == ("encryption",)
     assert encryption(s3) == {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}
-    assert run(config={"bucket_sse_kms_key_id": key}).given == ()
+    assert run(config={"bucket_sse_kms_key_id": key}).applied == ()
 
 
 def test_statements_of_others_stay_and_a_refusal_that_was_softened_is_put_right(
@@ -222,7 +224,7 @@ def test_a_rule_that_was_switched_off_is_switched_on(s3: S3Client) -> None:
     run()
     off: Any = [rule | {"Status": "Disabled"} for rule in lifecycle(s3).values()]
     s3.put_bucket_lifecycle_configuration(Bucket=BUCKET, LifecycleConfiguration={"Rules": off})
-    assert run().given == ("life of old versions",)
+    assert run().applied == ("expiration of old versions",)
     assert {rule["Status"] for rule in lifecycle(s3).values()} == {"Enabled"}
 
 
@@ -231,12 +233,12 @@ def test_what_terragrunt_is_told_to_skip_is_skipped(s3: S3Client) -> None:
         *("skip_bucket_enforced_tls", "skip_bucket_public_access_blocking"),
         *("skip_bucket_ssencryption", "skip_bucket_versioning"),
     )
-    assert run(config=dict.fromkeys(skipped, True)).given == EVERYTHING[-2:]
+    assert run(config=dict.fromkeys(skipped, True)).applied == EVERYTHING[-2:]
 
 
 def test_tags_are_added_to_those_that_are_there(s3: S3Client) -> None:
     run(config={"s3_bucket_tags": {"Team": "one"}})
-    assert run(config={"s3_bucket_tags": {"Cost": 7}}).given == ("tags",)
+    assert run(config={"s3_bucket_tags": {"Cost": 7}}).applied == ("tags",)
     tags = {tag["Key"]: tag["Value"] for tag in s3.get_bucket_tagging(Bucket=BUCKET)["TagSet"]}
     assert tags == {"Team": "one", "Cost": "7"}
 
@@ -253,11 +255,11 @@ def test_a_bucket_of_another_account_is_refused_and_left_alone(s3: S3Client) -> 
         return response, {"Error": {"Code": "403", "Message": "Forbidden"}}
 
     states.client(CONFIG).meta.events.register("before-call.s3.HeadBucket", as_s3_does)
-    with pytest.raises(StateError, match="states is not of account 999999999999") as refused:
+    with pytest.raises(StateError, match="states is not owned by account 999999999999") as refused:
         state_bucket.bootstrap(states, CONFIG, owner="999999999999")
-    assert "change project in live/project.hcl" in str(refused.value.hint)
+    assert "choose another name" in str(refused.value.hint)
     assert "Status" not in s3.get_bucket_versioning(Bucket=BUCKET)
-    assert run(states).given == EVERYTHING
+    assert run(states).applied == EVERYTHING
 
 
 def test_a_bucket_in_another_region_is_refused_and_left_alone(s3: S3Client) -> None:

@@ -1,7 +1,7 @@
-"""argv and environment → one frozen :class:`Invocation`.
+"""Parsing of the command line and the environment into an :class:`Invocation`; ``--help``.
 
-The shape is that of Terragrunt 0.82 to 1.x: double-dash flags are the runner's and may stand
-anywhere before ``--``; everything else belongs to Terraform.
+As in Terragrunt 0.82 to 1.x, flags with two dashes are the runner's and may stand anywhere before
+``--``; every other word is Terraform's.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 
 from terragrunt_runner.cli.flags import ANY, BY_SPELLING, FIND, FLAGS, HCL, RENDER, RUN, Flag
 from terragrunt_runner.errors import UsageError
+from terragrunt_runner.run.terraform import FOLLOWS
 
 SHORTCUTS = (
     "apply", "console", "destroy", "fmt", "force-unlock", "get", "graph", "import", "init",
@@ -31,7 +32,7 @@ _GROUPS: dict[str, tuple[str, ...]] = {
 _COMMANDS = (
     "exec", "find", "help", "list", "output-module-groups", "render", "run", "version",
 )  # fmt: skip
-_REPLACED: dict[str, tuple[tuple[str, ...], dict[str, Any], str]] = {
+_DEPRECATED: dict[str, tuple[tuple[str, ...], dict[str, Any], str]] = {
     "run-all": (("run",), {"all": True}, "run --all"),
     "graph-dependencies": (("dag", "graph"), {}, "dag graph"),
     "hclfmt": (("hcl", "fmt"), {}, "hcl fmt"),
@@ -40,8 +41,10 @@ _REPLACED: dict[str, tuple[tuple[str, ...], dict[str, Any], str]] = {
     "render-json": (("render",), {"json": True, "write": True}, "render --json -w"),
     "terragrunt-info": (("info", "print"), {}, "info print"),
 }
-_REFUSED = ("aws-provider-patch", "catalog", "scaffold", "stack", "plan-all", "apply-all",
-            "destroy-all", "output-all", "validate-all", "spin-up", "tear-down")  # fmt: skip
+_UNSUPPORTED = (
+    "aws-provider-patch", "catalog", "scaffold", "stack", "plan-all", "apply-all",
+    "destroy-all", "output-all", "validate-all", "spin-up", "tear-down",
+)  # fmt: skip
 
 _TERRAFORM_FLAGS = frozenset(
     {
@@ -51,19 +54,47 @@ _TERRAFORM_FLAGS = frozenset(
         "replace", "state", "target", "upgrade", "var", "var-file", "write",
     }
 )  # fmt: skip
-"""Terraform reads its flags with two dashes too; these pass where the runner has no such flag."""
+"""Terraform's flags that are passed on with two dashes, unless the runner has such a flag."""
 
-_FIND_COMMANDS = ("find", "list", "ls", "dag", "output-module-groups", "graph-dependencies")
-_HCL_COMMANDS = ("hcl", "hclfmt", "hclvalidate", "validate-inputs")
-_RENDER_COMMANDS = ("render", "render-json")
+_SCOPES = {
+    **dict.fromkeys(
+        ("find", "list", "ls", "dag", "output-module-groups", "graph-dependencies"),
+        (ANY, RUN, FIND),
+    ),
+    **dict.fromkeys(("hcl", "hclfmt", "hclvalidate", "validate-inputs"), (ANY, RUN, FIND, HCL)),
+    **dict.fromkeys(("render", "render-json"), (ANY, RUN, FIND, RENDER)),
+}
+"""The flags of a command. After ``plan``, for example, ``--json`` is Terraform's."""
+
+_HELP_COMMANDS = (
+    ("run", "run a Terraform command; with --all in every unit below, in dependency order"),
+    ("exec", "run a program with the unit's inputs in its environment"),
+    ("find", "print the names of the units below this folder"),
+    ("list", "print the units as a list, table, tree or graph"),
+    ("dag graph", "print the graph of units for Graphviz"),
+    ("render", "print the unit's configuration, evaluated and merged"),
+    ("hcl fmt", "format configuration files"),
+    ("hcl validate", "report errors in configuration files"),
+    ("info print", "print the unit's working folder and download folder"),
+    ("backend bootstrap", "create the state bucket"),
+    ("output-module-groups", "print the groups of units that may run at the same time"),
+    ("version", "print the version of this runner"),
+)
+_HELP_SECTIONS = (
+    ("Flags of every command", ANY),
+    ("Flags of run", RUN),
+    ("Flags of find and list", FIND),
+    ("Flags of hcl", HCL),
+    ("Flags of render", RENDER),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """What to do.
+    """A parsed command line.
 
-    ``command`` is ``run``, ``hcl fmt``, … as a tuple; ``terraform`` is Terraform's command and its
-    arguments (or the program of ``exec``); ``notices`` are deprecations to tell.
+    ``command`` is ``("run",)``, ``("hcl", "fmt")``, …; ``terraform`` is Terraform's command with
+    its arguments, or the program of ``exec``; ``notices`` are deprecation warnings.
     """
 
     command: tuple[str, ...]
@@ -87,13 +118,13 @@ class Invocation:
 
     @property
     def terraform_command(self) -> str:
-        """Terraform's command without its arguments; '' where none was given."""
+        """Terraform's command without its arguments; '' if there is none."""
         return next((word for word in self.terraform if not word.startswith("-")), "")
 
 
 def parse(argv: Sequence[str], environment: Mapping[str, str]) -> Invocation:
-    """Read a command line. Raises UsageError, naming what it does not know."""
-    options = _from_environment(environment)
+    """Parse a command line. Raises UsageError for an unknown command, flag or value."""
+    options = _environment_options(environment)
     words, passed = _split(argv, options)
     if options.get("version"):
         return Invocation(("version",), options=options)
@@ -104,6 +135,26 @@ def parse(argv: Sequence[str], environment: Mapping[str, str]) -> Invocation:
     return _command(words, passed, options)
 
 
+def help_text() -> str:
+    lines = [
+        f"A Terragrunt-compatible runner; it follows Terragrunt v{FOLLOWS}.",
+        "",
+        "Usage: terragrunt [flags] COMMAND [flags] [-- Terraform's arguments]",
+        "",
+        "Commands:",
+        *(f"  {name:<22}{help_}" for name, help_ in _HELP_COMMANDS),
+        "",
+        f"Without run: {', '.join(SHORTCUTS)}",
+    ]
+    for title, scope in _HELP_SECTIONS:
+        lines += ["", f"{title} (each also as TG_…):"]
+        for flag in FLAGS:
+            if flag.scope == scope:
+                value = "" if flag.kind == "switch" else " VALUE"
+                lines.append(f"  --{flag.name + value:<42} {flag.help}")
+    return "\n".join(lines)
+
+
 def _command(words: list[str], passed: list[str], options: dict[str, Any]) -> Invocation:
     if not words:
         return Invocation(("run",), tuple(passed), options)
@@ -111,12 +162,10 @@ def _command(words: list[str], passed: list[str], options: dict[str, Any]) -> In
     if name == "graph" and rest and rest[0] in TERRAFORM_COMMANDS:
         notice = _notice("graph", "run --graph")
         return Invocation(("run",), (*rest, *passed), {**options, "graph": True}, (notice,))
-    if name in _REPLACED:
-        command, extra, instead = _REPLACED[name]
-        invocation = Invocation(
-            command, (*rest, *passed), {**options, **extra}, (_notice(name, instead),)
-        )
-        return _checked(invocation)
+    if name in _DEPRECATED:
+        command, extra, replacement = _DEPRECATED[name]
+        notice = _notice(name, replacement)
+        return _checked(Invocation(command, (*rest, *passed), {**options, **extra}, (notice,)))
     if name in _GROUPS:
         if not rest or rest[0] not in _GROUPS[name]:
             raise UsageError(f"terragrunt {name} takes one of: {', '.join(_GROUPS[name])}")
@@ -128,7 +177,7 @@ def _command(words: list[str], passed: list[str], options: dict[str, Any]) -> In
         return _checked(Invocation((name,), (*rest, *passed), options))
     if name in SHORTCUTS:
         return Invocation(("run",), (*words, *passed), options)
-    if name in _REFUSED:
+    if name in _UNSUPPORTED:
         raise UsageError(f"terragrunt {name} is not supported by this runner")
     raise UsageError(
         f"unknown command: {name!r}; Terragrunt does not forward unknown commands",
@@ -137,7 +186,7 @@ def _command(words: list[str], passed: list[str], options: dict[str, Any]) -> In
 
 
 def _checked(invocation: Invocation) -> Invocation:
-    """``run`` needs a command that Terraform has; the runner's own commands take no words."""
+    """Refuse ``run`` without a Terraform command, and words that a command does not take."""
     if invocation.command != ("run",):
         if invocation.terraform and invocation.command[0] not in ("exec", "help", "hcl", "render"):
             command = " ".join(invocation.command)
@@ -162,7 +211,7 @@ def _notice(old: str, new: str) -> str:
 
 
 def _split(argv: Sequence[str], options: dict[str, Any]) -> tuple[list[str], list[str]]:
-    """Words (command, arguments of Terraform), and what follows ``--``; flags go to options."""
+    """Return the words before and after ``--``. Flags of the runner are added to ``options``."""
     words: list[str] = []
     given: set[str] = set()
     rest = list(argv)
@@ -183,43 +232,27 @@ def _split(argv: Sequence[str], options: dict[str, Any]) -> tuple[list[str], lis
 
 
 def _flag(word: str, words: list[str]) -> tuple[Flag | None, str | None]:
-    """The runner's flag that a word is, and its value after ``=``; None for Terraform's words."""
+    """Return the runner's flag and its value after ``=``; (None, None) for Terraform's words."""
     if not words and word.startswith("-h"):
         return BY_SPELLING["help"], None
     if not words and word in ("-v", "-version"):
         return BY_SPELLING["version"], None
+    scopes = _SCOPES.get(words[0], (ANY, RUN)) if words else (ANY, RUN)
     if not word.startswith("--"):
+        # A letter is the runner's only where no argument of Terraform can stand.
+        scopes = (ANY,) if not words or words == ["run"] else scopes[2:]
         letter = BY_SPELLING.get(word[1:]) if word.startswith("-") and len(word) == 2 else None
-        return (letter if letter and letter.scope in _letter_scopes(words) else None), None
+        return (letter if letter and letter.scope in scopes else None), None
     name, equals, value = word[2:].partition("=")
     flag = BY_SPELLING.get(name)
-    if flag is not None and flag.scope in _scopes(words):
+    if flag is not None and flag.scope in scopes:
         return flag, value if equals else None
     if name in _TERRAFORM_FLAGS and words:
         return None, None
     raise UsageError(
         f"unknown flag --{name}",
-        hint="Terraform's flags take one dash, or come after --; terragrunt --help lists ours",
+        hint="Terraform's flags take one dash or stand after --; see terragrunt --help",
     )
-
-
-def _scopes(words: list[str]) -> tuple[str, ...]:
-    """Whose flags count, by the command so far: ``--json`` is Terraform's after ``output``."""
-    command = words[0] if words else ""
-    if command in _FIND_COMMANDS:
-        return (ANY, RUN, FIND)
-    if command in _HCL_COMMANDS:
-        return (ANY, RUN, FIND, HCL)
-    if command in _RENDER_COMMANDS:
-        return (ANY, RUN, FIND, RENDER)
-    return (ANY, RUN)
-
-
-def _letter_scopes(words: list[str]) -> tuple[str, ...]:
-    """Single letters: only where no argument of Terraform can stand."""
-    if not words or words == ["run"]:
-        return (ANY,)
-    return _scopes(words)[2:]
 
 
 def _set(
@@ -234,7 +267,7 @@ def _set(
 
 
 def _items(flag: Flag, text: str) -> list[str]:
-    # A filter expression and a feature's value may hold commas of their own.
+    # A filter expression and the value of a feature may contain commas.
     if flag.name in ("filter", "feature"):
         return [text]
     return [item for item in (part.strip() for part in text.split(",")) if item]
@@ -242,7 +275,7 @@ def _items(flag: Flag, text: str) -> list[str]:
 
 def _value(flag: Flag, value: str | None, source: str) -> Any:
     if flag.kind == "switch":
-        return True if value is None else _truth(value, source)
+        return True if value is None else _boolean(value, source)
     if flag.kind == "number":
         try:
             return int(value or "")
@@ -251,7 +284,7 @@ def _value(flag: Flag, value: str | None, source: str) -> Any:
     return value
 
 
-def _truth(text: str, source: str) -> bool:
+def _boolean(text: str, source: str) -> bool:
     lowered = text.strip().lower()
     if lowered in ("1", "t", "true", "yes"):
         return True
@@ -260,7 +293,7 @@ def _truth(text: str, source: str) -> bool:
     raise UsageError(f"{source} needs true or false, not {text!r}")
 
 
-def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+def _environment_options(environment: Mapping[str, str]) -> dict[str, Any]:
     options: dict[str, Any] = {}
     for flag in FLAGS:
         if flag.name in ("help", "version"):
@@ -279,5 +312,5 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
         else:
             inverted = environment.get(flag.inverted_env) if flag.inverted_env else None
             if inverted:
-                options[flag.field] = not _truth(inverted, str(flag.inverted_env))
+                options[flag.field] = not _boolean(inverted, str(flag.inverted_env))
     return options

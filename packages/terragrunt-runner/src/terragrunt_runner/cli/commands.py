@@ -1,4 +1,4 @@
-"""Every command but ``run``: what they print, and the exit code they end with."""
+"""Every command except ``run``. Each function returns the exit code."""
 
 from __future__ import annotations
 
@@ -8,67 +8,67 @@ import subprocess
 import sys
 from pathlib import Path
 
-from terragrunt_runner.cli import console, hcl_commands
+from terragrunt_runner import __version__
+from terragrunt_runner.cli import hcl_commands
+from terragrunt_runner.cli.log import print_data
 from terragrunt_runner.cli.session import Session
 from terragrunt_runner.config.model import Config
 from terragrunt_runner.errors import ConfigurationError, UsageError
 from terragrunt_runner.language.serialise import to_hcl, to_json
-from terragrunt_runner.run.prepare import Preparation
-from terragrunt_runner.run.terraform_version import FOLLOWS
+from terragrunt_runner.run.terraform import FOLLOWS
 from terragrunt_runner.state import bucket as state_bucket
-from terragrunt_runner.tree import listing as inspect_tree
-from terragrunt_runner.tree import queue as run_queue
+from terragrunt_runner.tree import listing, run_queue
 from terragrunt_runner.tree.discovery import Tree, discover
-from terragrunt_runner.tree.listing import Shown
+from terragrunt_runner.tree.listing import ListingOptions
 
 
 def version() -> int:
-    console.data(
-        f"Terrarium's Terragrunt-compatible runner, not the official binary; it follows the "
-        f"behaviour of Terragrunt v{FOLLOWS}"
+    print_data(
+        f"terragrunt-runner {__version__}, not the official binary; it follows the behaviour of "
+        f"Terragrunt v{FOLLOWS}"
     )
     return 0
 
 
 def find(session: Session) -> int:
-    tree, shown = _shown(session)
+    tree, options = _listing(session)
     invocation = session.invocation
     if invocation.switch("json") or invocation.text("format") == "json":
-        console.data(json.dumps(inspect_tree.found(tree, shown), indent=2))
+        print_data(json.dumps(listing.records(tree, options), indent=2))
         return 0
-    for unit in inspect_tree.ordered(tree, shown):
-        console.data(tree.name(unit))
+    for unit in listing.ordered(tree, options):
+        print_data(tree.name(unit))
     return 0
 
 
 def list_units(session: Session) -> int:
-    tree, shown = _shown(session)
+    tree, options = _listing(session)
     invocation = session.invocation
     style = invocation.text("format") or "text"
     style = "long" if invocation.switch("long") else style
     style = "tree" if invocation.switch("tree") else style
     if invocation.switch("json") or style == "json":
-        console.data(json.dumps(inspect_tree.found(tree, shown), indent=2))
+        print_data(json.dumps(listing.records(tree, options), indent=2))
     else:
-        console.data(inspect_tree.listed(tree, shown, style))
+        print_data(listing.text(tree, options, style))
     return 0
 
 
 def dag_graph(session: Session) -> int:
     tree = discover(session.folder, session.reader)
-    console.data(inspect_tree.dot(tree))
+    print_data(listing.dot(tree))
     return 0
 
 
 def output_module_groups(session: Session) -> int:
     tree = discover(session.folder, session.reader)
     destroy = "destroy" in session.invocation.terraform
-    console.data(json.dumps(inspect_tree.module_groups(tree, destroy=destroy), indent=2))
+    print_data(json.dumps(listing.module_groups(tree, destroy=destroy), indent=2))
     return 0
 
 
 def render(session: Session) -> int:
-    """Print the evaluated configuration, or write it where ``--out`` or ``-w`` say."""
+    """Print the evaluated configuration, or write it to the file of ``--out`` or ``-w``."""
     invocation = session.invocation
     if invocation.switch("with_metadata"):
         raise UsageError("--with-metadata is not supported by this runner")
@@ -84,7 +84,7 @@ def render(session: Session) -> int:
         default = "terragrunt.rendered.json" if as_json else "terragrunt.rendered.hcl"
         target = invocation.text("out") or (default if invocation.switch("write") else None)
         if target is None:
-            console.data(text)
+            print_data(text)
         else:
             path = Path(os.path.normpath(unit.parent / target))
             path.write_text(text + "\n", "utf-8")
@@ -97,7 +97,7 @@ def hcl_format(session: Session) -> int:
     if invocation.switch("stdin"):
         text = sys.stdin.read()
         done = hcl_commands.formatted(text, session.folder / "stdin.hcl", session.terraform)
-        console.data(done.removesuffix("\n"))
+        print_data(done.removesuffix("\n"))
         return 0
     given = invocation.text("file")
     files = (
@@ -108,13 +108,13 @@ def hcl_format(session: Session) -> int:
     changed = list(hcl_commands.changed(files, session.terraform))
     for file, before, after in changed:
         if invocation.switch("diff"):
-            console.data(hcl_commands.difference(file, before, after))
+            print_data(hcl_commands.difference(file, before, after))
         if not invocation.switch("check"):
             file.write_text(after, "utf-8")
             session.log.info(f"{file} was updated")
     if changed and invocation.switch("check"):
         names = ", ".join(os.path.relpath(file, session.folder) for file, _, _ in changed)
-        raise ConfigurationError(f"not in standard form: {names}", hint="terragrunt hcl fmt")
+        raise ConfigurationError(f"not formatted: {names}", hint="terragrunt hcl fmt")
     return 0
 
 
@@ -132,21 +132,20 @@ def hcl_validate(session: Session) -> int:
             }
             for problem in problems
         ]
-        console.data(json.dumps(records, indent=2))
+        print_data(json.dumps(records, indent=2))
     elif invocation.switch("show_config_path"):
         for path in sorted({str(problem.file) for problem in problems}):
-            console.data(path)
+            print_data(path)
     else:
         for problem in problems:
-            session.log.problem(problem.message)
+            session.log.failure(problem.message)
     return 1 if problems else 0
 
 
 def info_print(session: Session) -> int:
     unit = session.unit_file()
     config = session.reader.outline(unit)
-    preparation = Preparation(session.reader, session.units.roles, session.units.options.tf_path)
-    source = preparation.source_of(config)
+    source = session.runner.preparation.source_of(config)
     download = session.reader.download_dir(config)
     folder = source.working_folder(download, config.folder) if source else config.folder
     record = {
@@ -157,12 +156,12 @@ def info_print(session: Session) -> int:
         "terraform_command": "",
         "working_dir": str(folder),
     }
-    console.data(json.dumps(record, indent=2))
+    print_data(json.dumps(record, indent=2))
     return 0
 
 
 def backend_bootstrap(session: Session) -> int:
-    """Make the state bucket of a unit, or of every unit below the folder."""
+    """Create the state bucket of a unit, or of every unit below the folder."""
     seen: set[str] = set()
     for unit in session.unit_files():
         state = session.reader.outline(unit).remote_state
@@ -173,21 +172,20 @@ def backend_bootstrap(session: Session) -> int:
             continue
         seen.add(bucket)
         update = not session.invocation.switch("disable_bucket_update")
-        done = state_bucket.bootstrap(session.units.states, state.config, update=update)
-        session.log.info(f"state bucket {bucket}: {'created' if done.made else 'exists'}")
+        result = state_bucket.bootstrap(session.runner.states, state.config, update=update)
+        session.log.info(f"state bucket {bucket}: {'created' if result.created else 'exists'}")
     if not seen:
         session.log.warn("no unit here has an S3 backend that may be bootstrapped")
     return 0
 
 
 def execute(session: Session) -> int:
-    """``exec -- PROGRAM``: run a program with a unit's inputs in its environment."""
+    """Run a program with a unit's inputs in its environment."""
     words = session.invocation.terraform
     if not words:
         raise UsageError("exec needs a program", hint="terragrunt exec -- env")
     config = session.reader.complete(session.unit_file())
-    preparation = Preparation(session.reader, session.units.roles, session.units.options.tf_path)
-    environment = preparation.environment(config, "exec")
+    environment = session.runner.preparation.environment(config, "exec")
     try:
         return subprocess.run(list(words), env=environment, check=False).returncode
     except OSError as error:
@@ -202,25 +200,24 @@ def _validate_inputs(session: Session) -> int:
         module = _module(session, config)
         missing, unused = hcl_commands.inputs_mismatch(unit, module, session.reader)
         for name in missing:
-            session.log.problem(f"{unit}: variable {name!r} is required and no input sets it")
+            session.log.failure(f"{unit}: variable {name!r} is required and no input sets it")
+        log_unused = session.log.failure if strict else session.log.warn
         for name in unused:
-            tell = session.log.problem if strict else session.log.warn
-            tell(f"{unit}: input {name!r} is taken by no variable")
+            log_unused(f"{unit}: the module has no variable {name!r} for this input")
         failed = failed or bool(missing) or (strict and bool(unused))
     return 1 if failed else 0
 
 
 def _module(session: Session, config: Config) -> Path:
-    preparation = Preparation(session.reader, session.units.roles, session.units.options.tf_path)
-    source = preparation.source_of(config)
+    source = session.runner.preparation.source_of(config)
     if source is None:
         return config.folder
     if source.root is None:
-        raise UsageError(f"{config.file}: inputs of a git module are checked by plan only")
+        raise UsageError(f"{config.file}: only plan checks the inputs of a git module")
     return source.root / source.subfolder
 
 
-def _shown(session: Session) -> tuple[Tree, Shown]:
+def _listing(session: Session) -> tuple[Tree, ListingOptions]:
     invocation = session.invocation
     tree = discover(session.folder, session.reader, hidden=invocation.switch("hidden"))
     command = invocation.text("queue_construct_as") or ""
@@ -228,9 +225,9 @@ def _shown(session: Session) -> tuple[Tree, Shown]:
     destroy = bool(words) and words[0] == "destroy"
     read = session.reader.host.files_read
     queue = run_queue.build(
-        tree, words[0] if words else "", session.choice(), destroy=destroy, read=read
+        tree, words[0] if words else "", session.selection(), destroy=destroy, read=read
     )
-    shown = Shown(
+    options = ListingOptions(
         dag=invocation.switch("dag") or bool(words),
         dependencies=invocation.switch("dependencies"),
         exclude=invocation.switch("exclude"),
@@ -240,4 +237,4 @@ def _shown(session: Session) -> tuple[Tree, Shown]:
         read=read if invocation.switch("reading") else None,
         units=frozenset(queue.edges) | (frozenset(tree.external)),
     )
-    return tree, shown
+    return tree, options

@@ -1,4 +1,4 @@
-"""``hcl fmt`` and ``hcl validate``: the form of configuration files, and whether they read."""
+"""``hcl fmt`` and ``hcl validate``: format and check configuration files."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from terragrunt_runner.config.reader import Reader
 from terragrunt_runner.errors import ConfigurationError, ToolchainError
 from terragrunt_runner.language.parser import decode, parse
 from terragrunt_runner.run.prepare import declared_variables
-from terragrunt_runner.run.terraform_text import first_error
+from terragrunt_runner.run.terraform import first_error
 from terragrunt_runner.tree.discovery import find_units
 
 
 def hcl_files(root: Path, exclude: Iterable[str] = ()) -> Iterator[Path]:
-    """Every ``.hcl`` file below a folder, but those in caches and hidden folders."""
+    """Return every ``.hcl`` file below a folder, except in caches and hidden folders."""
     left_out = {os.path.normpath(root / folder) for folder in exclude}
     for folder, names, files in os.walk(root):
         names[:] = sorted(
@@ -34,7 +34,7 @@ def hcl_files(root: Path, exclude: Iterable[str] = ()) -> Iterator[Path]:
 
 
 def formatted(text: str, file: Path, terraform: str) -> str:
-    """The text as ``terraform fmt`` writes it. Raises ConfigurationError for what is not HCL."""
+    """Format text with ``terraform fmt``. Raises ConfigurationError for text that is not HCL."""
     parse(text, file)
     try:
         done = subprocess.run(
@@ -48,7 +48,7 @@ def formatted(text: str, file: Path, terraform: str) -> str:
 
 
 def changed(files: Iterable[Path], terraform: str) -> Iterator[tuple[Path, str, str]]:
-    """Files whose form is not the standard one, with their text before and after."""
+    """Return the files that are not formatted, with their text before and after."""
     for file in files:
         before = decode(file.read_bytes(), file)
         after = formatted(before, file, terraform)
@@ -66,7 +66,7 @@ def difference(file: Path, before: str, after: str) -> str:
 
 
 def invalid(root: Path, reader: Reader) -> Iterator[ConfigurationError]:
-    """What is wrong with the files below a folder: none may be broken, every unit must read."""
+    """Return the errors of the files below a folder: of parsing, and of reading units."""
     broken: set[Path] = set()
     for file in hcl_files(root):
         try:
@@ -75,22 +75,22 @@ def invalid(root: Path, reader: Reader) -> Iterator[ConfigurationError]:
             broken.add(file)
             yield error
     included: set[Path] = set()
-    unread: dict[Path, ConfigurationError] = {}
+    errors: dict[Path, ConfigurationError] = {}
     for unit in find_units(root):
         try:
             config = reader.outline(unit)
             reader.dependency_files(config)
             included.update(include.path for include in config.includes)
         except ConfigurationError as error:
-            unread[unit] = error
-    for unit, why in unread.items():
-        # A file that is there to be included need not stand by itself.
-        if unit not in included and why.file not in broken:
-            yield why
+            errors[unit] = error
+    for unit, failure in errors.items():
+        # An included file need not be a valid unit.
+        if unit not in included and failure.file not in broken:
+            yield failure
 
 
 def inputs_mismatch(unit: Path, module: Path, reader: Reader) -> tuple[list[str], list[str]]:
-    """(required variables that no input sets, inputs that no variable takes), of one unit."""
+    """Return required variables that no input sets, and inputs without a variable."""
     declared = declared_variables(module)
     config = reader.complete(unit)
     given = set(config.inputs or {})

@@ -1,7 +1,7 @@
-"""Log lines in Terragrunt's own shapes, so that one reader understands both programs.
+"""Output: data on stdout, log lines in Terragrunt's formats.
 
-The default shape is ``HH:MM:SS.mmm LEVEL  [unit] terraform: line``. Lines that Terraform writes to
-stdout go to stdout with level STDOUT; everything else goes to stderr.
+The default format is ``HH:MM:SS.mmm LEVEL  [unit] terraform: line``. Terraform's stdout goes to
+stdout with the level STDOUT; every other log line goes to stderr.
 Source: https://terragrunt.gruntwork.io/docs/features/log-formatting
 """
 
@@ -13,16 +13,15 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import IntEnum
 
-from terragrunt_runner.cli import console
 from terragrunt_runner.errors import UsageError
 
 
 class Level(IntEnum):
-    """Less is more important; STDERR and STDOUT are Terraform's own lines and always shown."""
+    """A lower number is more important. STDERR and STDOUT are Terraform's lines, always shown."""
 
     STDERR = 0
     STDOUT = 1
@@ -47,10 +46,7 @@ FORMATS = ("pretty", "bare", "key-value", "json")
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """Writes whole lines; safe to use from many threads.
-
-    ``prefix`` names the unit under ``--all`` and is empty otherwise.
-    """
+    """Writes whole lines; thread-safe. ``prefix`` names the unit under ``--all``, else it is ''."""
 
     level: Level = Level.INFO
     style: str = "pretty"
@@ -60,13 +56,13 @@ class Log:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def for_unit(self, prefix: str) -> Log:
-        return Log(self.level, self.style, self.colour, prefix, self.started, self.lock)
+        return replace(self, prefix=prefix)
 
     def terraform(self, level: Level, text: str, binary: str = "terraform") -> None:
-        """A line that Terraform wrote."""
+        """Write output of Terraform or, with another ``binary``, of a hook."""
         self._write(level, text, binary)
 
-    def problem(self, text: str) -> None:
+    def failure(self, text: str) -> None:
         self._write(Level.ERROR, text)
 
     def warn(self, text: str) -> None:
@@ -79,16 +75,15 @@ class Log:
         self._write(Level.DEBUG, text)
 
     def raw(self, text: str, *, stdout: bool) -> None:
-        """A line without any decoration."""
+        """Write a line without time, level and prefix."""
         with self.lock:
             _emit(text, stdout=stdout)
 
     def _write(self, level: Level, text: str, binary: str = "") -> None:
         if level > self.level:
             return
-        lines = text.splitlines() or [""]
         with self.lock:
-            for line in lines:
+            for line in text.splitlines() or [""]:
                 _emit(self._line(level, line, binary), stdout=level is Level.STDOUT)
 
     def _line(self, level: Level, text: str, binary: str) -> str:
@@ -109,13 +104,12 @@ class Log:
             middle += f" tf-path={binary}" if binary else ""
             when = now.isoformat(timespec="seconds")
             return f"time={when} level={level.name.lower()}{middle} msg={text}"
+        middle = f"[{self.prefix}] " if self.prefix else ""
         if self.style == "bare":
             elapsed = int(time.monotonic() - self.started)
-            middle = f"[{self.prefix}] " if self.prefix else ""
             return f"{level.name[:4]}[{elapsed:04}] {middle}{text}"
         when = now.strftime("%H:%M:%S.") + f"{now.microsecond // 1000:03}"
         name = f"{level.name:<6}"
-        middle = f"[{self.prefix}] " if self.prefix else ""
         tool = f"{binary}: " if binary else ""
         if self.colour:
             when = f"\x1b[90m{when}\x1b[0m"
@@ -125,25 +119,35 @@ class Log:
         return f"{when} {name} {middle}{tool}{text}"
 
 
-def _emit(text: str, *, stdout: bool) -> None:
-    """A reader that has gone (``| head``) must not end an apply half way: go on unheard."""
-    try:
-        (console.data if stdout else console.note)(text)
-    except BrokenPipeError:
-        stream = sys.stdout if stdout else sys.stderr
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-
-
 def create(
     level: str | None, style: str | None, no_colour: bool, environment: Mapping[str, str]
 ) -> Log:
-    """The log that the flags ask for. Raises UsageError for a level or format that is not one."""
-    wanted = (level or "info").upper()
-    if wanted not in Level.__members__:
-        names = ", ".join(name.lower() for name in Level.__members__)
+    """Make the log that the flags ask for. Raises UsageError for an unknown level or format."""
+    name = (level or "info").upper()
+    if name not in Level.__members__:
+        names = ", ".join(known.lower() for known in Level.__members__)
         raise UsageError(f"unknown log level {level!r}", hint=f"levels: {names}")
-    shape = style or "pretty"
-    if shape not in FORMATS:
+    if style and style not in FORMATS:
         raise UsageError(f"unknown log format {style!r}", hint=f"formats: {', '.join(FORMATS)}")
     colour = sys.stderr.isatty() and not no_colour and not environment.get("NO_COLOR")
-    return Log(Level[wanted], shape, colour)
+    return Log(Level[name], style or "pretty", colour)
+
+
+def print_data(text: str) -> None:
+    """Write a line of data to stdout."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def print_stderr(text: str) -> None:
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
+
+
+def _emit(text: str, *, stdout: bool) -> None:
+    """Write a line. A closed pipe (``| head``) must not end an apply half way."""
+    try:
+        (print_data if stdout else print_stderr)(text)
+    except BrokenPipeError:
+        stream = sys.stdout if stdout else sys.stderr
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

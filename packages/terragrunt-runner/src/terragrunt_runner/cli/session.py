@@ -1,4 +1,4 @@
-"""Everything one invocation works with, built from its command line and environment."""
+"""The objects of one invocation, built from its command line and environment."""
 
 from __future__ import annotations
 
@@ -10,26 +10,24 @@ from pathlib import Path
 from terragrunt_runner.cli import log as logs
 from terragrunt_runner.cli.command_line import Invocation
 from terragrunt_runner.cli.log import Log
-from terragrunt_runner.config.context import Settings
-from terragrunt_runner.config.model import CONFIG_NAME
+from terragrunt_runner.config.model import CONFIG_NAME, Settings
 from terragrunt_runner.config.reader import Reader
 from terragrunt_runner.errors import ConfigurationError, UsageError
-from terragrunt_runner.run.arguments import Manner
-from terragrunt_runner.run.credentials import Role, Roles
-from terragrunt_runner.run.processes import Children
-from terragrunt_runner.run.run_all import Pace
-from terragrunt_runner.run.terraform_version import TerraformVersions
-from terragrunt_runner.run.unit import Options, Units
-from terragrunt_runner.state.outputs import DependencyOutputs
-from terragrunt_runner.state.s3_backend import S3States, region_of
+from terragrunt_runner.run.arguments import RunMode
+from terragrunt_runner.run.iam_role import Role, Roles
+from terragrunt_runner.run.processes import Processes
+from terragrunt_runner.run.run_all import QueueOptions
+from terragrunt_runner.run.terraform import TerraformVersions
+from terragrunt_runner.run.unit import RunOptions, UnitRunner
+from terragrunt_runner.state.dependency_outputs import DependencyOutputs
+from terragrunt_runner.state.s3_backend import S3States
 from terragrunt_runner.tree.discovery import discover
-from terragrunt_runner.tree.queue import Choice
+from terragrunt_runner.tree.run_queue import UnitSelection
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """``folder`` is the working folder; ``unit`` the configuration file that ``--config`` names,
-    or the one in the folder."""
+    """``folder`` is the working folder; ``unit`` is the file of ``--config``, or the folder's."""
 
     invocation: Invocation
     folder: Path
@@ -37,18 +35,14 @@ class Session:
     environment: Mapping[str, str]
     log: Log
     reader: Reader
-    units: Units
-
-    @property
-    def children(self) -> Children:
-        return self.units.children
+    runner: UnitRunner
 
     @property
     def terraform(self) -> str:
-        return self.units.options.tf_path or "terraform"
+        return self.runner.options.tf_path or "terraform"
 
     def unit_file(self) -> Path:
-        """Raises UsageError where there is no unit."""
+        """Return the unit's file. Raises UsageError if the folder is not a unit."""
         if not self.unit.is_file():
             raise UsageError(
                 f"there is no {CONFIG_NAME} in {self.folder}",
@@ -57,20 +51,21 @@ class Session:
         return self.unit
 
     def unit_files(self) -> list[Path]:
-        """The one unit, or with ``--all`` every unit below the folder."""
+        """Return the one unit or, with ``--all``, every unit below the folder."""
         if self.invocation.switch("all"):
             return list(discover(self.folder, self.reader).units)
         return [self.unit_file()]
 
-    def choice(self) -> Choice:
+    def selection(self) -> UnitSelection:
+        """Return the flags that select units. Raises UsageError for an unreadable file."""
         invocation = self.invocation
-        exclude = [*invocation.items("queue_exclude_dir")]
-        listed = invocation.text("queue_excludes_file")
-        if listed:
-            exclude += _lines(self.folder / listed)
-        return Choice(
+        exclude = invocation.items("queue_exclude_dir")
+        excludes_file = invocation.text("queue_excludes_file")
+        if excludes_file:
+            exclude = (*exclude, *_lines(self.folder / excludes_file))
+        return UnitSelection(
             include=invocation.items("queue_include_dir"),
-            exclude=tuple(exclude),
+            exclude=exclude,
             filters=invocation.items("filter"),
             reading=invocation.items("queue_include_units_reading"),
             including=invocation.items("units_that_include"),
@@ -79,70 +74,71 @@ class Session:
             and not invocation.switch("queue_exclude_external"),
         )
 
-    def pace(self) -> Pace:
-        """How many at once. Raises UsageError for a number below one."""
-        wanted = self.invocation.number("parallelism")
-        if wanted is not None and wanted < 1:
-            raise UsageError(f"--parallelism is 1 or more, not {wanted}")
-        return Pace(
-            parallelism=wanted or os.cpu_count() or 1,
-            after_failure=self.invocation.switch("queue_ignore_errors"),
+    def queue_options(self) -> QueueOptions:
+        """Return the flags of a queue. Raises UsageError for a parallelism below one."""
+        parallelism = self.invocation.number("parallelism")
+        if parallelism is not None and parallelism < 1:
+            raise UsageError(f"--parallelism is 1 or more, not {parallelism}")
+        return QueueOptions(
+            parallelism=parallelism or os.cpu_count() or 1,
+            ignore_errors=self.invocation.switch("queue_ignore_errors"),
             ignore_order=self.invocation.switch("queue_ignore_dag_order"),
             fail_fast=self.invocation.switch("fail_fast"),
         )
 
 
 def open_session(invocation: Invocation, environment: Mapping[str, str]) -> Session:
-    """Raises UsageError for a folder that is not there and for flags that make no sense."""
-    folder = _working_dir(invocation)
-    # Terraform's own lines are shown all the same.
-    quiet = invocation.switch("log_disable")
+    """Build the session. Raises UsageError for a missing folder and for invalid flags."""
+    folder = _working_dir(invocation, environment)
+    # --log-disable still shows Terraform's output.
     log = logs.create(
-        "stdout" if quiet else invocation.text("log_level"),
+        "stdout" if invocation.switch("log_disable") else invocation.text("log_level"),
         invocation.text("log_format"),
         invocation.switch("no_color"),
         environment,
     )
-    # Mocks that serve validate also serve the comparison of inputs with variables.
+    # Mocks that are allowed for validate are also used to compare inputs with variables.
     command = "validate" if invocation.command == ("hcl", "validate") else ""
     if invocation.command == ("run",):
         command = invocation.terraform_command
     environment = _with_provider_cache(invocation, environment)
     settings = Settings(
         environment=environment,
+        working_dir=folder,
         command=command,
         arguments=invocation.terraform,
         features=_features(invocation.items("feature")),
         source=invocation.text("source") or "",
         source_update=invocation.switch("source_update"),
         download_dir=invocation.text("download_dir"),
-        working_dir=folder,
         experiments=frozenset(invocation.items("experiment")),
         render=invocation.command == ("render",),
     )
     reader = Reader(settings, lambda line: log.info(f"run_cmd: {line}"))
     states = S3States(environment)
-    roles = Roles(_role(invocation), region_of(environment))
-    units = Units(reader, states, roles, Children(), _options(invocation), log, TerraformVersions())
+    roles = Roles(environment, _role(invocation))
+    versions = TerraformVersions(environment)
+    runner = UnitRunner(reader, states, roles, Processes(), _run_options(invocation), log, versions)
     outputs = DependencyOutputs(
         reader,
         states,
         roles,
-        units.output_json,
+        runner.output_json,
         command,
         from_state=not invocation.switch("no_dependency_fetch_output_from_state"),
     )
-    reader.outputs = units.outputs = outputs
-    return Session(invocation, folder, _unit(invocation, folder), environment, log, reader, units)
+    reader.outputs = runner.outputs = outputs
+    return Session(invocation, folder, _unit(invocation, folder), environment, log, reader, runner)
 
 
-def _working_dir(invocation: Invocation) -> Path:
+def _working_dir(invocation: Invocation, environment: Mapping[str, str]) -> Path:
     given = invocation.text("working_dir")
-    # Lexical, like a shell's: a link in the path keeps its name.
-    here = Path(os.environ.get("PWD") or Path.cwd())
-    if not here.is_dir() or not here.samefile(Path.cwd()):
-        here = Path.cwd()
-    folder = Path(os.path.normpath(here / given)) if given else here
+    # PWD keeps symbolic links in the path, as a shell does.
+    current = Path.cwd()
+    pwd = Path(environment.get("PWD") or current)
+    if pwd.is_dir() and pwd.samefile(current):
+        current = pwd
+    folder = Path(os.path.normpath(current / given)) if given else current
     if not folder.is_dir():
         raise UsageError(f"there is no folder {folder}")
     return folder
@@ -150,7 +146,7 @@ def _working_dir(invocation: Invocation) -> Path:
 
 def _unit(invocation: Invocation, folder: Path) -> Path:
     given = invocation.text("config")
-    unit = Path(os.path.normpath(folder / given)) if given else folder / CONFIG_NAME
+    unit = Path(os.path.normpath(folder / (given or CONFIG_NAME)))
     if given and not unit.is_file():
         raise ConfigurationError("there is no such file", file=unit)
     return unit
@@ -175,16 +171,15 @@ def _role(invocation: Invocation) -> Role | None:
     return role if seconds is None else Role(arn, seconds, role.session)
 
 
-def _options(invocation: Invocation) -> Options:
-    many = invocation.switch("all") or invocation.switch("graph")
-    manner = Manner(
-        many=many,
+def _run_options(invocation: Invocation) -> RunOptions:
+    mode = RunMode(
+        many=invocation.switch("all") or invocation.switch("graph"),
         non_interactive=invocation.switch("non_interactive"),
         no_color=invocation.switch("no_color"),
         auto_approve=not invocation.switch("no_auto_approve"),
     )
-    return Options(
-        manner=manner,
+    return RunOptions(
+        mode=mode,
         tf_path=invocation.text("tf_path"),
         auto_init=not invocation.switch("no_auto_init"),
         auto_retry=not invocation.switch("no_auto_retry"),
@@ -200,9 +195,9 @@ def _options(invocation: Invocation) -> Options:
 def _with_provider_cache(
     invocation: Invocation, environment: Mapping[str, str]
 ) -> Mapping[str, str]:
-    """``--provider-cache``: Terraform's own plugin cache, which inits then use one at a time."""
+    """``--provider-cache`` sets Terraform's plugin cache; inits then run one at a time."""
     if not invocation.switch("provider_cache") or environment.get("TF_PLUGIN_CACHE_DIR"):
-        return dict(environment)
+        return environment
     given = invocation.text("provider_cache_dir")
     base = environment.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     cache = Path(given) if given else Path(base) / "terragrunt" / "providers"

@@ -1,7 +1,7 @@
-"""How an included configuration and the one that includes it become one.
+"""Merging of an included configuration into the one that includes it.
 
 ``shallow`` and ``deep`` follow Terragrunt's documentation of ``merge_strategy``. ``locals`` are
-never merged; ``remote_state`` and each ``generate`` are replaced whole by either strategy.
+never merged; both strategies replace ``remote_state`` and each ``generate`` as a whole.
 """
 
 from __future__ import annotations
@@ -47,9 +47,9 @@ _T = TypeVar("_T", bound=_Named)
 
 
 def merge(parent: Config, child: Config, strategy: MergeStrategy, place: Place) -> Config:
-    """The child with what it takes from one include. ``no_merge`` takes nothing.
+    """Return the child with one include merged in; unchanged for ``no_merge``.
 
-    Raises ConfigurationError for ``deep_map_only``, which is a strategy of mocks.
+    Raises ConfigurationError for ``deep_map_only``, which is a strategy for mocks.
     """
     if strategy == "no_merge":
         return child
@@ -66,7 +66,9 @@ def merge(parent: Config, child: Config, strategy: MergeStrategy, place: Place) 
         terraform=_terraform(parent.terraform, child.terraform, deep),
         generate={**parent.generate, **child.generate},
         features=by_name(parent.features, child.features),
-        dependencies=dependencies(parent.dependencies, child.dependencies, strategy),
+        dependencies=by_name(
+            parent.dependencies, child.dependencies, _merged_dependency if deep else None
+        ),
         dependency_paths=tuple(dict.fromkeys((*parent.dependency_paths, *child.dependency_paths))),
         inputs=_inputs(parent.inputs, child.inputs, deep),
         exclude=_exclude(parent.exclude, child.exclude, deep),
@@ -74,19 +76,11 @@ def merge(parent: Config, child: Config, strategy: MergeStrategy, place: Place) 
     )
 
 
-def dependencies(
-    parent: tuple[Dependency, ...], child: tuple[Dependency, ...], strategy: MergeStrategy
-) -> tuple[Dependency, ...]:
-    """Dependency blocks by name: the child's replaces the parent's, or refines it (``deep``)."""
-    if strategy == "no_merge":
-        return child
-    return by_name(parent, child, _refined if strategy == "deep" else None)
-
-
 def by_name(
     parent: Iterable[_T], child: Iterable[_T], combine: Callable[[_T, _T], _T] | None = None
 ) -> tuple[_T, ...]:
-    """The parent's in order, each replaced by the child's namesake; then the child's others."""
+    """Merge named items: the parent's order first; the child's item replaces (or is combined
+    with) the parent's item of the same name."""
     merged = {item.name: item for item in parent}
     for item in child:
         before = merged.get(item.name)
@@ -95,7 +89,7 @@ def by_name(
 
 
 def deep_merge(target: Any, source: Any, *, append_lists: bool = True) -> Any:
-    """Maps merge key by key, lists are joined (target first), anything else is the source's."""
+    """Merge maps key by key and join lists (target first); otherwise return ``source``."""
     if isinstance(target, Mapping) and isinstance(source, Mapping):
         merged = dict(target)
         for key, value in source.items():
@@ -114,7 +108,7 @@ def _either(child: Any, parent: Any) -> Any:
     return parent if child is None else child
 
 
-def _refined(parent: Dependency, child: Dependency) -> Dependency:
+def _merged_dependency(parent: Dependency, child: Dependency) -> Dependency:
     mocks = (
         deep_merge(parent.mock_outputs, child.mock_outputs)
         if parent.mock_outputs is not None and child.mock_outputs is not None
@@ -144,11 +138,13 @@ def _terraform(
         return _either(child, parent)  # type: ignore[no-any-return]
 
     def patterns(name: str) -> Any:
-        ours, theirs = getattr(child, name), getattr(parent, name)
-        # Only the deep strategy looks at the child's patterns once the parent has a block.
+        of_child, of_parent = getattr(child, name), getattr(parent, name)
+        # Only the deep strategy reads the child's patterns if the parent has a terraform block.
         if not deep:
-            return theirs
-        return None if ours is None and theirs is None else (*(ours or ()), *(theirs or ()))
+            return of_parent
+        if of_child is None and of_parent is None:
+            return None
+        return (*(of_child or ()), *(of_parent or ()))
 
     return TerraformBlock(
         place=child.place,
@@ -184,12 +180,12 @@ def _errors(parent: Errors | None, child: Errors | None, deep: bool) -> Errors |
     if child is None or parent is None or not deep:
         return _either(child, parent)  # type: ignore[no-any-return]
     return Errors(
-        retry=by_name(parent.retry, child.retry, _joined_retry),
-        ignore=by_name(parent.ignore, child.ignore, _joined_ignore),
+        retry=by_name(parent.retry, child.retry, _merged_retry),
+        ignore=by_name(parent.ignore, child.ignore, _merged_ignore),
     )
 
 
-def _joined_retry(parent: Retry, child: Retry) -> Retry:
+def _merged_retry(parent: Retry, child: Retry) -> Retry:
     return replace(
         child,
         retryable_errors=_union(parent.retryable_errors, child.retryable_errors),
@@ -198,7 +194,7 @@ def _joined_retry(parent: Retry, child: Retry) -> Retry:
     )
 
 
-def _joined_ignore(parent: Ignore, child: Ignore) -> Ignore:
+def _merged_ignore(parent: Ignore, child: Ignore) -> Ignore:
     signals = (
         None
         if parent.signals is None and child.signals is None

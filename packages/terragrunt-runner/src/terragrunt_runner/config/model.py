@@ -1,12 +1,13 @@
-"""The model of a Terragrunt configuration file: what one means, after evaluation.
+"""Terragrunt configuration after evaluation.
 
-Every class is a value. ``None`` is "not set here", which is what merging an include needs to know;
-defaults are applied where a setting is used. Shapes follow
+Every class is a frozen value. ``None`` means "not set here", which merging an include needs to
+know; defaults are applied where a setting is used. Shapes follow
 https://terragrunt.gruntwork.io/docs/reference/hcl/blocks and ``.../attributes``.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -20,7 +21,7 @@ CACHE_NAME = ".terragrunt-cache"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where something was written; lines count from 1."""
+    """File and line of a block or attribute; lines count from 1."""
 
     file: Path
     line: int
@@ -98,7 +99,7 @@ class GeneratedFile:
 
 @dataclass(frozen=True, slots=True)
 class RemoteState:
-    """``config`` is what the backend block gets; ``generate`` is (path, if_exists)."""
+    """``config`` is the content of the backend block; ``generate`` is (path, if_exists)."""
 
     backend: str
     config: dict[str, Any]
@@ -128,13 +129,13 @@ class Dependency:
 
     @property
     def strategy(self) -> MergeStrategy:
-        """How mocks combine with outputs that exist; the older switch counts when this is unset."""
+        """How mocks combine with real outputs; the older switch counts if no strategy is set."""
         if self.mock_strategy is not None:
             return self.mock_strategy
         return "shallow" if self.mock_merge_with_state else "no_merge"
 
     def allows_mocks_for(self, command: str) -> bool:
-        """An allow-list that is unset or empty allows every command, apply included."""
+        """A missing or empty allow-list allows every command, apply included."""
         return not self.mock_commands or command in self.mock_commands
 
 
@@ -147,7 +148,7 @@ class Exclude:
     no_run: bool | None = None
 
     def covers(self, command: str) -> bool:
-        """Whether ``actions`` names this command: itself, ``all``, or ``all_except_output``."""
+        """True if ``actions`` names the command, ``all``, or ``all_except_output``."""
         actions = {action.lower() for action in self.actions}
         return (
             command in actions
@@ -219,6 +220,46 @@ class Config:
         return self.file.parent
 
 
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Input of an evaluation besides the configuration files.
+
+    ``command`` and ``arguments`` are Terraform's; ``features`` come from ``--feature``.
+    """
+
+    environment: Mapping[str, str]
+    working_dir: Path
+    command: str = ""
+    arguments: tuple[str, ...] = ()
+    features: Mapping[str, str] = field(default_factory=dict)
+    source: str = ""
+    source_update: bool = False
+    download_dir: str | None = None
+    experiments: frozenset[str] = frozenset()
+    render: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The file being evaluated and the unit that it is evaluated for.
+
+    They differ in an included file, which Terragrunt evaluates as part of the including unit
+    (``include`` is then the block that includes it). ``original`` is the file where reading began;
+    it differs from ``unit`` inside ``read_terragrunt_config``.
+    """
+
+    file: Path
+    unit: Path
+    original: Path
+    include: Include | None = None
+    includes: tuple[Include, ...] = ()
+
+    @property
+    def folder(self) -> Path:
+        """The unit's folder: ``get_terragrunt_dir()``."""
+        return self.unit.parent
+
+
 def config_file_of(path: Path) -> Path:
-    """The configuration file that a ``config_path`` names: a file, or a folder that holds one."""
+    """Return the configuration file that a ``config_path`` names: the file, or the folder's."""
     return path / CONFIG_NAME if path.is_dir() else path

@@ -1,8 +1,8 @@
-"""Reads units: parses files once, evaluates them, merges their includes.
+"""Reading of units: parse each file once, evaluate it, merge its includes.
 
-Terragrunt's order holds: includes, then features, then locals, then dependency blocks, then all
-else. Before the outputs of dependencies are known a unit is read without whatever needs them
-(:meth:`Reader.outline`); with them it is read whole (:meth:`Reader.complete`).
+The order of evaluation is Terragrunt's: includes, features, locals, dependency blocks, then
+everything else. :meth:`Reader.outline` reads a unit without the outputs of its dependencies and
+leaves out whatever needs them; :meth:`Reader.complete` fetches the outputs and reads everything.
 """
 
 from __future__ import annotations
@@ -14,21 +14,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from terragrunt_runner.config.as_value import as_value
-from terragrunt_runner.config.context import Context, Settings
-from terragrunt_runner.config.decode import Wanted, decode, decode_features
-from terragrunt_runner.config.include_blocks import decode_includes
-from terragrunt_runner.config.locals_block import evaluate_locals
+from terragrunt_runner.config.base_blocks import decode_features, decode_includes, evaluate_locals
+from terragrunt_runner.config.decode import DecodeOptions, decode
 from terragrunt_runner.config.merge import by_name, merge
 from terragrunt_runner.config.model import (
     CACHE_NAME,
     Config,
+    Context,
     Dependency,
     Feature,
     Include,
     Place,
+    Settings,
     config_file_of,
 )
+from terragrunt_runner.config.serialize import serialize
 from terragrunt_runner.errors import ConfigurationError
 from terragrunt_runner.functions.terragrunt import Host, functions
 from terragrunt_runner.language.convert import convert
@@ -38,31 +38,35 @@ from terragrunt_runner.language.syntax_tree import Body
 from terragrunt_runner.language.values import InvalidValueError, LazyObject, Value, type_of
 from terragrunt_runner.run.module_source import resolve
 
+_OUTLINE = DecodeOptions(without_outputs=True, for_graph=True)
+
 
 class Outputs(Protocol):
-    """Where the outputs of a unit's dependencies come from."""
+    """The source of the outputs of a unit's dependencies."""
 
     def of(self, config: Config) -> dict[str, Value]:
-        """The value of ``dependency``: ``{"name": {"outputs": …}}``."""
+        """Return the value of ``dependency``: ``{"name": {"outputs": …}}``."""
 
 
 @dataclass(frozen=True, slots=True)
-class _File:
-    """A file on the way to being evaluated: what its expressions may read."""
+class _OpenFile:
+    """A parsed file with everything that its expressions may refer to."""
 
     context: Context
     body: Body
     scope: Scope
     locals: dict[str, Value]
-    features: tuple[Feature, ...]
 
 
 class Reader:
-    """Safe to use from many threads; every file is parsed once."""
+    """Reads the units of a tree. Thread-safe."""
 
-    def __init__(self, settings: Settings, say: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(
+        self, settings: Settings, log_command: Callable[[str], None] = lambda _: None
+    ) -> None:
+        """``log_command`` gets each line that ``run_cmd`` prints."""
         self.settings = settings
-        self.host = Host(settings, self._read_terragrunt_config, self._working_dir, say)
+        self.host = Host(settings, self._read_terragrunt_config, self._working_dir, log_command)
         self.outputs: Outputs | None = None
         self._bodies: dict[Path, Body] = {}
         self._outlines: dict[Path, Config] = {}
@@ -71,33 +75,32 @@ class Reader:
         self._local = threading.local()
 
     def outline(self, unit: Path) -> Config:
-        """A unit without anything that needs outputs; cached.
+        """Read a unit without inputs and without whatever needs outputs; cached.
 
         Raises ConfigurationError with file and line.
         """
         if unit not in self._outlines:
-            context = Context(unit, unit, unit)
-            self._outlines[unit] = self._assemble(context, None, Wanted(True, True))
+            self._outlines[unit] = self._assemble(Context(unit, unit, unit), None, _OUTLINE)
         return self._outlines[unit]
 
-    def ahead(self, unit: Path) -> Config:
-        """All of a unit but what needs outputs: enough for ``init`` in all but rare cases."""
+    def without_outputs(self, unit: Path) -> Config:
+        """Read all of a unit except what needs outputs."""
         context = Context(unit, unit, unit)
-        return self._assemble(context, None, Wanted(without_outputs=True))
+        return self._assemble(context, None, DecodeOptions(without_outputs=True))
 
     def complete(self, unit: Path) -> Config:
-        """A unit with everything, after its dependencies' outputs were fetched."""
+        """Read all of a unit, with the outputs of its dependencies."""
         return self._complete(Context(unit, unit, unit))[0]
 
     def complete_value(self, unit: Path) -> dict[str, Value]:
-        """The same as a value, as ``render`` prints it."""
+        """Return the complete unit as the object that ``render`` prints."""
         config, outputs = self._complete(Context(unit, unit, unit))
-        return as_value(config, outputs)
+        return serialize(config, outputs)
 
     def dependency_files(self, config: Config) -> dict[str, Path]:
-        """Configuration files that a unit depends on, by path as written; both kinds of block.
+        """Return the configuration files that a unit depends on, by path as written.
 
-        Raises ConfigurationError for a dependency that is not there.
+        Covers ``dependency`` and ``dependencies``. Raises ConfigurationError for a missing one.
         """
         files: dict[str, Path] = {}
         for dependency in config.dependencies:
@@ -116,6 +119,7 @@ class Reader:
         return files
 
     def dependency_file(self, config: Config, dependency: Dependency) -> Path:
+        """Return the configuration file of a dependency. Raises ConfigurationError."""
         place = dependency.place
         if not dependency.config_path:
             raise ConfigurationError(
@@ -133,106 +137,89 @@ class Reader:
         return target
 
     def download_dir(self, config: Config) -> Path:
-        """The flag's, else the unit's (or its include's) ``download_dir``, else the default."""
-        chosen = self.settings.download_dir
-        if chosen:
-            return _joined(self.settings.working_dir, chosen)
-        if config.download_dir:
-            return _joined(config.folder, config.download_dir)
-        return config.folder / CACHE_NAME
+        """Return the folder for working folders: of the flag, the unit, or the default."""
+        if self.settings.download_dir:
+            return _joined(self.settings.working_dir, self.settings.download_dir)
+        return _joined(config.folder, config.download_dir or CACHE_NAME)
 
     def body(self, file: Path) -> Body:
-        """The parsed file. Raises ConfigurationError if it cannot be read or is not HCL."""
+        """Parse a file, once. Raises ConfigurationError if it cannot be read or is not HCL."""
         with self._parsing:
-            return self._parsed(file)
-
-    def _parsed(self, file: Path) -> Body:
-        if file not in self._bodies:
-            if file.name.endswith(".json"):
-                raise ConfigurationError(
-                    "configuration in JSON is not supported by this runner", file=file
-                )
-            try:
-                data = file.read_bytes()
-            except OSError as error:
-                raise ConfigurationError(f"cannot read it: {error.strerror}", file=file) from None
-            self._bodies[file] = parse(data, file)
-        return self._bodies[file]
+            if file not in self._bodies:
+                self._bodies[file] = _parse(file)
+            return self._bodies[file]
 
     def _complete(self, context: Context) -> tuple[Config, dict[str, Value]]:
         outline = (
             self.outline(context.unit)
             if context.unit == context.original
-            else self._assemble(context, None, Wanted(True, True))
+            else self._assemble(context, None, _OUTLINE)
         )
         outputs: dict[str, Value] = {}
         if outline.dependencies:
             if self.outputs is None:
                 raise AssertionError("a reader without outputs cannot complete a unit")
             outputs = self.outputs.of(outline)
-        return self._assemble(context, outputs, Wanted()), outputs
+        return self._assemble(context, outputs, DecodeOptions()), outputs
 
     def _assemble(
-        self, context: Context, outputs: Mapping[str, Value] | None, wanted: Wanted
+        self, context: Context, outputs: Mapping[str, Value] | None, options: DecodeOptions
     ) -> Config:
-        """The unit's own file, then each include merged in, the last include first."""
-        own = self._open(context, outputs)
+        """Decode the unit's file, then merge its includes, the last include first."""
+        opened = self._open(context, outputs)
         config = replace(
-            decode(own.body, context.file, own.scope, wanted),
-            includes=own.context.includes,
-            locals=own.locals,
+            decode(opened.body, context.file, opened.scope, options),
+            includes=opened.context.includes,
+            locals=opened.locals,
         )
-        kept = config.locals
-        for include in reversed(own.context.includes):
-            if include.strategy == "no_merge":
-                continue
-            parent = self._included(own.context, include, outputs, wanted)
-            config = merge(parent, config, include.strategy, include.place)
-        return replace(config, locals=kept)
+        for include in reversed(opened.context.includes):
+            if include.strategy != "no_merge":
+                parent = self._included(opened.context, include, outputs, options)
+                config = merge(parent, config, include.strategy, include.place)
+        return config
 
     def _included(
         self,
         context: Context,
         include: Include,
         outputs: Mapping[str, Value] | None,
-        wanted: Wanted,
+        options: DecodeOptions,
     ) -> Config:
         inner = Context(include.path, context.unit, context.original, include)
         opened = self._open(inner, outputs)
-        config = decode(opened.body, include.path, opened.scope, wanted)
+        config = decode(opened.body, include.path, opened.scope, options)
         return replace(config, locals=opened.locals)
 
-    def _open(self, context: Context, outputs: Mapping[str, Value] | None) -> _File:
-        """Read includes, features and locals of a file."""
+    def _open(self, context: Context, outputs: Mapping[str, Value] | None) -> _OpenFile:
+        """Parse a file and evaluate its base blocks."""
         body = self.body(context.file)
-        found = functions(context, self.host)
-        scope = Scope({}, found, context.file.parent)
+        scope = Scope({}, functions(context, self.host), context.file.parent)
         includes = decode_includes(body, context, scope)
         if includes:
             for include in includes:
                 self.host.mark_as_read(context, include.path)
             context = replace(context, includes=includes)
             scope = Scope({}, functions(context, self.host), context.file.parent)
-        features = self._features(body, context, scope)
-        variables: dict[str, Value] = {"feature": self._feature_values(features)}
+        features = self._feature_values(self._features(body, context, scope))
+        variables: dict[str, Value] = {"feature": features}
         if any(include.expose for include in includes):
             variables["include"] = self._exposed(context, outputs)
         values = evaluate_locals(body, scope.child(variables))
         variables["local"] = values
         if outputs is not None:
             variables["dependency"] = dict(outputs)
-        return _File(context, body, scope.child(variables), values, features)
+        return _OpenFile(context, body, scope.child(variables), values)
 
     def _features(self, body: Body, context: Context, scope: Scope) -> tuple[Feature, ...]:
-        """A file's own flags over those of the files it includes."""
-        own = decode_features(body, scope)
+        """Return the features of a file and of its includes; those of the file win."""
+        features = decode_features(body, scope)
         for include in reversed(context.includes):
-            if include.strategy == "no_merge":
-                continue
-            inner = Context(include.path, context.unit, context.original, include)
-            inner_scope = Scope({}, functions(inner, self.host), include.path.parent)
-            own = by_name(decode_features(self.body(include.path), inner_scope), own)
-        return own
+            if include.strategy != "no_merge":
+                inner = Context(include.path, context.unit, context.original, include)
+                inner_scope = Scope({}, functions(inner, self.host), include.path.parent)
+                included = decode_features(self.body(include.path), inner_scope)
+                features = by_name(included, features)
+        return features
 
     def _feature_values(self, features: tuple[Feature, ...]) -> Value:
         given = self.settings.features
@@ -253,53 +240,64 @@ class Reader:
         return values
 
     def _exposed(self, context: Context, outputs: Mapping[str, Value] | None) -> Value:
-        wanted = Wanted(without_outputs=outputs is None)
-        names = [include.name for include in context.includes if include.expose]
-        by_label = {include.name: include for include in context.includes}
+        """Return the value of ``include``; each exposed file is evaluated when it is read."""
+        options = DecodeOptions(without_outputs=outputs is None)
+        exposed = {include.name: include for include in context.includes if include.expose}
 
         def compute(name: str) -> Value:
-            return as_value(self._included(context, by_label[name], outputs, wanted))
+            return serialize(self._included(context, exposed[name], outputs, options))
 
-        return LazyObject(names, compute)
+        return LazyObject(list(exposed), compute)
 
     def _read_terragrunt_config(self, target: Path, caller: Context) -> Value:
         key = (target, caller.original)
         if key not in self._read:
             nesting: list[Path] = getattr(self._local, "nesting", [])
             if target in nesting:
-                ring = " -> ".join(str(path) for path in [*nesting, target])
-                raise InvalidValueError(f"files read each other in a ring: {ring}")
+                cycle = " -> ".join(str(path) for path in [*nesting, target])
+                raise InvalidValueError(f"files read each other in a cycle: {cycle}")
             self._local.nesting = [*nesting, target]
             try:
-                context = Context(target, target, caller.original)
-                config, outputs = self._complete(context)
+                config, outputs = self._complete(Context(target, target, caller.original))
             finally:
                 self._local.nesting = nesting
-            value = as_value(config, outputs)
+            value = serialize(config, outputs)
             if config.dependencies:
-                # Outputs may differ by the next time this is read.
+                # Outputs can change during a run: do not cache them.
                 return value
             self._read[key] = value
         return self._read[key]
 
     def _working_dir(self, context: Context) -> str:
-        """``get_working_dir()``: '' while the unit is read only to answer it, as in Terragrunt."""
-        if getattr(self._local, "asking", False):
+        """Return ``get_working_dir()``.
+
+        The unit is read for it; a call during that reading returns '', as in Terragrunt.
+        """
+        if getattr(self._local, "resolving_working_dir", False):
             return ""
-        self._local.asking = True
+        self._local.resolving_working_dir = True
         try:
             config = self._assemble(
-                Context(context.unit, context.unit, context.original), None, Wanted(True, True)
+                Context(context.unit, context.unit, context.original), None, _OUTLINE
             )
         finally:
-            self._local.asking = False
+            self._local.resolving_working_dir = False
         terraform = config.terraform
-        if terraform is None or not (self.settings.source or terraform.source):
+        address = terraform and (self.settings.source or terraform.source)
+        if terraform is None or not address:
             return str(context.folder)
-        source = resolve(
-            self.settings.source or terraform.source or "", context.folder, terraform.place
-        )
+        source = resolve(address, context.folder, terraform.place)
         return str(source.working_folder(self.download_dir(config), context.folder))
+
+
+def _parse(file: Path) -> Body:
+    if file.name.endswith(".json"):
+        raise ConfigurationError("configuration in JSON is not supported by this runner", file=file)
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(f"cannot read it: {error.strerror}", file=file) from None
+    return parse(data, file)
 
 
 def _joined(folder: Path, path: str) -> Path:

@@ -10,14 +10,15 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from terragrunt_runner.config.context import Context, Settings
+from terragrunt_runner import aws
 from terragrunt_runner.config.merge import deep_merge
-from terragrunt_runner.config.versions import satisfies
+from terragrunt_runner.config.model import Context, Settings
+from terragrunt_runner.config.version_constraint import satisfies
 from terragrunt_runner.errors import ConfigurationError, ToolchainError
 from terragrunt_runner.functions import library
 from terragrunt_runner.functions.terragrunt_paths import define_paths
@@ -28,7 +29,6 @@ from terragrunt_runner.language.serialise import from_json, to_json
 from terragrunt_runner.language.types import STRING
 from terragrunt_runner.language.values import InvalidValueError, List, Value, is_null
 from terragrunt_runner.run import arguments
-from terragrunt_runner.state.s3_backend import region_of
 
 ReadConfig = Callable[[Path, Context], Value]
 
@@ -208,24 +208,25 @@ def _define_aws(found: Library, host: Host) -> None:
     def define(name: str, ask: Callable[[], str]) -> None:
         found.define(name)(lambda: host.once(("aws", name), lambda: _call_aws(ask)))
 
-    region = region_of(host.settings.environment) or "us-east-1"
-    define("get_aws_account_id", lambda: _caller(region)["Account"])
-    define("get_aws_caller_identity_arn", lambda: _caller(region)["Arn"])
-    define("get_aws_caller_identity_user_id", lambda: _caller(region)["UserId"])
-    define("get_aws_account_alias", lambda: _account_alias(region))
+    environment = host.settings.environment
+    define("get_aws_account_id", lambda: _caller(environment)["Account"])
+    define("get_aws_caller_identity_arn", lambda: _caller(environment)["Arn"])
+    define("get_aws_caller_identity_user_id", lambda: _caller(environment)["UserId"])
+    define("get_aws_account_alias", lambda: _account_alias(environment))
 
 
-def _caller(region: str) -> dict[str, str]:
-    import boto3
-
-    return dict(boto3.client("sts", region_name=region).get_caller_identity())  # type: ignore[arg-type]
+def _caller(environment: Mapping[str, str]) -> dict[str, str]:
+    return dict(_client("sts", environment).get_caller_identity())
 
 
-def _account_alias(region: str) -> str:
-    import boto3
-
-    aliases = boto3.client("iam", region_name=region).list_account_aliases()["AccountAliases"]
+def _account_alias(environment: Mapping[str, str]) -> str:
+    aliases: list[str] = _client("iam", environment).list_account_aliases()["AccountAliases"]
     return aliases[0] if aliases else ""
+
+
+def _client(service: str, environment: Mapping[str, str]) -> Any:
+    region = aws.region_of(environment) or "us-east-1"
+    return aws.client(aws.session(environment, region=region), service, environment)
 
 
 def _call_aws(ask: Callable[[], str]) -> str:

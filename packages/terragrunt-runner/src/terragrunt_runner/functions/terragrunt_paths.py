@@ -8,8 +8,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from terragrunt_runner.config.context import Context
-from terragrunt_runner.config.model import CONFIG_NAME, Include
+from terragrunt_runner.config.model import CONFIG_NAME, Context, Include
 from terragrunt_runner.errors import ConfigurationError
 from terragrunt_runner.language.scope import CallSite, Library
 from terragrunt_runner.language.types import STRING

@@ -1,6 +1,6 @@
-"""Which arguments and variables Terraform gets. Pure, but for asking whether a file exists.
+"""Terraform's arguments and variables.
 
-Source: https://terragrunt.gruntwork.io/docs/features/extra-arguments and the lists of commands in
+Sources: https://terragrunt.gruntwork.io/docs/features/extra-arguments and the lists of commands in
 ``get_terraform_commands_that_need_…``.
 """
 
@@ -35,56 +35,68 @@ DEFAULT_RETRYABLE_ERRORS = (
     "(?s).*net/http: TLS.*handshake timeout.*",
     "(?s).*could not query provider registry.*context deadline exceeded.*",
 )
-"""What Terragrunt retries unless a unit says otherwise; also get_default_retryable_errors()."""
+"""Errors that are retried in a unit without an errors block; get_default_retryable_errors()."""
 
-_TAKE_NO_COLOR = frozenset(
+_WITH_SUB_COMMANDS = ("state", "workspace", "providers", "metadata")
+_NO_COLOR_COMMANDS = frozenset(
     {"apply", "destroy", "import", "init", "output", "plan", "refresh", "show", "taint", "test",
      "untaint", "validate"}
 )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
-    """How a run talks. ``many``: under ``--all``, where nobody can answer a question."""
+class RunMode:
+    """Flags that change Terraform's arguments. ``many``: with ``--all`` or ``--graph``."""
 
     many: bool = False
     non_interactive: bool = False
     no_color: bool = False
     auto_approve: bool = True
 
+    @property
+    def can_ask(self) -> bool:
+        """True if Terraform may ask questions: on a terminal, for one unit."""
+        return not (self.many or self.non_interactive)
 
-def terraform_arguments(config: Config, words: Sequence[str], manner: Manner) -> tuple[str, ...]:
-    """Terraform's whole command line after the binary."""
+
+def terraform_arguments(config: Config, words: Sequence[str], mode: RunMode) -> tuple[str, ...]:
+    """Return Terraform's command line after the binary."""
     command, rest = words[0], list(words[1:])
+    sub_command: list[str] = []
+    if command in _WITH_SUB_COMMANDS and rest and not rest[0].startswith("-"):
+        sub_command, rest = rest[:1], rest[1:]
     added: list[str] = []
-    if (manner.many or manner.non_interactive) and command in (*NEED_INPUT, "destroy"):
+    if not mode.can_ask and command in (*NEED_INPUT, "destroy"):
         added.append("-input=false")
-    if manner.many and manner.auto_approve and command in ("apply", "destroy"):
+    if mode.many and mode.auto_approve and command in ("apply", "destroy"):
         added.append("-auto-approve")
-    if manner.no_color and command in _TAKE_NO_COLOR:
+    if mode.no_color and command in _NO_COLOR_COMMANDS:
         added.append("-no-color")
-    added = [item for item in added if not _has(rest, item)]
-    extra = extra_arguments(config, command, plan_file=plan_file(command, rest))
-    return (command, *_sub_command(command, rest), *added, *extra, *_without_sub(command, rest))
+    added = [item for item in added if not has_flag(rest, item)]
+    extra = extra_arguments(config, command, with_plan_file=_has_plan_file(command, rest))
+    return (command, *sub_command, *added, *extra, *rest)
 
 
-def extra_arguments(config: Config, command: str, *, plan_file: bool = False) -> tuple[str, ...]:
-    """Arguments of the ``extra_arguments`` blocks for a command; a plan file allows no variables.
+def extra_arguments(
+    config: Config, command: str, *, with_plan_file: bool = False
+) -> tuple[str, ...]:
+    """Return the arguments of the ``extra_arguments`` blocks for a command.
 
-    Raises ConfigurationError for a required_var_files entry that is not there.
+    Variables are left out ``with_plan_file``: Terraform refuses them there.
+    Raises ConfigurationError if a file of required_var_files does not exist.
     """
     found: list[str] = []
     for block in _blocks(config, command):
-        arguments = block.arguments
-        if plan_file:
-            arguments = tuple(a for a in arguments if not _is_variable(a))
-        found.extend(arguments)
-        if not plan_file:
+        if with_plan_file:
+            found.extend(a for a in block.arguments if not _is_variable(a))
+        else:
+            found.extend(block.arguments)
             found.extend(f"-var-file={path}" for path in _var_files(block, config.folder))
     return tuple(found)
 
 
 def extra_environment(config: Config, command: str) -> dict[str, str]:
+    """Return the ``env_vars`` of the ``extra_arguments`` blocks for a command."""
     environment: dict[str, str] = {}
     for block in _blocks(config, command):
         environment.update(block.env_vars)
@@ -96,9 +108,9 @@ def input_variables(
     environment: Mapping[str, str],
     encode: Callable[[Any], str],
 ) -> dict[str, str]:
-    """``TF_VAR_…`` for each input but null ones; a variable that is set already wins.
+    """Return a ``TF_VAR_…`` variable for each input that is not null.
 
-    ``encode`` gives the JSON of anything but a string.
+    A variable in the environment wins. ``encode`` turns a value that is not a string into JSON.
     """
     variables: dict[str, str] = {}
     for name, value in (inputs or {}).items():
@@ -108,21 +120,23 @@ def input_variables(
     return variables
 
 
-def plan_file(command: str, rest: Sequence[str]) -> bool:
-    """Whether ``apply`` or ``destroy`` is given a saved plan: a last word that is not a flag."""
-    if command not in ("apply", "destroy") or not rest:
-        return False
-    last = rest[-1]
-    if last.startswith("-"):
-        return False
-    # `-target x` and friends take their value as the next word.
-    return not (len(rest) > 1 and rest[-2] in ("-target", "-var", "-var-file", "-replace"))
-
-
 def is_destroy(words: Sequence[str]) -> bool:
-    return bool(words) and (
-        words[0] == "destroy" or (words[0] == "apply" and _has(words[1:], "-destroy"))
-    )
+    """True for ``destroy`` and for ``apply -destroy``."""
+    return words[0] == "destroy" or (words[0] == "apply" and has_flag(words[1:], "-destroy"))
+
+
+def has_flag(words: Sequence[str], flag: str) -> bool:
+    """True if Terraform's flag is among the words, with one dash or two, with a value or not."""
+    name = flag.partition("=")[0]
+    return any(word.replace("--", "-", 1).partition("=")[0] == name for word in words)
+
+
+def _has_plan_file(command: str, rest: Sequence[str]) -> bool:
+    """True if ``apply`` or ``destroy`` gets a saved plan: the last word is not a flag."""
+    if command not in ("apply", "destroy") or not rest or rest[-1].startswith("-"):
+        return False
+    # The value of `-target x` is a word of its own.
+    return not (len(rest) > 1 and rest[-2] in ("-target", "-var", "-var-file", "-replace"))
 
 
 def _blocks(config: Config, command: str) -> list[ExtraArguments]:
@@ -145,23 +159,9 @@ def _var_files(block: ExtraArguments, folder: Path) -> list[str]:
 
 
 def _last_of_each(paths: Sequence[str]) -> list[str]:
+    """Remove duplicates; the last occurrence keeps its position."""
     return list(reversed(dict.fromkeys(reversed(paths))))
 
 
 def _is_variable(argument: str) -> bool:
     return argument.lstrip("-").startswith(("var=", "var-file=", "var ", "var-file "))
-
-
-def _has(rest: Sequence[str], argument: str) -> bool:
-    name = argument.partition("=")[0]
-    return any(word.replace("--", "-", 1).partition("=")[0] == name for word in rest)
-
-
-def _sub_command(command: str, rest: Sequence[str]) -> tuple[str, ...]:
-    """``state list``, ``workspace show``: the second word belongs before any flag."""
-    nested = command in ("state", "workspace", "providers", "metadata")
-    return tuple(rest[:1]) if nested and rest and not rest[0].startswith("-") else ()
-
-
-def _without_sub(command: str, rest: Sequence[str]) -> tuple[str, ...]:
-    return tuple(rest[len(_sub_command(command, rest)) :])

@@ -1,8 +1,8 @@
-"""Hooks: programs that run before and after Terraform's commands, and when they fail."""
+"""Hooks: programs that run before and after a Terraform command, or when it fails."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,28 +10,29 @@ from terragrunt_runner.cli.log import Level, Log
 from terragrunt_runner.config.model import Hook
 from terragrunt_runner.errors import TerraformError, ToolchainError
 from terragrunt_runner.functions.regular_expressions import matches_any
-from terragrunt_runner.run.processes import Children, Command
+from terragrunt_runner.run.processes import Command, Processes
 
 
 @dataclass(frozen=True, slots=True)
-class HookRun:
-    """Where hooks of one unit run: in ``folder``, where Terraform runs too.
+class HookRunner:
+    """Runs the hooks of one unit for one Terraform command.
 
-    A hook's own ``working_dir`` is relative to ``unit``. ``command`` is Terraform's.
+    Hooks run in ``folder``, Terraform's working folder; ``working_dir`` of a hook is relative to
+    ``unit``, the unit's folder.
     """
 
-    children: Children
+    processes: Processes
     log: Log
     terraform: str
     command: str
     folder: Path
     unit: Path
-    environment: dict[str, str]
+    environment: Mapping[str, str]
 
-    def run(self, hooks: Sequence[Hook], failures: Sequence[str]) -> list[str]:
-        """Run the hooks of this command; ``run_on_error`` ones even after a failure.
+    def run(self, hooks: Sequence[Hook], failures: Sequence[str] = ()) -> list[str]:
+        """Run the hooks of this command; after a failure only those with ``run_on_error``.
 
-        Returns what failed, one sentence a hook.
+        Returns one sentence for each hook that failed.
         """
         failed: list[str] = []
         for hook in hooks:
@@ -41,7 +42,7 @@ class HookRun:
         return failed
 
     def run_error_hooks(self, hooks: Sequence[Hook], failures: Sequence[str]) -> list[str]:
-        """Run the error hooks whose patterns match what failed."""
+        """Run the error hooks whose patterns match a failure."""
         failed: list[str] = []
         text = "\n".join(failures)
         for hook in hooks:
@@ -69,7 +70,7 @@ class HookRun:
         if not folder.is_dir():
             return [f"hook {hook.name!r} ({hook.place}): there is no folder {folder}"]
         try:
-            done = self.children.run(
+            done = self.processes.run(
                 Command(hook.execute, folder, environment),
                 on_stdout=show_stdout,
                 on_stderr=show_stderr,
@@ -79,9 +80,11 @@ class HookRun:
         if done.code == 0:
             return []
         output = (done.stderr.strip() or done.stdout.strip()).splitlines()
-        said = f": {output[-1]}" if output else ""
-        return [f"hook {hook.name!r} ({hook.place}) ended with {done.code}{said}"]
+        last_line = f": {output[-1]}" if output else ""
+        return [f"hook {hook.name!r} ({hook.place}) ended with {done.code}{last_line}"]
 
 
-def failed_hooks(failures: Sequence[str]) -> TerraformError:
-    return TerraformError("; ".join(failures), hint="what the hook wrote stands above")
+def raise_if_failed(failures: Sequence[str]) -> None:
+    """Raise TerraformError if hooks failed."""
+    if failures:
+        raise TerraformError("; ".join(failures), hint="the hook's output is above")

@@ -1,7 +1,7 @@
-"""Where a module comes from, and the folder Terraform will run in.
+"""Module sources and the working folders that they are copied to.
 
-A source is a local path, ``root//module`` to keep ``root``'s other folders beside the module, or a
-git address that ``git clone`` understands. The working folder has Terragrunt's own shape:
+A source is a local path, ``root//module`` to copy all of ``root``, or a git address. The working
+folder has Terragrunt's shape:
 ``<download dir>/<hash of the unit>/<hash of the source>/<path after the double slash>``.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 import re
 import shutil
 import subprocess
@@ -27,7 +28,7 @@ _REMOTE = re.compile(r"^(?:[a-z0-9]+::|(?!file://)[a-z0-9+]+://|tfr:)|^[\w.-]+\.
 class ModuleSource:
     """``root`` is copied whole; Terraform runs in ``subfolder`` of the copy.
 
-    For git, ``root`` is empty until :func:`clone`, and ``git`` is the address and the ref.
+    For a git source ``root`` is None, and ``git`` is the address and the ref.
     """
 
     address: str
@@ -46,10 +47,10 @@ class ModuleSource:
 
 
 def resolve(source: str, unit: Path, place: Place) -> ModuleSource:
-    """Read a ``source``; relative paths start at the unit's folder.
+    """Parse a ``source``; a relative path starts at the unit's folder.
 
-    Raises ConfigurationError for a folder that is not there and for kinds of source that need a
-    registry or an archive download.
+    Raises ConfigurationError for a folder that does not exist, and for a source in a registry or
+    an archive.
     """
     git = _GIT.match(source)
     if git:
@@ -61,10 +62,9 @@ def resolve(source: str, unit: Path, place: Place) -> ModuleSource:
             line=place.line,
             hint="use a path, git::ssh://… or git::file://…, or the official Terragrunt",
         )
-    text = source.removeprefix("file://")
-    root_text, slashes, subfolder = _split(text)
-    root = _absolute(unit, root_text or ".")
-    subfolder = subfolder.strip("/") if slashes else ""
+    root_text, _, subfolder = source.removeprefix("file://").partition("//")
+    root = Path("/" + os.path.normpath(unit / (root_text or ".")).lstrip("/"))
+    subfolder = subfolder.strip("/")
     if not (root / subfolder).is_dir():
         raise ConfigurationError(
             f"module source {source!r}: there is no folder {root / subfolder}",
@@ -74,11 +74,14 @@ def resolve(source: str, unit: Path, place: Place) -> ModuleSource:
     return ModuleSource(f"file://{root}", root, subfolder)
 
 
-def clone(source: ModuleSource, target: Path, *, anew: bool = False) -> None:
-    """Bring a git source to ``target``, once. Raises ToolchainError when git cannot."""
+def clone(source: ModuleSource, target: Path, *, update: bool = False) -> None:
+    """Clone a git source into ``target``; ``update`` replaces a clone that is already there.
+
+    Raises ToolchainError when git fails.
+    """
     assert source.git is not None  # noqa: S101 - called for git sources only
     address, ref = source.git
-    if (target / ".git").is_dir() and not anew:
+    if (target / ".git").is_dir() and not update:
         return
     shutil.rmtree(target, ignore_errors=True)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -99,29 +102,8 @@ def _git_source(address: str, source: str) -> ModuleSource:
     address, _, query = address.partition("?")
     ref = parse_qs(query).get("ref", [None])[0]
     scheme, separator, rest = address.rpartition("://")
-    base, _, subfolder = _split(rest)
+    base, _, subfolder = rest.partition("//")
     return ModuleSource(source, None, subfolder.strip("/"), (scheme + separator + base, ref))
-
-
-def _split(text: str) -> tuple[str, str, str]:
-    return text.partition("//")
-
-
-def _absolute(folder: Path, text: str) -> Path:
-    # Lexical, as Terragrunt does it: a link in the path is kept.
-    joined = Path(text) if text.startswith("/") else folder / text
-    return Path(_cleaned(str(joined)))
-
-
-def _cleaned(path: str) -> str:
-    parts: list[str] = []
-    for part in path.split("/"):
-        if part == "..":
-            if parts:
-                parts.pop()
-        elif part not in ("", "."):
-            parts.append(part)
-    return "/" + "/".join(parts)
 
 
 def _hash(text: str) -> str:

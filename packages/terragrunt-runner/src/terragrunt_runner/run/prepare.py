@@ -1,4 +1,4 @@
-"""A unit made ready for Terraform: its folder, its environment, and what its init would be."""
+"""Preparation of a unit for Terraform: working folder, environment, and its init."""
 
 from __future__ import annotations
 
@@ -11,176 +11,161 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from terragrunt_runner.cli.log import Log
-from terragrunt_runner.config.backend_block import generated_backend, init_arguments
 from terragrunt_runner.config.model import Config, GeneratedFile
 from terragrunt_runner.config.reader import Reader
+from terragrunt_runner.config.remote_state import generated_backend, init_arguments
 from terragrunt_runner.language.parser import parse
 from terragrunt_runner.language.serialise import to_json
 from terragrunt_runner.language.values import is_null
-from terragrunt_runner.run import arguments, init_stamp, working_folder
-from terragrunt_runner.run.credentials import Roles
-from terragrunt_runner.run.init import Initialisation
+from terragrunt_runner.run import arguments, working_folder
+from terragrunt_runner.run.iam_role import Roles
+from terragrunt_runner.run.init import Init, keeps_lock
 from terragrunt_runner.run.module_source import ModuleSource, clone, resolve
 from terragrunt_runner.run.processes import Command
-from terragrunt_runner.run.working_folder import LOCK_FILE, CopyRules, Wanted
+from terragrunt_runner.run.working_folder import LOCK_FILE, CopyRules, Files
 
 _VARIABLE = re.compile(rb'^\s*variable\s+"?([\w-]+)"?', re.MULTILINE)
-_NULLS = ".terragrunt-null-vars.auto.tfvars.json"
+_NULL_INPUTS = ".terragrunt-null-vars.auto.tfvars.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
-    """``folder`` is where Terraform runs; ``environment`` is the whole of what it gets."""
+class PreparedUnit:
+    """``folder`` is Terraform's working folder; ``environment`` is its whole environment."""
 
     config: Config
     folder: Path
     terraform: str
     environment: Mapping[str, str]
-    initialisation: Initialisation
+    init: Init
 
-    def keep_lock_file(self) -> None:
-        """Copy the lock file that init wrote back beside the unit, unless that is disabled."""
+    def save_lock_file(self) -> None:
+        """Copy the lock file that init wrote to the unit's folder, unless that is disabled."""
         terraform = self.config.terraform
         if terraform and terraform.copy_terraform_lock_file is False:
             return
-        made, kept = self.folder / LOCK_FILE, self.config.folder / LOCK_FILE
-        if made == kept or not made.is_file():
+        made, saved = self.folder / LOCK_FILE, self.config.folder / LOCK_FILE
+        if made == saved or not made.is_file():
             return
-        if not kept.is_file() or kept.read_bytes() != made.read_bytes():
-            shutil.copyfile(made, kept)
+        if not saved.is_file() or saved.read_bytes() != made.read_bytes():
+            shutil.copyfile(made, saved)
 
 
 @dataclass(frozen=True, slots=True)
 class Preparation:
+    """``tf_path`` is Terraform's binary of the command line."""
+
     reader: Reader
     roles: Roles
     tf_path: str | None
 
     def prepare(
-        self,
-        config: Config,
-        command: str,
-        log: Log,
-        *,
-        debug: bool = False,
-        gently: bool = False,
-    ) -> Prepared:
-        """Bring the working folder up to date and work out the environment.
+        self, config: Config, command: str, log: Log, *, inputs_debug: bool = False
+    ) -> PreparedUnit:
+        """Update the working folder and build the environment.
 
-        ``gently`` runs let every other process go first.
-
-        Raises TerrariumError for a source that is not there, a generate block that may not
-        write, or a role that cannot be assumed.
+        Raises RunnerError for a source that does not exist, a generate block that may not write,
+        or a role that cannot be assumed.
         """
-        folder, given_lock = self._folder(config)
+        folder, source_lock = self._working_folder(config)
         terraform = self.tf_path or config.terraform_binary or "terraform"
         environment = self.environment(config, command)
-        self._write_nulls(config, folder)
-        if debug:
-            _write_debug(config, folder, log)
+        _write_null_inputs(config, folder)
+        if inputs_debug:
+            _write_inputs(config, folder, log)
         extra = arguments.extra_arguments(config, "init")
-        init = Initialisation(
-            Command((terraform,), folder, environment, gently=gently),
+        init = Init(
+            Command((terraform,), folder, environment),
             (*init_arguments(config.remote_state), *extra),
-            given_lock,
+            source_lock,
         )
-        return Prepared(config, folder, terraform, environment, init)
+        return PreparedUnit(config, folder, terraform, environment, init)
+
+    def environment(self, config: Config, command: str) -> dict[str, str]:
+        """Return the environment of a command: the runner's, the role's, and the inputs."""
+        environment = dict(self.reader.settings.environment)
+        environment.update(self.roles.credentials(config))
+        environment.update(arguments.extra_environment(config, command))
+        inputs = {k: None if is_null(v) else v for k, v in (config.inputs or {}).items()}
+        environment.update(arguments.input_variables(inputs, environment, to_json))
+        return environment
 
     def source_of(self, config: Config) -> ModuleSource | None:
-        """None where the unit's folder is itself the module."""
-        text = self.reader.settings.source or (config.terraform and config.terraform.source)
-        if not text or config.terraform is None:
+        """Return the module source; None if the unit's folder is the module."""
+        if config.terraform is None:
             return None
-        if self.reader.settings.source:
-            text = _with_subfolder(text, config.terraform.source or "")
-        return resolve(text, config.folder, config.terraform.place)
+        flag, source = self.reader.settings.source, config.terraform.source
+        text = _with_subfolder(flag, source or "") if flag else source
+        return resolve(text, config.folder, config.terraform.place) if text else None
 
-    def _folder(self, config: Config) -> tuple[Path, str]:
-        """The working folder, written; and the digest of the lock file it is given."""
-        generated = dict(config.generate)
-        backend = generated_backend(config.remote_state) if config.remote_state else None
-        if backend is not None:
-            generated["remote_state backend"] = backend
-        source = self.source_of(config)
-        if source is None:
-            working_folder.generate_in_place(config.folder, generated)
-            return config.folder, ""
+    def files_of(self, config: Config, source: ModuleSource) -> Files:
+        """Return the files of the working folder by path relative to its root.
+
+        A git source is cloned. Raises RunnerError.
+        """
         download = self.reader.download_dir(config)
-        target = source.download_root(download, config.folder)
-        wanted = self._wanted(config, source, download, generated)
-        lock = wanted.get(str(Path(source.subfolder) / LOCK_FILE))
-        given = _digest(lock)
-        folder = target / source.subfolder
-        keep = init_stamp.keeps_lock(folder, given)
-        working_folder.write(target, wanted, keep_lock=keep)
-        return folder, given
-
-    def _wanted(
-        self,
-        config: Config,
-        source: ModuleSource,
-        download: Path,
-        generated: Mapping[str, GeneratedFile],
-    ) -> Wanted:
         rules = CopyRules.of(config.terraform)
         root = source.root
         if root is None:
             root = source.clone_folder(download)
-            clone(source, root, anew=self.reader.settings.source_update)
-        wanted = working_folder.files_of(root, rules, skip=download)
-        own = working_folder.files_of(config.folder, rules, skip=download)
+            clone(source, root, update=self.reader.settings.source_update)
+        files = working_folder.files_of(root, rules, skip=download)
+        unit_files = working_folder.files_of(config.folder, rules, skip=download)
         prefix = f"{source.subfolder}/" if source.subfolder else ""
-        wanted.update({prefix + name: path for name, path in own.items()})
-        return working_folder.with_generated(wanted, source.subfolder, generated)
+        files.update({prefix + name: path for name, path in unit_files.items()})
+        return working_folder.with_generated(files, source.subfolder, _generated(config))
 
-    def environment(self, config: Config, command: str) -> dict[str, str]:
-        """Everything a command of this unit sees: ours, the role's, and the unit's inputs."""
-        base = dict(self.reader.settings.environment)
-        base.update(self.roles.environment(config))
-        base.update(arguments.extra_environment(config, command))
-        inputs = {k: None if is_null(v) else v for k, v in (config.inputs or {}).items()}
-        base.update(arguments.input_variables(inputs, base, to_json))
-        return base
-
-    def _write_nulls(self, config: Config, folder: Path) -> None:
-        """Null has no ``TF_VAR_``: it reaches Terraform in a file of the working folder."""
-        path = folder / _NULLS
-        nulls = {name for name, value in (config.inputs or {}).items() if is_null(value)}
-        nulls &= _variable_names(folder) if nulls else set()
-        if not nulls:
-            path.unlink(missing_ok=True)
-            return
-        text = json.dumps(dict.fromkeys(sorted(nulls)))
-        if not path.is_file() or path.read_text("utf-8") != text:
-            path.write_text(text, "utf-8")
+    def _working_folder(self, config: Config) -> tuple[Path, str]:
+        """Write the working folder. Returns it and the digest of the lock file in its source."""
+        source = self.source_of(config)
+        if source is None:
+            working_folder.generate_in_place(config.folder, _generated(config))
+            return config.folder, ""
+        files = self.files_of(config, source)
+        target = source.download_root(self.reader.download_dir(config), config.folder)
+        folder = target / source.subfolder
+        source_lock = _digest(files.get(str(Path(source.subfolder) / LOCK_FILE)))
+        working_folder.write(target, files, keep_lock=keeps_lock(folder, source_lock))
+        return folder, source_lock
 
 
 def declared_variables(module: Path) -> dict[str, bool]:
-    """Variables of a module by name, and whether each has a default."""
-    found: dict[str, bool] = {}
+    """Return the variables of a module by name; True if the variable has a default."""
+    variables: dict[str, bool] = {}
     for path in sorted(module.glob("*.tf")):
         for block in parse(path.read_bytes(), path).blocks:
             if block.type == "variable" and block.labels:
-                found[block.labels[0]] = "default" in block.body.attributes
-    return found
+                variables[block.labels[0]] = "default" in block.body.attributes
+    return variables
 
 
-def _variable_names(folder: Path) -> set[str]:
-    # Parsing would cost each run what only a rare null input needs.
-    return {
-        name.decode()
-        for path in folder.glob("*.tf")
-        for name in _VARIABLE.findall(path.read_bytes())
-    }
+def _generated(config: Config) -> dict[str, GeneratedFile]:
+    generated = dict(config.generate)
+    backend = generated_backend(config.remote_state) if config.remote_state else None
+    if backend is not None:
+        generated["remote_state backend"] = backend
+    return generated
 
 
 def _with_subfolder(flag: str, source: str) -> str:
-    """``--source`` replaces what stands before the double slash."""
+    """``--source`` replaces the part of the source before the double slash."""
     _, slashes, subfolder = source.removeprefix("git::").partition("//")
     return flag if "//" in flag or not slashes else f"{flag.rstrip('/')}//{subfolder}"
 
 
-def _write_debug(config: Config, folder: Path, log: Log) -> None:
+def _write_null_inputs(config: Config, folder: Path) -> None:
+    """Write inputs that are null to a file: a ``TF_VAR_…`` variable cannot hold null."""
+    path = folder / _NULL_INPUTS
+    nulls = {name for name, value in (config.inputs or {}).items() if is_null(value)}
+    nulls &= _variable_names(folder) if nulls else set()
+    if not nulls:
+        path.unlink(missing_ok=True)
+        return
+    text = json.dumps(dict.fromkeys(sorted(nulls)))
+    if not path.is_file() or path.read_text("utf-8") != text:
+        path.write_text(text, "utf-8")
+
+
+def _write_inputs(config: Config, folder: Path, log: Log) -> None:
     declared = _variable_names(folder)
     inputs = {k: v for k, v in (config.inputs or {}).items() if k in declared}
     path = config.folder / "terragrunt-debug.tfvars.json"
@@ -188,7 +173,17 @@ def _write_debug(config: Config, folder: Path, log: Log) -> None:
     log.info(f"Variables passed to Terraform are in {path}")
 
 
+def _variable_names(folder: Path) -> set[str]:
+    """Return the names of a module's variables, without parsing its files."""
+    return {
+        name.decode()
+        for path in folder.glob("*.tf")
+        for name in _VARIABLE.findall(path.read_bytes())
+    }
+
+
 def _digest(content: Path | bytes | None) -> str:
+    """Return the hex SHA-256 of a file to be copied; '' if there is none."""
     if content is None:
         return ""
     data = content.read_bytes() if isinstance(content, Path) else content

@@ -1,9 +1,9 @@
-"""The processes this runner started, and how they end.
+"""The processes that the runner starts, and how they are stopped.
 
-Terraform gives its state lock back when it is interrupted once, and leaves it behind when it is
-killed. So the first signal to the runner becomes one SIGINT for each child, and only the second
-kills. Every child leads its own process group: a Ctrl-C of the terminal reaches it through the
-runner alone, once, and a kill takes its provider plugins along.
+Terraform releases its state lock when it is interrupted once, and leaves it when it is killed. So
+the first signal to the runner sends one SIGINT to each process, and only the second signal kills.
+Every process leads its own process group: Ctrl-C in the terminal does not reach it directly, and a
+kill takes its provider plugins with it.
 """
 
 from __future__ import annotations
@@ -25,53 +25,44 @@ from typing import IO
 from terragrunt_runner.errors import ToolchainError
 
 _KEPT_LINES = 2000
-_PATIENCE_SECONDS = 0.2
+_POLL_SECONDS = 0.2
 _PROMPT = b"Enter a value: "
 
 OnLine = Callable[[str], None]
 
 
+class Interrupted(BaseException):
+    """The runner was told to stop; it starts no more processes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A program to start, with the folder and the whole environment it gets."""
+    """A program with its folder and its whole environment.
+
+    ``reads_stdin``: it may read the runner's stdin.
+    """
 
     argv: tuple[str, ...]
     cwd: Path
     environment: Mapping[str, str]
-    answers: bool = False
-    """Whether it may read our stdin."""
-    gently: bool = False
-    """Whether other processes go first."""
-
-    @property
-    def line(self) -> tuple[str, ...]:
-        """What is started."""
-        return ("nice", *self.argv) if self.gently else self.argv
+    reads_stdin: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Finished:
-    """``stdout`` and ``stderr`` are the last lines only, unless the output was captured whole."""
+class ProcessResult:
+    """Exit code and output: the last lines only, unless all of it was asked for."""
 
     code: int
     stdout: str
     stderr: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Child:
-    """``shares_terminal``: the terminal's Ctrl-C reaches it without us."""
-
-    process: subprocess.Popen[bytes]
-    shares_terminal: bool
-
-
 @dataclass(slots=True)
-class Children:
-    """Starts processes and stops them all. Safe to use from many threads."""
+class Processes:
+    """Starts processes and stops them. Thread-safe."""
 
     stopping: threading.Event = field(default_factory=threading.Event)
-    _running: dict[int, _Child] = field(default_factory=dict)
+    _running: dict[int, _Process] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _signals: int = 0
 
@@ -82,34 +73,34 @@ class Children:
         on_stdout: OnLine | None = None,
         on_stderr: OnLine | None = None,
         whole: bool = False,
-    ) -> Finished:
-        """Run to the end, handing over each line as it comes.
+    ) -> ProcessResult:
+        """Run to the end and pass on each line as it is written.
 
         ``whole`` keeps all of stdout. Raises ToolchainError if the program cannot be started, and
-        Interrupted if the runner is already stopping.
+        Interrupted if the runner is stopping.
         """
         process = self._start(command, piped=True)
         out: deque[str] = deque(maxlen=None if whole else _KEPT_LINES)
         err: deque[str] = deque(maxlen=_KEPT_LINES)
         assert process.stdout is not None and process.stderr is not None  # noqa: S101 - pipes
 
-        def abandoned() -> bool:
+        def is_abandoned() -> bool:
             return self.stopping.is_set() and process.poll() is not None
 
         reader = threading.Thread(
-            target=_read, args=(process.stderr, err, on_stderr, abandoned), daemon=True
+            target=_read, args=(process.stderr, err, on_stderr, is_abandoned), daemon=True
         )
         reader.start()
         try:
-            _read(process.stdout, out, on_stdout, abandoned)
+            _read(process.stdout, out, on_stdout, is_abandoned)
             reader.join()
             code = process.wait()
         finally:
             self._forget(process)
-        return Finished(code, "\n".join(out), "\n".join(err))
+        return ProcessResult(code, "\n".join(out), "\n".join(err))
 
-    def attached(self, command: Command) -> int:
-        """Run with this terminal as the child's own, for prompts and the console."""
+    def run_attached(self, command: Command) -> int:
+        """Run with the runner's stdin, stdout and stderr, for ``terraform console``."""
         process = self._start(command, piped=False)
         try:
             return process.wait()
@@ -117,20 +108,20 @@ class Children:
             self._forget(process)
 
     def stop(self, number: int = signal.SIGTERM, _frame: FrameType | None = None) -> None:
-        """The first call asks every child to end; the second kills what is left."""
+        """Interrupt every process at the first call; kill the rest at the second."""
         self.stopping.set()
         self._signals += 1
-        # No lock: this runs inside a signal handler, where the interrupted code may hold it.
-        for child in list(self._running.values()):
+        # No lock: this runs in a signal handler, and the interrupted code may hold it.
+        for running in list(self._running.values()):
             with contextlib.suppress(ProcessLookupError):
                 if self._signals > 1:
-                    self._kill(child)
-                elif not (child.shares_terminal and number == signal.SIGINT):
-                    child.process.send_signal(signal.SIGINT)
+                    running.kill()
+                elif not (running.shares_terminal and number == signal.SIGINT):
+                    running.process.send_signal(signal.SIGINT)
 
     @contextlib.contextmanager
     def handling_signals(self) -> Iterator[None]:
-        """Within, SIGINT and SIGTERM to this process stop the children."""
+        """Inside the context, SIGINT and SIGTERM stop the processes."""
         before = {n: signal.signal(n, self.stop) for n in (signal.SIGINT, signal.SIGTERM)}
         try:
             yield
@@ -140,17 +131,17 @@ class Children:
 
     def _start(self, command: Command, *, piped: bool) -> subprocess.Popen[bytes]:
         pipe = subprocess.PIPE if piped else None
-        # A process in the background of a terminal is stopped when it reads from it.
-        shares_terminal = command.answers and sys.stdin.isatty()
+        # A background process group of a terminal is stopped when it reads from it.
+        shares_terminal = command.reads_stdin and sys.stdin.isatty()
         with self._lock:
             if self.stopping.is_set():
                 raise Interrupted
             try:
                 process = subprocess.Popen(
-                    list(command.line),
+                    list(command.argv),
                     cwd=command.cwd,
                     env=dict(command.environment),
-                    stdin=None if command.answers else subprocess.DEVNULL,
+                    stdin=None if command.reads_stdin else subprocess.DEVNULL,
                     stdout=pipe,
                     stderr=pipe,
                     process_group=None if shares_terminal else 0,
@@ -159,18 +150,11 @@ class Children:
                 raise ToolchainError(
                     f"cannot start {command.argv[0]!r}: {error.strerror}", hint="is it on PATH?"
                 ) from None
-            self._running[process.pid] = _Child(process, shares_terminal)
+            self._running[process.pid] = _Process(process, shares_terminal)
         if self.stopping.is_set():
             # The signal came between the check and the registration.
             process.send_signal(signal.SIGINT)
         return process
-
-    @staticmethod
-    def _kill(child: _Child) -> None:
-        if child.shares_terminal:
-            child.process.kill()
-        else:
-            os.killpg(child.process.pid, signal.SIGKILL)
 
     def _forget(self, process: subprocess.Popen[bytes]) -> None:
         if process.poll() is None:
@@ -180,28 +164,38 @@ class Children:
             if pipe is not None:
                 pipe.close()
         with self._lock:
-            child = self._running.pop(process.pid, None)
-        if self.stopping.is_set() and child is not None and not child.shares_terminal:
-            # What an interrupted child started itself, such as a provisioner's command.
+            running = self._running.pop(process.pid, None)
+        if self.stopping.is_set() and running is not None and not running.shares_terminal:
+            # End what the interrupted process started itself, such as a provisioner's command.
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGTERM)
 
 
-class Interrupted(BaseException):
-    """The runner was told to stop; nothing new is started."""
+@dataclass(frozen=True, slots=True)
+class _Process:
+    """``shares_terminal``: Ctrl-C in the terminal reaches it directly."""
+
+    process: subprocess.Popen[bytes]
+    shares_terminal: bool
+
+    def kill(self) -> None:
+        if self.shares_terminal:
+            self.process.kill()
+        else:
+            os.killpg(self.process.pid, signal.SIGKILL)
 
 
 def _read(
-    pipe: IO[bytes], kept: deque[str], on_line: OnLine | None, abandoned: Callable[[], bool]
+    pipe: IO[bytes], kept: deque[str], on_line: OnLine | None, is_abandoned: Callable[[], bool]
 ) -> None:
-    """Read to the end: until nobody holds the other side, or it is ``abandoned``.
+    """Read lines until the pipe is closed or ``is_abandoned``.
 
-    A child's own child may keep the pipe open after an interrupt has ended the child.
+    A grandchild may keep the pipe open after an interrupt has ended the process.
     """
     rest = b""
     while True:
-        if not select.select([pipe], [], [], _PATIENCE_SECONDS)[0]:
-            if abandoned():
+        if not select.select([pipe], [], [], _POLL_SECONDS)[0]:
+            if is_abandoned():
                 break
             continue
         chunk = os.read(pipe.fileno(), 65536)
@@ -209,7 +203,7 @@ def _read(
             break
         *lines, rest = (rest + chunk).split(b"\n")
         if rest.endswith(_PROMPT):
-            # The question would otherwise wait for the line end that the answer brings.
+            # A question has no line end before its answer.
             lines, rest = [*lines, rest], b""
         for line in lines:
             _take(line, kept, on_line)

@@ -1,6 +1,6 @@
-"""What became of each unit of a run: the summary for people and the report for programs.
+"""The result of each unit of a run: the summary for people and the report for programs.
 
-Shapes: https://terragrunt.gruntwork.io/docs/features/run-report
+Format: https://terragrunt.gruntwork.io/docs/features/run-report
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Result(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class UnitRun:
-    """``code`` is Terraform's exit code; ``reason`` and ``cause`` are those of the report."""
+    """``code`` is Terraform's exit code; the other fields are those of the report."""
 
     name: str
     started: datetime
@@ -42,14 +42,14 @@ class UnitRun:
 
 
 def exit_code(runs: Sequence[UnitRun], *, detailed: bool) -> int:
-    """Any failure is 1; with ``-detailed-exitcode``, else any unit with changes is 2."""
+    """Return 1 if any unit failed; else, with ``-detailed-exitcode``, 2 if any has changes."""
     if any(run.result in (Result.FAILED, Result.EARLY_EXIT) for run in runs):
         return 1
     return 2 if detailed and any(run.code == 2 for run in runs) else 0
 
 
 def summary(runs: Sequence[UnitRun], seconds: float, *, per_unit: bool = False) -> list[str]:
-    """Lines for the end of a run of many units."""
+    """Return the lines that are printed at the end of a run of many units."""
     title = f"\u276f\u276f Run Summary  {len(runs)} units  {duration(seconds)}"
     lines = [title, "   " + "─" * (len(title) - 3)]
     for result, label in (
@@ -83,9 +83,9 @@ def duration(seconds: float) -> str:
 
 
 def write(path: Path, runs: Sequence[UnitRun], style: str | None) -> None:
-    """Write the report; the format is the flag's, else the file name's, else CSV.
+    """Write the report. The format is the flag's, else the file name's, else CSV.
 
-    Raises UsageError for a format that is not one.
+    Raises UsageError for an unknown format.
     """
     kind = style or ("json" if path.suffix == ".json" else "csv")
     if kind not in ("csv", "json"):
@@ -111,7 +111,7 @@ def as_csv(runs: Sequence[UnitRun]) -> str:
 
 
 def schema() -> str:
-    """The JSON schema of the JSON report."""
+    """Return the JSON schema of the JSON report."""
     moment = {"type": "string", "format": "date-time"}
     properties = {
         "Name": {"type": "string"},

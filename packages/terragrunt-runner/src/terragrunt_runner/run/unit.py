@@ -1,7 +1,7 @@
 """One Terraform command in one unit: working folder, init, hooks, Terraform, retries.
 
-The order is Terragrunt's: files are copied and generated, then ``init`` runs if it is needed, then
-the hooks and the command itself.
+The order is Terragrunt's: files are copied and generated, ``init`` runs if it is needed, then the
+hooks and the command.
 """
 
 from __future__ import annotations
@@ -19,30 +19,31 @@ from terragrunt_runner.config.reader import Reader
 from terragrunt_runner.errors import ConfigurationError, RunnerError, StateError
 from terragrunt_runner.functions.regular_expressions import matches_any
 from terragrunt_runner.run import arguments
-from terragrunt_runner.run.arguments import Manner
-from terragrunt_runner.run.attempts import Attempts, Ended, last_words, pause
-from terragrunt_runner.run.credentials import Roles
-from terragrunt_runner.run.hooks import HookRun, failed_hooks
+from terragrunt_runner.run.arguments import RunMode
+from terragrunt_runner.run.hooks import HookRunner, raise_if_failed
+from terragrunt_runner.run.iam_role import Roles
 from terragrunt_runner.run.init import one_at_a_time
-from terragrunt_runner.run.prepare import Preparation, Prepared
-from terragrunt_runner.run.processes import Children, Command, Finished
-from terragrunt_runner.run.terraform_text import first_error, last_line
-from terragrunt_runner.run.terraform_version import TerraformVersions
+from terragrunt_runner.run.prepare import Preparation, PreparedUnit
+from terragrunt_runner.run.processes import Command, Processes, ProcessResult
+from terragrunt_runner.run.retry import Outcome, Retries, pause
+from terragrunt_runner.run.terraform import StateLock, TerraformVersions, summary
 from terragrunt_runner.state import bucket as state_bucket
-from terragrunt_runner.state import lock as state_lock
-from terragrunt_runner.state.outputs import DependencyOutputs
+from terragrunt_runner.state.dependency_outputs import DependencyOutputs
 from terragrunt_runner.state.s3_backend import S3States
 
+_WITHOUT_INIT = ("fmt", "version", "login", "logout")
 _RAW_COMMANDS = ("console", "graph", "output", "state", "version")
 _RAW_FLAGS = ("-json", "-version", "-help", "-h")
 _CHANGES_OUTPUTS = ("apply", "destroy", "import", "refresh", "state")
+_INIT_ATTEMPTS = 3
+_INIT_PAUSE_SECONDS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
-    """How units are run; the same for all of a run."""
+class RunOptions:
+    """Flags of a run; the same for all of its units."""
 
-    manner: Manner = field(default_factory=Manner)
+    mode: RunMode = field(default_factory=RunMode)
     tf_path: str | None = None
     auto_init: bool = True
     auto_retry: bool = True
@@ -55,128 +56,111 @@ class Options:
 
 
 @dataclass(slots=True)
-class Units:
-    """Runs commands in units; safe for many threads."""
+class UnitRunner:
+    """Runs commands in units. Thread-safe. ``outputs`` is set once, after construction."""
 
     reader: Reader
     states: S3States
     roles: Roles
-    children: Children
-    options: Options
+    processes: Processes
+    options: RunOptions
     log: Log
     versions: TerraformVersions
     outputs: DependencyOutputs | None = None
 
-    def run(self, unit: Path, words: Sequence[str], log: Log, *, gently: bool = False) -> Ended:
-        """Run one command to its end, retrying and ignoring errors as the unit says.
+    @property
+    def preparation(self) -> Preparation:
+        return Preparation(self.reader, self.roles, self.options.tf_path)
 
-        ``gently`` lets other processes go first.
-        Raises RunnerError for what keeps Terraform from running at all.
+    def run(self, unit: Path, words: Sequence[str], log: Log) -> Outcome:
+        """Run one command to its end; retry and ignore errors as the unit configures it.
+
+        Raises RunnerError if Terraform cannot run at all.
         """
         config = self.reader.complete(unit)
         self._check(config, words)
-        prepared = self.prepare(config, words, log, gently=gently)
+        prepared = self.preparation.prepare(
+            config, words[0], log, inputs_debug=self.options.inputs_debug
+        )
         if words[0] == "init":
             return self._run(prepared, words, log)
-        if words[0] not in ("fmt", "version", "login", "logout"):
-            self._initialise(prepared, log)
-        ended = self._run(prepared, words, log)
+        if words[0] not in _WITHOUT_INIT:
+            self._auto_init(prepared, log)
+        outcome = self._run(prepared, words, log)
         if words[0] in _CHANGES_OUTPUTS and self.outputs is not None:
             self.outputs.forget(unit)
-        return ended
-
-    def prepare(
-        self, config: Config, words: Sequence[str], log: Log, *, gently: bool = False
-    ) -> Prepared:
-        """The unit's working folder and environment, brought up to date."""
-        preparation = Preparation(self.reader, self.roles, self.options.tf_path)
-        debug = self.options.inputs_debug
-        return preparation.prepare(config, words[0], log, debug=debug, gently=gently)
-
-    def initialise_ahead(self, unit: Path) -> None:
-        """Run the init of a unit whose dependencies may have no outputs yet, if it is needed.
-
-        A unit with hooks on init is left alone: they may count on those dependencies.
-        """
-        config = self.reader.ahead(unit)
-        terraform = config.terraform
-        hooks = (*terraform.before_hooks, *terraform.after_hooks) if terraform else ()
-        options = self.options
-        if options.bootstrap or not options.auto_init or any("init" in h.commands for h in hooks):
-            return
-        prepared = self.prepare(config, ("init",), self.log, gently=True)
-        if not prepared.initialisation.is_done():
-            prepared.initialisation.run(self.children, lambda _: None)
-            prepared.keep_lock_file()
+        return outcome
 
     def output_json(self, unit: Path) -> dict[str, Any]:
-        """``terraform output -json`` of a unit whose state cannot be read directly."""
+        """Return ``terraform output -json`` of a unit whose state cannot be read directly."""
         config = self.reader.complete(unit)
-        log = self.log.for_unit(self.log.prefix)
-        prepared = self.prepare(config, ("output",), log)
-        self._initialise(prepared, log)
+        prepared = self.preparation.prepare(config, "output", self.log)
+        self._auto_init(prepared, self.log)
         command = Command(
             (prepared.terraform, "output", "-json", "-no-color"),
             prepared.folder,
             prepared.environment,
         )
-        done = self.children.run(command, whole=True)
+        done = self.processes.run(command, whole=True)
         if done.code:
             raise StateError(
-                f"cannot read the outputs of {config.folder}: {last_words(done)}",
+                f"cannot read the outputs of {config.folder}: "
+                f"{summary(done.stderr or done.stdout)}",
                 hint=f"terragrunt output --working-dir {config.folder}",
             )
-        start = done.stdout.find("{")
-        found, _ = json.JSONDecoder().raw_decode(done.stdout[max(start, 0) :] or "{}")
-        return dict(found)
+        start = max(done.stdout.find("{"), 0)
+        outputs, _ = json.JSONDecoder().raw_decode(done.stdout[start:] or "{}")
+        return dict(outputs)
 
     def _check(self, config: Config, words: Sequence[str]) -> None:
         if config.prevent_destroy and arguments.is_destroy(words):
             raise ConfigurationError(
                 "this unit is protected by prevent_destroy",
                 file=config.file,
-                hint="remove prevent_destroy from the unit, if it must go",
+                hint="to destroy it, remove prevent_destroy from the unit",
             )
         terraform = self.options.tf_path or config.terraform_binary or "terraform"
-        self.versions.check(config, terraform, self.children)
+        self.versions.check(config, terraform, self.processes)
 
-    def _initialise(self, prepared: Prepared, log: Log) -> None:
-        init = prepared.initialisation
-        if init.is_done():
+    def _auto_init(self, prepared: PreparedUnit, log: Log) -> None:
+        """Run init if it is needed and allowed, with its hooks."""
+        if prepared.init.is_done():
             return
         if not self.options.auto_init:
             log.warn("init is needed, but --no-auto-init is set")
             return
         self._bootstrap(prepared.config, log)
-        hooks = self._hook_run(prepared, "init", log)
-        terraform = prepared.config.terraform
-        failures = hooks.run(terraform.before_hooks, []) if terraform and self.options.hooks else []
-        if failures:
-            raise failed_hooks(failures)
-        for attempt in range(1, 4):
+        hooks = self._hooks(prepared, "init", log)
+        terraform = prepared.config.terraform if self.options.hooks else None
+        if terraform:
+            raise_if_failed(hooks.run(terraform.before_hooks))
+        self._init_with_retries(prepared, log)
+        if terraform:
+            raise_if_failed(hooks.run(terraform.after_hooks))
+        prepared.save_lock_file()
+
+    def _init_with_retries(self, prepared: PreparedUnit, log: Log) -> None:
+        for attempt in range(1, _INIT_ATTEMPTS + 1):
             try:
-                init.run(self.children, lambda line: log.terraform(Level.INFO, line))
-                break
+                prepared.init.run(self.processes, lambda line: log.terraform(Level.INFO, line))
             except RunnerError as error:
                 transient = matches_any(arguments.DEFAULT_RETRYABLE_ERRORS, error.message)
-                if not (transient and self.options.auto_retry) or attempt == 3:
-                    raise _explained(error, prepared) from None
-                log.warn(f"init met a transient error; attempt {attempt + 1} of 3 follows")
-                pause(self.children, 5)
-        if terraform and self.options.hooks:
-            failures = hooks.run(terraform.after_hooks, [])
-            if failures:
-                raise failed_hooks(failures)
-        prepared.keep_lock_file()
+                if not (transient and self.options.auto_retry) or attempt == _INIT_ATTEMPTS:
+                    raise _init_error(error, prepared) from None
+            else:
+                return
+            log.warn(f"init met a transient error; attempt {attempt + 1} of {_INIT_ATTEMPTS}")
+            pause(self.processes, _INIT_PAUSE_SECONDS)
 
     def _bootstrap(self, config: Config, log: Log) -> None:
+        """Create the state bucket, or check that it exists, if the flags ask for it."""
         state = config.remote_state
         if state is None or state.backend != "s3" or state.disable_init:
             return
         bucket = state.config.get("bucket")
         if self.options.bootstrap:
             update = self.options.update_bucket
-            if state_bucket.bootstrap(self.states, state.config, update=update).made:
+            if state_bucket.bootstrap(self.states, state.config, update=update).created:
                 log.info(f"Created the state bucket {bucket}")
         elif self.options.require_bootstrap and not state_bucket.exists(self.states, state.config):
             raise StateError(
@@ -184,47 +168,46 @@ class Units:
                 hint="terragrunt backend bootstrap, or add --backend-bootstrap",
             )
 
-    def _run(self, prepared: Prepared, words: Sequence[str], log: Log) -> Ended:
-        terraform = prepared.config.terraform
-        hooks = self._hook_run(prepared, words[0], log)
-        use_hooks = terraform is not None and self.options.hooks
+    def _run(self, prepared: PreparedUnit, words: Sequence[str], log: Log) -> Outcome:
+        """Run the hooks and the command."""
+        terraform = prepared.config.terraform if self.options.hooks else None
+        hooks = self._hooks(prepared, words[0], log)
         if words[0] == "init":
             self._bootstrap(prepared.config, log)
-        failures = hooks.run(terraform.before_hooks, []) if terraform and use_hooks else []
-        ended: Ended | None = None
+        failures = hooks.run(terraform.before_hooks) if terraform else []
+        outcome: Outcome | None = None
         if not failures:
-            attempts = Attempts(self.children, log, self.options.auto_retry)
-            ended, failures = attempts.run(
+            retries = Retries(self.processes, log, self.options.auto_retry)
+            outcome, failures = retries.run(
                 prepared, words, lambda: self._terraform(prepared, words, log)
             )
-        if terraform and use_hooks:
+        if terraform:
             failures += hooks.run(terraform.after_hooks, failures)
             failures += hooks.run_error_hooks(terraform.error_hooks, failures)
-        if ended is None:
-            raise failed_hooks(failures)
-        if failures and ended.code in (0, 2) and not ended.reason:
-            raise failed_hooks(failures)
-        if words[0] == "init" and ended.code == 0:
-            prepared.initialisation.record()
-            prepared.keep_lock_file()
-        return ended
+        if outcome is None or (outcome.code in (0, 2) and not outcome.reason):
+            raise_if_failed(failures)
+        assert outcome is not None  # noqa: S101 - without one, a hook has failed
+        if words[0] == "init" and outcome.code == 0:
+            prepared.init.record()
+            prepared.save_lock_file()
+        return outcome
 
-    def _terraform(self, prepared: Prepared, words: Sequence[str], log: Log) -> Finished:
-        manner = self.options.manner
-        line = arguments.terraform_arguments(prepared.config, words, manner)
-        if words[0] == "init":
-            own = [a for a in prepared.initialisation.arguments if a not in line]
-            line = (line[0], *own, *line[1:])
-            prepared.initialisation.forget()
+    def _terraform(self, prepared: PreparedUnit, words: Sequence[str], log: Log) -> ProcessResult:
+        mode = self.options.mode
+        line = arguments.terraform_arguments(prepared.config, words, mode)
+        is_init = words[0] == "init"
+        if is_init:
+            added = [a for a in prepared.init.arguments if a not in line]
+            line = (line[0], *added, *line[1:])
+            prepared.init.forget()
         command = Command(
             (prepared.terraform, *line),
             prepared.folder,
             prepared.environment,
-            answers=not (manner.many or manner.non_interactive),
-            gently=prepared.initialisation.command.gently,
+            reads_stdin=mode.can_ask,
         )
         if words[0] == "console":
-            return Finished(self.children.attached(command), "", "")
+            return ProcessResult(self.processes.run_attached(command), "", "")
         raw = self._is_raw(words)
         binary = Path(prepared.terraform).name
 
@@ -234,43 +217,42 @@ class Units:
             else:
                 log.terraform(Level.STDOUT, text, binary)
 
-        shared = one_at_a_time(prepared.environment) if words[0] == "init" else nullcontext()
-        with shared:
-            return self.children.run(
+        with one_at_a_time(prepared.environment) if is_init else nullcontext():
+            return self.processes.run(
                 command,
                 on_stdout=show_stdout,
                 on_stderr=lambda text: log.terraform(Level.STDERR, text, binary),
             )
 
     def _is_raw(self, words: Sequence[str]) -> bool:
-        flags = {word.partition("=")[0].replace("--", "-", 1) for word in words[1:]}
+        """True if Terraform's stdout is data, which no log prefix may change."""
         return (
             self.options.forward_stdout
             or words[0] in _RAW_COMMANDS
-            or not flags.isdisjoint(_RAW_FLAGS)
+            or any(arguments.has_flag(words[1:], flag) for flag in _RAW_FLAGS)
         )
 
-    def _hook_run(self, prepared: Prepared, command: str, log: Log) -> HookRun:
-        return HookRun(
-            self.children,
+    def _hooks(self, prepared: PreparedUnit, command: str, log: Log) -> HookRunner:
+        return HookRunner(
+            self.processes,
             log,
             prepared.terraform,
             command,
             prepared.folder,
             prepared.config.folder,
-            dict(prepared.environment),
+            prepared.environment,
         )
 
 
-def _explained(error: RunnerError, prepared: Prepared) -> RunnerError:
-    """A failed init, in one line where its cause is a common one."""
-    lock = state_lock.find(error.message)
+def _init_error(error: RunnerError, prepared: PreparedUnit) -> RunnerError:
+    """Return the error of a failed init in one line; for a common cause with its solution."""
+    folder = prepared.config.folder
+    lock = StateLock.from_output(error.message)
     if lock is not None:
-        return lock.error(prepared.config.folder.name, str(prepared.config.folder))
+        return lock.error(folder)
     if "NoSuchBucket" in error.message:
         return StateError(
-            f"{prepared.config.folder}: the state bucket does not exist",
+            f"{folder}: the state bucket does not exist",
             hint="terragrunt backend bootstrap, or add --backend-bootstrap",
         )
-    first = first_error(error.message) or last_line(error.message)
-    return type(error)(f"terraform init failed in {prepared.config.folder}: {first}")
+    return type(error)(f"terraform init failed in {folder}: {summary(error.message)}")

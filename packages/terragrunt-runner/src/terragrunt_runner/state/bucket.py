@@ -1,4 +1,4 @@
-"""The bucket that holds the states: made once, before there is any state."""
+"""Creation of the state bucket."""
 
 from __future__ import annotations
 
@@ -7,122 +7,85 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from terragrunt_runner.errors import StateError
-from terragrunt_runner.state import bucket_settings as state_bucket_standard
-from terragrunt_runner.state.s3_backend import S3States, is_true, refusal, target_of
+from terragrunt_runner.state import bucket_settings
+from terragrunt_runner.state.s3_backend import S3States, aws_errors, is_true, target_of
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-TERRAGRUNT_ONLY = frozenset(
-    {
-        "accesslogging_bucket_name", "accesslogging_bucket_tags", "accesslogging_target_prefix",
-        "accesslogging_target_object_partition_date_source", "bucket_sse_algorithm",
-        "bucket_sse_kms_key_id", "disable_aws_client_checksums", "disable_bucket_update",
-        "dynamodb_table_tags", "enable_lock_table_ssencryption", "s3_bucket_tags",
-        "skip_accesslogging_bucket_acl", "skip_accesslogging_bucket_enforced_tls",
-        "skip_accesslogging_bucket_public_access_blocking",
-        "skip_accesslogging_bucket_ssencryption", "skip_bucket_accesslogging",
-        "skip_bucket_enforced_tls", "skip_bucket_public_access_blocking",
-        "skip_bucket_root_access", "skip_bucket_ssencryption", "skip_bucket_versioning",
-    }
-)  # fmt: skip
-"""Settings that Terragrunt keeps for itself and that the backend block must not have."""
-
-_FOREIGN = ("403", "BucketAlreadyExists")
-"""How S3 says that a bucket is somebody else's; 403 also where these credentials may not see it."""
+_NOT_FOUND = ("404", "NoSuchBucket", "NotFound")
 
 
 @dataclass(frozen=True, slots=True)
-class Bootstrapped:
-    """What became of a state bucket: whether it was made, and what it was given, in words."""
+class BootstrapResult:
+    """``created``: the bucket is new; ``applied``: the settings that it got, in words."""
 
     bucket: str
-    made: bool = False
-    given: tuple[str, ...] = ()
+    created: bool = False
+    applied: tuple[str, ...] = ()
 
 
-class _Owner(TypedDict, total=False):
+class _ExpectedOwner(TypedDict, total=False):
     ExpectedBucketOwner: str
 
 
 def exists(states: S3States, config: Mapping[str, Any]) -> bool:
-    """Whether the bucket is there. Raises StateError or IdentityError if nobody can tell."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
+    """True if the bucket exists. Raises StateError or IdentityError if S3 does not say."""
     bucket = str(config.get("bucket"))
-    try:
+    with aws_errors(f"cannot see the state bucket {bucket}"):
         return _exists(states.client(config), bucket)
-    except ClientError as error:
-        code = error.response.get("Error", {}).get("Code", "")
-        raise refusal(f"cannot see the state bucket {bucket}", error, code) from None
-    except BotoCoreError as error:
-        raise refusal(f"cannot see the state bucket {bucket}", error, "") from None
 
 
 def bootstrap(
     states: S3States, config: Mapping[str, Any], *, update: bool = True, owner: str | None = None
-) -> Bootstrapped:
-    """Make the state bucket unless it is there. Once a run for each bucket.
+) -> BootstrapResult:
+    """Create the state bucket unless it exists; once for each bucket of a run.
 
-    With ``update``, a bucket that exists is given what it lacks; nothing stricter is weakened.
-    ``owner`` is the account that the bucket must be of: names are global, and whoever guessed one
-    could wait for our states there. Raises StateError or IdentityError.
+    With ``update``, an existing bucket gets the settings that it lacks; stricter settings stay.
+    ``owner`` is the account that must own the bucket: bucket names are global, and another account
+    could have taken the name to read our states. Raises StateError or IdentityError.
     """
-    from botocore.exceptions import BotoCoreError, ClientError
-
     bucket = str(config.get("bucket"))
-    with states.bootstrapping:
+    with states.bootstrapping, aws_errors(f"cannot create the state bucket {bucket}"):
         if bucket in states.bootstrapped:
-            return Bootstrapped(bucket)
+            return BootstrapResult(bucket)
+        client, region = states.client(config), target_of(config).region
         try:
-            done = _bootstrap(states.client(config), bucket, config, update=update, owner=owner)
-        except ClientError as error:
-            code = error.response.get("Error", {}).get("Code", "")
-            if code in _FOREIGN:
-                raise _foreign(bucket, owner) from None
-            raise refusal(f"cannot make the state bucket {bucket}", error, code) from None
-        except BotoCoreError as error:
-            raise refusal(f"cannot make the state bucket {bucket}", error, "") from None
+            created = not _exists(client, bucket, owner, region) and _create(client, bucket, region)
+            if created or (update and not is_true(config.get("disable_bucket_update"))):
+                applied = bucket_settings.apply(client, bucket, config)
+            else:
+                applied = ()
+        except client.exceptions.ClientError as error:
+            # 403 also means that these credentials may not see the bucket.
+            if error.response.get("Error", {}).get("Code", "") in ("403", "BucketAlreadyExists"):
+                raise _not_owned(bucket, owner) from None
+            raise
         states.bootstrapped.add(bucket)
-    return done
-
-
-def _bootstrap(
-    client: S3Client, bucket: str, config: Mapping[str, Any], *, update: bool, owner: str | None
-) -> Bootstrapped:
-    region = target_of(config).region
-    made = not _exists(client, bucket, owner, region) and _make(client, bucket, region)
-    if not made and (not update or is_true(config.get("disable_bucket_update"))):
-        return Bootstrapped(bucket)
-    return Bootstrapped(bucket, made, state_bucket_standard.bring_up(client, bucket, config))
+        return BootstrapResult(bucket, created, applied)
 
 
 def _exists(
     client: S3Client, bucket: str, owner: str | None = None, region: str | None = None
 ) -> bool:
-    """Raises StateError for a bucket in another Region."""
-    from botocore.exceptions import ClientError
-
+    """Raises StateError if the bucket is in another Region."""
+    expected: _ExpectedOwner = {} if owner is None else {"ExpectedBucketOwner": owner}
     try:
-        found = client.head_bucket(Bucket=bucket, **_owned_by(owner)).get("BucketRegion")
-    except ClientError as error:
-        if error.response.get("Error", {}).get("Code") in ("404", "NoSuchBucket", "NotFound"):
+        found = client.head_bucket(Bucket=bucket, **expected).get("BucketRegion")
+    except client.exceptions.ClientError as error:
+        if error.response.get("Error", {}).get("Code") in _NOT_FOUND:
             return False
         raise
     if found and region and found != region:
         raise StateError(
             f"the state bucket {bucket} is in {found}, not in {region}",
-            hint="give the Region that it is in, or a bucket of another name",
+            hint="use the Region of the bucket, or a bucket with another name",
         )
     return True
 
 
-def _owned_by(owner: str | None) -> _Owner:
-    return {} if owner is None else {"ExpectedBucketOwner": owner}
-
-
-def _make(client: S3Client, bucket: str, region: str | None) -> bool:
-    """False if another run was quicker."""
+def _create(client: S3Client, bucket: str, region: str | None) -> bool:
+    """Returns False if another run has just created the bucket."""
     try:
         if region in (None, "us-east-1"):
             client.create_bucket(Bucket=bucket)
@@ -137,10 +100,10 @@ def _make(client: S3Client, bucket: str, region: str | None) -> bool:
     return True
 
 
-def _foreign(bucket: str, owner: str | None) -> StateError:
+def _not_owned(bucket: str, owner: str | None) -> StateError:
     account = f"account {owner}" if owner else "this account"
     return StateError(
-        f"the state bucket {bucket} is not of {account}, or closed to these credentials",
-        hint="names of buckets are global: if another account has it, change project in "
-        "live/project.hcl; else check the credentials",
+        f"the state bucket {bucket} is not owned by {account}, or these credentials may not see it",
+        hint="bucket names are global: if another account owns it, choose another name; "
+        "otherwise check the credentials",
     )

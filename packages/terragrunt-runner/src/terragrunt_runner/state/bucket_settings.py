@@ -1,10 +1,11 @@
-"""What a state bucket has to be, piece by piece. Each looks first and changes only what falls
-short, so that what somebody made stricter stays, and a run that was cut off is completed by the
-next.
+"""Settings of the state bucket.
 
-Versions, encryption, access and TLS are those of Terragrunt, with its ``skip_bucket_…`` settings:
+Each function reads the setting first and writes only what is missing, so that stricter settings
+stay, and the next run completes an interrupted one. Each returns True if it wrote something.
+
+Versioning, encryption, public access and TLS follow Terragrunt, with its ``skip_bucket_…`` flags:
 https://terragrunt.gruntwork.io/docs/features/state-backend#create-remote-state-resources-automatically
-Ownership and the life of old versions are this project's.
+Object ownership and the expiration of old versions are additions of this runner.
 """
 
 from __future__ import annotations
@@ -26,13 +27,14 @@ if TYPE_CHECKING:
     )
 
 OLD_VERSION_DAYS = 90
-"""Days that the versions of a state are kept after a newer one replaced them."""
+"""Days before an old version of a state expires."""
 
 KEPT_VERSIONS = 20
-"""Old versions of each state that stay whatever their age: what rarely changes keeps its past."""
+"""Old versions of each state that never expire, for states that rarely change."""
 
-_BROKEN_UPLOAD_DAYS = 7
-_STRENGTH = ("AES256", "aws:kms", "aws:kms:dsse")
+_INCOMPLETE_UPLOAD_DAYS = 7
+_ALGORITHMS = ("AES256", "aws:kms", "aws:kms:dsse")
+"""From the weakest to the strictest."""
 _TLS_SID = "EnforcedTLS"
 _OWNERSHIP: OwnershipControlsTypeDef = {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
 _NO_ACCESS: PublicAccessBlockConfigurationTypeDef = {
@@ -50,27 +52,27 @@ _LIFECYCLE: tuple[LifecycleRuleTypeDef, ...] = (
             "NoncurrentDays": OLD_VERSION_DAYS,
             "NewerNoncurrentVersions": KEPT_VERSIONS,
         },
-        # Every lock leaves one when it is released.
+        # A released lock leaves a delete marker.
         "Expiration": {"ExpiredObjectDeleteMarker": True},
     },
     {
         "ID": "broken-uploads",
         "Status": "Enabled",
         "Filter": {"Prefix": ""},
-        "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": _BROKEN_UPLOAD_DAYS},
+        "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": _INCOMPLETE_UPLOAD_DAYS},
     },
 )
 
 
-def bring_up(client: S3Client, bucket: str, config: Mapping[str, Any]) -> tuple[str, ...]:
-    """Give the bucket what it lacks; returns what that was, in words. Raises botocore's errors."""
-    return tuple(name for name, ensure in _PIECES if ensure(client, bucket, config))
+def apply(client: S3Client, bucket: str, config: Mapping[str, Any]) -> tuple[str, ...]:
+    """Apply missing settings. Returns their names. Raises botocore's errors."""
+    return tuple(name for name, ensure in _SETTINGS if ensure(client, bucket, config))
 
 
 def _versioning(client: S3Client, bucket: str, config: Mapping[str, Any]) -> bool:
     if is_true(config.get("skip_bucket_versioning")):
         return False
-    # Not written again: with MFA delete, that alone would need the second factor.
+    # With MFA delete, writing it again would need the second factor.
     if client.get_bucket_versioning(Bucket=bucket).get("Status") == "Enabled":
         return False
     client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
@@ -85,7 +87,7 @@ def _encryption(client: S3Client, bucket: str, config: Mapping[str, Any]) -> boo
     }
     if config.get("bucket_sse_kms_key_id"):
         wanted["KMSMasterKeyID"] = config["bucket_sse_kms_key_id"]
-    if _is_as_strict(_encryption_of(client, bucket), wanted):
+    if _is_strict_enough(_encryption_of(client, bucket), wanted):
         return False
     client.put_bucket_encryption(
         Bucket=bucket,
@@ -97,7 +99,7 @@ def _encryption(client: S3Client, bucket: str, config: Mapping[str, Any]) -> boo
 
 
 def _encryption_of(client: S3Client, bucket: str) -> Mapping[str, Any]:
-    """The bucket's default encryption; empty without any."""
+    """Return the bucket's default encryption; empty if there is none."""
     answer = _get(
         lambda: client.get_bucket_encryption(Bucket=bucket),
         "ServerSideEncryptionConfigurationNotFoundError",
@@ -109,10 +111,10 @@ def _encryption_of(client: S3Client, bucket: str) -> Mapping[str, Any]:
     return found
 
 
-def _is_as_strict(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
-    """A key of one's own is stricter than AWS's; a key that is wanted must be that one."""
+def _is_strict_enough(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+    """Any key is strict enough, unless a certain key is wanted."""
     strength, least = (
-        _STRENGTH.index(rule["SSEAlgorithm"]) if rule.get("SSEAlgorithm") in _STRENGTH else -1
+        _ALGORITHMS.index(rule["SSEAlgorithm"]) if rule.get("SSEAlgorithm") in _ALGORITHMS else -1
         for rule in (found, wanted)
     )
     if "KMSMasterKeyID" in wanted and found.get("KMSMasterKeyID") != wanted["KMSMasterKeyID"]:
@@ -145,7 +147,9 @@ def _ownership(client: S3Client, bucket: str, _: Mapping[str, Any]) -> bool:
 
 
 def _tls(client: S3Client, bucket: str, config: Mapping[str, Any]) -> bool:
-    if is_true(config.get("skip_bucket_enforced_tls")) or not _is_secure(client.meta.endpoint_url):
+    # At a plain HTTP endpoint this policy would lock us out of our own bucket.
+    is_https = urlsplit(client.meta.endpoint_url).scheme == "https"
+    if is_true(config.get("skip_bucket_enforced_tls")) or not is_https:
         return False
     answer = _get(lambda: client.get_bucket_policy(Bucket=bucket), "NoSuchBucketPolicy")
     policy = json.loads(answer.get("Policy", '{"Version": "2012-10-17", "Statement": []}'))
@@ -166,20 +170,13 @@ def _tls(client: S3Client, bucket: str, config: Mapping[str, Any]) -> bool:
     return True
 
 
-def _is_secure(endpoint: str) -> bool:
-    """Whether requests there count as encrypted. Where they do not, the refusal of plain HTTP would
-    lock us out of our own bucket."""
-    url = urlsplit(endpoint)
-    return url.scheme == "https"
-
-
 def _lifecycle(client: S3Client, bucket: str, _: Mapping[str, Any]) -> bool:
     answer = _get(
         lambda: client.get_bucket_lifecycle_configuration(Bucket=bucket),
         "NoSuchLifecycleConfiguration",
     )
     found = answer.get("Rules", [])
-    # One that is there under its name is left as somebody set it, unless it is switched off.
+    # A rule of ours that was changed stays as it is, unless it was disabled.
     active = {rule.get("ID") for rule in found if rule.get("Status") == "Enabled"}
     lacking = [rule for rule in _LIFECYCLE if rule.get("ID") not in active]
     if not lacking:
@@ -209,7 +206,7 @@ def _tags(client: S3Client, bucket: str, config: Mapping[str, Any]) -> bool:
 
 
 def _get(call: Callable[[], Mapping[str, Any]], absent: str) -> Mapping[str, Any]:
-    """The answer, or nothing where S3 says by that code that there is nothing."""
+    """Return the answer; empty if S3 answers with the error code ``absent``."""
     from botocore.exceptions import ClientError
 
     try:
@@ -220,13 +217,13 @@ def _get(call: Callable[[], Mapping[str, Any]], absent: str) -> Mapping[str, Any
         return {}
 
 
-_Piece = Callable[["S3Client", str, Mapping[str, Any]], bool]
-_PIECES: tuple[tuple[str, _Piece], ...] = (
+_Setting = Callable[["S3Client", str, Mapping[str, Any]], bool]
+_SETTINGS: tuple[tuple[str, _Setting], ...] = (
     ("no public access", _public_access),
     ("TLS only", _tls),
     ("encryption", _encryption),
     ("versioning", _versioning),
-    ("owner of every object", _ownership),
-    ("life of old versions", _lifecycle),
+    ("object ownership", _ownership),
+    ("expiration of old versions", _lifecycle),
     ("tags", _tags),
 )

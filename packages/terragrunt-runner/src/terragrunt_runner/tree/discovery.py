@@ -1,4 +1,4 @@
-"""Which units there are below a folder, and what each depends on."""
+"""Discovery of the units below a folder and of their dependencies."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _STACK = "terragrunt.stack.hcl"
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """``units`` lie below ``root``; ``edges`` also holds what they depend on elsewhere."""
+    """``units`` are below ``root``; ``edges`` and ``configs`` also hold their dependencies."""
 
     root: Path
     units: tuple[Path, ...]
@@ -25,50 +25,50 @@ class Tree:
     configs: dict[Path, Config]
 
     def name(self, unit: Path) -> str:
-        """A unit's folder relative to the root, as in log prefixes and reports."""
+        """Return the folder of a unit relative to the root, as in log prefixes and reports."""
         return os.path.relpath(unit.parent, self.root)
 
     @property
     def external(self) -> tuple[Path, ...]:
+        """Dependencies outside the root."""
         inside = set(self.units)
         return tuple(unit for unit in self.edges if unit not in inside)
 
 
 def discover(root: Path, reader: Reader, *, hidden: bool = False) -> Tree:
-    """Read every unit below a folder, and those they depend on, without any outputs.
+    """Read every unit below a folder and their dependencies, without outputs.
 
-    A file that cannot be read by itself because it is there to be included is not a unit.
-
-    Raises ConfigurationError for any other that cannot be read, and CycleError for a ring.
+    A file that cannot be read is no error if a unit includes it. Raises ConfigurationError for
+    any other file, and CycleError.
     """
     found = sorted(find_units(root, hidden=hidden))
     configs: dict[Path, Config] = {}
     edges: dict[Path, tuple[Path, ...]] = {}
-    unread: dict[Path, ConfigurationError] = {}
+    errors: dict[Path, ConfigurationError] = {}
     waiting = list(reversed(found))
     while waiting:
         unit = waiting.pop()
-        if unit in configs or unit in unread:
+        if unit in configs or unit in errors:
             continue
         try:
             config = reader.outline(unit)
             needs = tuple(dict.fromkeys(reader.dependency_files(config).values()))
         except ConfigurationError as error:
-            unread[unit] = error
+            errors[unit] = error
             continue
         configs[unit], edges[unit] = config, needs
         waiting.extend(needs)
     included = {include.path for config in configs.values() for include in config.includes}
-    for unit, why in unread.items():
+    for unit, failure in errors.items():
         if unit not in included:
-            raise why
+            raise failure
     graph.check_for_cycles(edges, lambda unit: os.path.relpath(unit.parent, root))
     units = tuple(unit for unit in found if unit in configs and _is_runnable(configs[unit]))
     return Tree(root, units, edges, configs)
 
 
 def check_dependencies(unit: Path, reader: Reader) -> None:
-    """The check for rings alone, for a run in one unit."""
+    """Read the dependencies of a unit. Raises ConfigurationError and CycleError."""
     edges: dict[Path, tuple[Path, ...]] = {}
     waiting = [unit]
     while waiting:
@@ -81,9 +81,9 @@ def check_dependencies(unit: Path, reader: Reader) -> None:
 
 
 def find_units(root: Path, *, hidden: bool = False) -> Iterator[Path]:
-    """Configuration files below a folder; caches and hidden folders are left out.
+    """Return the configuration files below a folder, except in caches and hidden folders.
 
-    Raises ConfigurationError for a stack file, since stacks are not supported.
+    Raises ConfigurationError for a stack file or for configuration in JSON.
     """
     for folder, names, files in os.walk(root):
         names[:] = sorted(
@@ -109,7 +109,7 @@ def find_units(root: Path, *, hidden: bool = False) -> Iterator[Path]:
 
 
 def _is_runnable(config: Config) -> bool:
-    """A file without a source and without Terraform code beside it is only there to be included."""
+    """False for a file that has neither a source nor Terraform files: it is meant for includes."""
     if config.terraform and config.terraform.source:
         return True
     return any(config.folder.glob("*.tf")) or any(config.folder.glob("*.tf.json"))

@@ -1,8 +1,8 @@
-"""The expressions of ``--filter``: which units of a tree they mean. Pure.
+"""The expressions of ``--filter``.
 
-``./path/**``, ``name``, ``name=…``, ``type=unit``, ``source=…``, ``reading=…``, ``external=…``;
-``!x`` for all but these, ``a | b`` for what both mean, ``...x`` with all that depend on x, ``x...``
-with all that x depends on, and ``^`` to leave x itself out.
+A path (``./path/**``), a name, ``name=…``, ``type=unit``, ``source=…``, ``reading=…``,
+``external=…``. ``!x`` excludes, ``a | b`` intersects, ``...x`` adds the dependents of x, ``x...``
+adds its dependencies, and ``^`` leaves out x itself.
 Source: https://terragrunt.gruntwork.io/docs/features/filter
 """
 
@@ -24,26 +24,26 @@ _GRAPH = re.compile(r"^(?P<before>\d*\.\.\.)?(?P<without>\^)?(?P<target>.*?)(?P<
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """``read`` says which files each unit reads."""
+    """Selects units of a tree. ``read`` has the files that each unit reads."""
 
     tree: Tree
     read: Mapping[Path, set[Path]] = field(default_factory=dict)
 
     def select(self, expressions: Sequence[str]) -> set[Path]:
-        """Units that any positive expression means, less those that a negative one means.
+        """Return the units that any positive expression and no negative one selects.
 
-        Raises UsageError for an expression that cannot be read.
+        Raises UsageError for an expression that is not valid.
         """
         positive = [e for e in expressions if not e.strip().startswith("!")]
         selected: set[Path] = set() if positive else set(self.tree.units)
         for expression in positive:
-            selected |= self._meant(expression)
+            selected |= self._selected_by(expression)
         for expression in expressions:
             if expression.strip().startswith("!"):
-                selected &= self._meant(expression)
+                selected &= self._selected_by(expression)
         return selected
 
-    def _meant(self, expression: str) -> set[Path]:
+    def _selected_by(self, expression: str) -> set[Path]:
         units = set(self.tree.units)
         for part in _parts(expression):
             units &= self._term(part)
@@ -54,7 +54,7 @@ class Filters:
             return set(self.tree.units) - self._term(term[1:].strip())
         match = _GRAPH.match(term)
         if match is None or not match["target"]:
-            raise UsageError(f"filter {term!r} names nothing")
+            raise UsageError(f"filter {term!r} has no target")
         if not (match["before"] or match["after"] or match["without"]):
             return self._matching(term)
         targets = self._matching(match["target"])
@@ -81,8 +81,7 @@ class Filters:
                 f"filter {target!r}: git expressions are not supported by this runner",
                 hint="name the units, or use the official Terragrunt",
             )
-        braced = target.startswith("{") and target.endswith("}")
-        if braced:
+        if target.startswith("{") and target.endswith("}"):
             return self._by_path(target[1:-1])
         name, equals, value = target.partition("=")
         if equals:
@@ -123,7 +122,7 @@ class Filters:
 
 
 def path_matches(path: str, pattern: str) -> bool:
-    """A glob over whole paths: ``*`` within a folder's name, ``**`` over any number of folders."""
+    """True if a glob matches a path: ``*`` in one name, ``**`` for any number of folders."""
     return _glob(pattern).fullmatch(path) is not None
 
 
@@ -132,7 +131,7 @@ def _glob(pattern: str) -> re.Pattern[str]:
     rest = pattern
     while rest:
         if rest.startswith("/**"):
-            # Also the folder itself: a/** means a and all below it.
+            # a/** also matches a itself.
             out += "(?:/.*)?"
             rest = rest[3:]
         elif rest.startswith("**"):

@@ -1,6 +1,6 @@
-"""The graph of units: who needs whom, in which order, and what a failure stops.
+"""The graph of units: cycles, run order, and the effect of a failure.
 
-Nodes are configuration files; an edge leads from a unit to what it depends on. Pure.
+Nodes are configuration files; an edge leads from a unit to a dependency of it.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ Edges = Mapping[Path, tuple[Path, ...]]
 
 
 def check_for_cycles(edges: Edges, show: Callable[[Path], str] = str) -> None:
-    """Raises CycleError that prints the ring, from a unit back to itself."""
+    """Raise CycleError with the units of a cycle, from one back to itself."""
     done: set[Path] = set()
     for start in edges:
-        ring = _ring_from(start, edges, done)
-        if ring:
+        cycle = _cycle_from(start, edges, done)
+        if cycle:
             raise CycleError(
-                "units depend on each other in a ring: " + " -> ".join(show(n) for n in ring),
+                "units depend on each other in a cycle: " + " -> ".join(show(n) for n in cycle),
                 hint="remove one of these dependency or dependencies entries",
             )
 
 
-def _ring_from(start: Path, edges: Edges, done: set[Path]) -> list[Path]:
-    """Depth first with an explicit stack, so that a long chain cannot exhaust Python's."""
+def _cycle_from(start: Path, edges: Edges, done: set[Path]) -> list[Path]:
+    """Search depth first. The stack is explicit: a long chain would exhaust Python's."""
     path: list[Path] = []
     stack: list[tuple[Path, bool]] = [(start, False)]
     while stack:
@@ -46,7 +46,7 @@ def _ring_from(start: Path, edges: Edges, done: set[Path]) -> list[Path]:
 
 
 def closure(starts: Iterable[Path], edges: Edges) -> set[Path]:
-    """The starts and all they reach."""
+    """Return the starts and every node that they reach."""
     reached: set[Path] = set()
     waiting = list(starts)
     while waiting:
@@ -58,7 +58,7 @@ def closure(starts: Iterable[Path], edges: Edges) -> set[Path]:
 
 
 def reversed_edges(edges: Edges) -> dict[Path, tuple[Path, ...]]:
-    """Who depends on each node."""
+    """Return the edges from each node to its dependents."""
     dependents: dict[Path, list[Path]] = {node: [] for node in edges}
     for node, needs in edges.items():
         for needed in needs:
@@ -67,9 +67,9 @@ def reversed_edges(edges: Edges) -> dict[Path, tuple[Path, ...]]:
 
 
 def restricted(edges: Edges, nodes: Collection[Path]) -> dict[Path, tuple[Path, ...]]:
-    """Edges between these nodes, keeping order across nodes that are left out.
+    """Return the edges between these nodes. The order across missing nodes is kept.
 
-    If a needs b and b needs c, and b is not among the nodes, then a still waits for c.
+    If a needs b and b needs c, and b is not among the nodes, then a needs c.
     """
     kept = set(nodes)
     result: dict[Path, tuple[Path, ...]] = {}
@@ -91,7 +91,7 @@ def restricted(edges: Edges, nodes: Collection[Path]) -> dict[Path, tuple[Path, 
 
 
 def groups(edges: Edges) -> list[list[Path]]:
-    """Layers in order: each holds the units whose needs are all in earlier layers."""
+    """Return layers in order: the dependencies of a unit are all in earlier layers."""
     left = {node: {n for n in needs if n in edges} for node, needs in edges.items()}
     layers: list[list[Path]] = []
     while left:
@@ -109,13 +109,13 @@ def groups(edges: Edges) -> list[list[Path]]:
 
 @dataclass(slots=True)
 class Schedule:
-    """Which unit may start now. Not thread-safe: one coordinator owns it.
+    """The units that may start. Not thread-safe.
 
-    ``after_failure``: dependents of a failed unit run all the same (``--queue-ignore-errors``).
+    ``ignore_errors``: dependents of a failed unit run as well.
     """
 
     edges: Edges
-    after_failure: bool = False
+    ignore_errors: bool = False
     _waiting: dict[Path, set[Path]] = field(init=False)
     _users: dict[Path, tuple[Path, ...]] = field(init=False)
     _depths: dict[Path, int] = field(init=False)
@@ -132,10 +132,10 @@ class Schedule:
                 self._depths[node] = 1 + max((self._depths[u] for u in users), default=0)
 
     def start(self) -> list[Path]:
-        """Units that are ready, each returned once; the most urgent first.
+        """Return the units that are ready, each of them once; the most urgent first.
 
-        That is the one with the longest chain of dependents, then with the most of them. Of two
-        alike it is the one with fewer dependencies: what everything stands on is slow to make.
+        That is the unit with the longest chain of dependents, then with the most dependents, then
+        with the fewest dependencies.
         """
         ready = [node for node, needs in self._waiting.items() if not needs]
         for node in ready:
@@ -146,18 +146,14 @@ class Schedule:
         dependents = len(closure([node], self._users))
         return -self._depths[node], -dependents, len(self.edges[node]), node
 
-    def waiting(self) -> list[Path]:
-        """Units that have not started, in the order in which they can."""
-        return [node for layer in groups(self.edges) for node in layer if node in self._waiting]
-
     def succeeded(self, node: Path) -> None:
         for user in self._users.get(node, ()):
             if user in self._waiting:
                 self._waiting[user].discard(node)
 
     def failed(self, node: Path) -> list[Path]:
-        """Units that will now never run, in order."""
-        if self.after_failure:
+        """Return the units that will not run because of this failure, in order."""
+        if self.ignore_errors:
             self.succeeded(node)
             return []
         stopped = closure(self._users.get(node, ()), self._users)
@@ -167,7 +163,7 @@ class Schedule:
         return cut
 
     def drain(self) -> list[Path]:
-        """Give up on everything that has not started."""
+        """Remove and return all units that have not started."""
         left = sorted(self._waiting)
         self._waiting.clear()
         return left

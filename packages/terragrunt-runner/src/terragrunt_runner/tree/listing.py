@@ -1,13 +1,13 @@
-"""What ``find``, ``list``, ``dag graph`` and ``output-module-groups`` say about a tree. Pure.
+"""The output of ``find``, ``list``, ``dag graph`` and ``output-module-groups``.
 
-Shapes: https://terragrunt.gruntwork.io/docs/reference/cli/commands/find and its siblings.
+Formats: https://terragrunt.gruntwork.io/docs/reference/cli/commands/find and list.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,8 @@ from terragrunt_runner.tree.discovery import Tree
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """What of each unit is shown."""
+class ListingOptions:
+    """What is shown of each unit. ``read`` has the files that each unit reads, if shown."""
 
     dag: bool = False
     dependencies: bool = False
@@ -27,38 +27,38 @@ class Shown:
     external: bool = False
     destroy: bool = False
     read: Mapping[Path, set[Path]] | None = None
-    units: frozenset[Path] | None = field(default=None)
+    units: frozenset[Path] | None = None
 
 
-def found(tree: Tree, shown: Shown) -> list[dict[str, Any]]:
-    """``find --json``: one object a unit, keys only for what was asked for."""
-    return [_record(tree, unit, shown) for unit in ordered(tree, shown)]
+def records(tree: Tree, options: ListingOptions) -> list[dict[str, Any]]:
+    """Return ``find --json``: one object for each unit, with the keys that are shown."""
+    return [_record(tree, unit, options) for unit in ordered(tree, options)]
 
 
-def ordered(tree: Tree, shown: Shown) -> list[Path]:
-    """Units by path, or with ``dag`` so that each comes after what it needs."""
-    units = [*tree.units, *(tree.external if shown.external else ())]
-    if shown.units is not None:
-        units = [unit for unit in units if unit in shown.units]
-    if not shown.dag:
+def ordered(tree: Tree, options: ListingOptions) -> list[Path]:
+    """Return the units by path or, with ``dag``, each after its dependencies."""
+    units = [*tree.units, *(tree.external if options.external else ())]
+    if options.units is not None:
+        units = [unit for unit in units if unit in options.units]
+    if not options.dag:
         return sorted(units)
     layers = graph.groups(graph.restricted(tree.edges, sorted(units)))
-    if shown.destroy:
+    if options.destroy:
         layers.reverse()
     return [unit for layer in layers for unit in layer]
 
 
-def listed(tree: Tree, shown: Shown, style: str) -> str:
-    """``list``: names in one line, one a line (``long``), or drawn (``tree``, ``dot``).
+def text(tree: Tree, options: ListingOptions, style: str) -> str:
+    """Return ``list``: ``text`` (one line), ``long`` (one unit a line), ``tree`` or ``dot``.
 
-    Raises UsageError for any other style.
+    Raises UsageError for another style.
     """
-    units = ordered(tree, shown)
+    units = ordered(tree, options)
     names = [tree.name(unit) for unit in units]
     if style == "text":
         return "  ".join(names)
     if style == "long":
-        if not shown.dependencies:
+        if not options.dependencies:
             return "\n".join(["Type  Path", *(f"unit  {name}" for name in names)])
         width = max([len(name) for name in names] + [4])
         lines = [f"Type  {'Path':<{width}}  Dependencies"]
@@ -67,14 +67,14 @@ def listed(tree: Tree, shown: Shown, style: str) -> str:
             lines.append(f"unit  {name:<{width}}  {needs}".rstrip())
         return "\n".join(lines)
     if style == "tree":
-        return "\n".join([".", *_drawn(_branches(tree, units, shown))])
+        return "\n".join([".", *_tree_lines(_branches(tree, units, options))])
     if style == "dot":
         return dot(tree, units)
     raise UsageError(f"unknown format {style!r}", hint="formats: text, long, tree, dot, json")
 
 
 def dot(tree: Tree, units: Iterable[Path] | None = None) -> str:
-    """The graph in Graphviz's language, an edge from each unit to what it needs."""
+    """Return the graph in Graphviz's language, with edges from units to dependencies."""
     lines = ["digraph {"]
     for unit in tree.units if units is None else units:
         lines.append(f'\t"{tree.name(unit)}" ;')
@@ -85,7 +85,7 @@ def dot(tree: Tree, units: Iterable[Path] | None = None) -> str:
 
 
 def module_groups(tree: Tree, *, destroy: bool = False) -> dict[str, list[str]]:
-    """``output-module-groups``: what may run at the same time, group after group."""
+    """Return ``output-module-groups``: the units of a group may run at the same time."""
     layers = graph.groups(graph.restricted(tree.edges, tree.units))
     if destroy:
         layers.reverse()
@@ -95,38 +95,39 @@ def module_groups(tree: Tree, *, destroy: bool = False) -> dict[str, list[str]]:
     }
 
 
-def _record(tree: Tree, unit: Path, shown: Shown) -> dict[str, Any]:
+def _record(tree: Tree, unit: Path, options: ListingOptions) -> dict[str, Any]:
     record: dict[str, Any] = {"type": "unit", "path": tree.name(unit)}
     config = tree.configs[unit]
-    if shown.exclude and config.exclude:
+    if options.exclude and config.exclude:
         record["exclude"] = {
             "if": config.exclude.condition,
             "actions": list(config.exclude.actions),
             "exclude_dependencies": config.exclude.exclude_dependencies,
         }
-    if shown.include and config.includes:
+    if options.include and config.includes:
         record["include"] = {
             include.name: os.path.relpath(include.path, tree.root) for include in config.includes
         }
-    if shown.dependencies and tree.edges[unit]:
+    if options.dependencies and tree.edges[unit]:
         record["dependencies"] = [tree.name(needed) for needed in tree.edges[unit]]
-    if shown.read is not None:
+    if options.read is not None:
         record["reading"] = sorted(
-            os.path.relpath(file, tree.root) for file in shown.read.get(unit, ())
+            os.path.relpath(file, tree.root) for file in options.read.get(unit, ())
         )
     return record
 
 
-def _branches(tree: Tree, units: list[Path], shown: Shown) -> dict[str, Any]:
+def _branches(tree: Tree, units: list[Path], options: ListingOptions) -> dict[str, Any]:
+    """Return nested names: by dependency with ``dag``, else by folder."""
     branches: dict[str, Any] = {}
-    if shown.dag:
-        inside = graph.restricted(tree.edges, units)
-        users = graph.reversed_edges(inside)
+    if options.dag:
+        needs = graph.restricted(tree.edges, units)
+        dependents = graph.reversed_edges(needs)
 
         def below(unit: Path) -> dict[str, Any]:
-            return {tree.name(user): below(user) for user in users.get(unit, ())}
+            return {tree.name(each): below(each) for each in dependents.get(unit, ())}
 
-        return {tree.name(unit): below(unit) for unit in units if not inside[unit]}
+        return {tree.name(unit): below(unit) for unit in units if not needs[unit]}
     for unit in units:
         level = branches
         for part in Path(tree.name(unit)).parts:
@@ -134,10 +135,10 @@ def _branches(tree: Tree, units: list[Path], shown: Shown) -> dict[str, Any]:
     return branches
 
 
-def _drawn(branches: dict[str, Any], indent: str = "") -> list[str]:
+def _tree_lines(branches: dict[str, Any], indent: str = "") -> list[str]:
     lines: list[str] = []
     for number, (name, below) in enumerate(branches.items(), 1):
         last = number == len(branches)
         lines.append(f"{indent}{'╰──' if last else '├──'} {name}")
-        lines.extend(_drawn(below, indent + ("    " if last else "│   ")))
+        lines.extend(_tree_lines(below, indent + ("    " if last else "│   ")))
     return lines

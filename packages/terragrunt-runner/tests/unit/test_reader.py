@@ -108,7 +108,7 @@ def test_locals_are_evaluated_in_the_order_they_need_each_other(tmp_path: Path) 
     assert inputs(tmp_path, ".") == {"c": "abc"}
 
 
-def test_locals_in_a_ring_are_refused_with_the_ring_and_its_place(tmp_path: Path) -> None:
+def test_locals_in_a_cycle_are_refused_with_the_cycle_and_its_place(tmp_path: Path) -> None:
     write(tmp_path, {"terragrunt.hcl": "locals {\n  a = local.b\n  b = local.a\n}\n"})
     with pytest.raises(ConfigurationError, match=r"local\.a -> local\.b -> local\.a") as caught:
         reader().outline(tmp_path / "terragrunt.hcl")
@@ -120,7 +120,7 @@ def test_locals_in_a_ring_are_refused_with_the_ring_and_its_place(tmp_path: Path
     [
         ('include {\n  path = "x"\n}', 1, "needs a name"),
         ('terraform {\n  sauce = "x"\n}', 2, "no attribute 'sauce'"),
-        ("\nskip = true", 2, "gone since"),
+        ("\nskip = true", 2, "was removed in"),
         ("colour = 1", 1, "no attribute 'colour'"),
         (
             'errors {\n  ignore "a" {\n    ignorable_errors = ["!a(?=b)"]\n  }\n}',
@@ -448,7 +448,7 @@ def test_a_mistake_in_an_attribute_that_stands_for_a_block_has_its_line(tmp_path
 def test_a_file_that_reads_itself_is_refused(tmp_path: Path) -> None:
     text = 'locals {\n  me = read_terragrunt_config("terragrunt.hcl")\n}\n'
     write(tmp_path, {"terragrunt.hcl": text})
-    with pytest.raises(ConfigurationError, match="in a ring"):
+    with pytest.raises(ConfigurationError, match="in a cycle"):
         reader().complete(tmp_path / "terragrunt.hcl")
 
 

@@ -73,7 +73,7 @@ def test_an_error_is_one_line_and_the_exit_code_one(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write(tmp_path, {"terragrunt.hcl": "colour = 1\n"})
-    assert main(["plan", "--working-dir", str(tmp_path)]) == 1
+    assert main(["plan", "--working-dir", str(tmp_path)], {}) == 1
     error = capsys.readouterr().err
     assert f"{tmp_path / 'terragrunt.hcl'}:1: there is no attribute 'colour'" in error
     assert "Traceback" not in error
@@ -82,12 +82,12 @@ def test_an_error_is_one_line_and_the_exit_code_one(
 def test_a_folder_without_a_unit_says_what_to_do(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["plan", "--working-dir", str(tmp_path)]) == 1
+    assert main(["plan", "--working-dir", str(tmp_path)], {}) == 1
     assert "add --all" in capsys.readouterr().err
 
 
 def test_help_names_every_command_and_flag(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--help"]) == 0
+    assert main(["--help"], {}) == 0
     text = capsys.readouterr().out
     for word in ("run", "hcl fmt", "backend bootstrap", "--queue-include-dir", "--filter"):
         assert word in text

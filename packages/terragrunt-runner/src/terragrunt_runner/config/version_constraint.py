@@ -1,7 +1,8 @@
-"""Version constraints, as ``terraform_version_constraint`` and its kin write them.
+"""Version constraints, as in ``terraform_version_constraint``.
 
 Operators: ``=``, ``!=``, ``>``, ``>=``, ``<``, ``<=`` and ``~>``, joined by commas. A pre-release
-comes before its release. Source: https://developer.hashicorp.com/terraform/language/expressions/version-constraints
+precedes its release.
+Source: https://developer.hashicorp.com/terraform/language/expressions/version-constraints
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ class Version:
 
 
 def parse_version(text: str) -> Version:
-    """Raises InvalidValueError for what is not a version."""
+    """Parse ``1.2.3`` or ``v1.2.3-beta1``. Raises InvalidValueError for other text."""
     match = _VERSION.fullmatch(text.strip())
     if match is None:
         raise InvalidValueError(f"{text!r} is not a version")
@@ -40,7 +41,7 @@ def parse_version(text: str) -> Version:
 
 
 def satisfies(version: str, constraint: str) -> bool:
-    """Whether a version meets every term of a constraint.
+    """True if a version meets every term of a constraint.
 
     Raises InvalidValueError for a malformed version or constraint.
     """
@@ -57,7 +58,7 @@ def _meets(version: Version, term: str) -> bool:
     if operator == "~>":
         return _pessimistic(version, wanted)
     if operator in (">", ">=", "<", "<=") and version.pre and not wanted.pre:
-        # As HashiCorp's library: a range names pre-releases or does not mean them.
+        # As HashiCorp's library: a range includes pre-releases only if its bound is one.
         return False
     return {
         "=": version.key == wanted.key,
@@ -70,7 +71,7 @@ def _meets(version: Version, term: str) -> bool:
 
 
 def _pessimistic(version: Version, wanted: Version) -> bool:
-    """``~> 1.2.3``: at least that, and the same but for the last number written."""
+    """``~> 1.2.3``: at least 1.2.3, and all numbers before the last one are equal."""
     if version.pre and not wanted.pre:
         return False
     fixed = wanted.numbers[:-1]

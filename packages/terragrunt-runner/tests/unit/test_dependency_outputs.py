@@ -7,8 +7,8 @@ import pytest
 from terragrunt_runner.errors import ConfigurationError
 from terragrunt_runner.language.serialise import from_typed_json
 from terragrunt_runner.language.values import Map, Set
-from terragrunt_runner.run.credentials import Roles
-from terragrunt_runner.state.outputs import DependencyOutputs
+from terragrunt_runner.run.iam_role import Roles
+from terragrunt_runner.state.dependency_outputs import DependencyOutputs
 from terragrunt_runner.state.s3_backend import S3States, state_key, target_of
 from terragrunt_runner_tests.tree import reader, write
 
@@ -31,7 +31,7 @@ def outputs_of(
     def terraform_output(_unit: Path) -> dict[str, Any]:
         return {name: {"value": value} for name, value in (state or {}).items()}
 
-    outputs = DependencyOutputs(made, S3States({}), Roles(), terraform_output, command)
+    outputs = DependencyOutputs(made, S3States({}), Roles({}), terraform_output, command)
     found = outputs.of(made.outline(root / "app/terragrunt.hcl"))["network"]
     assert isinstance(found, dict)
     return found

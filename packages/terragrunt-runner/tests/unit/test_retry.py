@@ -4,27 +4,27 @@ from pathlib import Path
 
 from terragrunt_runner.cli.log import Log
 from terragrunt_runner.config.model import Config, Errors, Ignore, Place, Retry
-from terragrunt_runner.run.attempts import Attempts, Ended
-from terragrunt_runner.run.init import Initialisation
-from terragrunt_runner.run.prepare import Prepared
-from terragrunt_runner.run.processes import Children, Command, Finished
+from terragrunt_runner.run.init import Init
+from terragrunt_runner.run.prepare import PreparedUnit
+from terragrunt_runner.run.processes import Command, Processes, ProcessResult
+from terragrunt_runner.run.retry import Outcome, Retries
 
 HERE = Place(Path("terragrunt.hcl"), 1)
-BROKEN = Finished(1, "", "\x1b[31m│\x1b[0m Error: the lock\n│ is <held>, try again")
+BROKEN = ProcessResult(1, "", "\x1b[31m│\x1b[0m Error: the lock\n│ is <held>, try again")
 
 
-def run(folder: Path, errors: Errors | None, *results: Finished) -> tuple[Ended, int]:
+def run(folder: Path, errors: Errors | None, *results: ProcessResult) -> tuple[Outcome, int]:
     """How a command ends whose attempts end like this, and how many attempts there were."""
     waiting = list(results)
     command = Command(("terraform",), folder, {})
-    prepared = Prepared(
+    prepared = PreparedUnit(
         Config(folder / "terragrunt.hcl", errors=errors),
         folder,
         "terraform",
         {},
-        Initialisation(command, (), ""),
+        Init(command, (), ""),
     )
-    attempts = Attempts(Children(), Log(), True)
+    attempts = Retries(Processes(), Log(), True)
     ended, _ = attempts.run(prepared, ("apply",), lambda: waiting.pop(0))
     return ended, len(results) - len(waiting)
 
@@ -39,7 +39,7 @@ def ignore(*patterns: str) -> Ignore:
 
 def test_an_error_that_matches_is_tried_again_until_it_is_gone(tmp_path: Path) -> None:
     errors = Errors(retry=(retry("the lock is held"),))
-    ended, attempts = run(tmp_path, errors, BROKEN, BROKEN, Finished(0, "", ""))
+    ended, attempts = run(tmp_path, errors, BROKEN, BROKEN, ProcessResult(0, "", ""))
     assert (ended.code, ended.reason, attempts) == (0, "retry succeeded", 3)
 
 
@@ -55,7 +55,7 @@ def test_another_error_is_not_tried_again(tmp_path: Path) -> None:
 
 
 def test_transient_errors_are_tried_again_unless_the_unit_says_otherwise(tmp_path: Path) -> None:
-    transient = Finished(1, "", "Error: Client.Timeout exceeded while awaiting headers")
+    transient = ProcessResult(1, "", "Error: Client.Timeout exceeded while awaiting headers")
     _, attempts = run(tmp_path, Errors(), transient, transient)
     assert attempts == 1
 

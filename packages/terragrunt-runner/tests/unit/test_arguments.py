@@ -7,7 +7,7 @@ from terragrunt_runner.config.model import Config, ExtraArguments, Place, Terraf
 from terragrunt_runner.errors import ConfigurationError
 from terragrunt_runner.language.serialise import to_json
 from terragrunt_runner.run.arguments import (
-    Manner,
+    RunMode,
     extra_arguments,
     input_variables,
     is_destroy,
@@ -29,30 +29,30 @@ PLAIN = Config(Path("terragrunt.hcl"))
 @pytest.mark.parametrize(
     ("words", "manner", "expected"),
     [
-        (("plan",), Manner(), ("plan",)),
-        (("plan", "-out=x"), Manner(many=True), ("plan", "-input=false", "-out=x")),
-        (("apply",), Manner(many=True), ("apply", "-input=false", "-auto-approve")),
-        (("apply",), Manner(many=True, auto_approve=False), ("apply", "-input=false")),
+        (("plan",), RunMode(), ("plan",)),
+        (("plan", "-out=x"), RunMode(many=True), ("plan", "-input=false", "-out=x")),
+        (("apply",), RunMode(many=True), ("apply", "-input=false", "-auto-approve")),
+        (("apply",), RunMode(many=True, auto_approve=False), ("apply", "-input=false")),
         (
             ("apply", "-auto-approve", "-input=true"),
-            Manner(many=True),
+            RunMode(many=True),
             ("apply", "-auto-approve", "-input=true"),
         ),
-        (("apply",), Manner(non_interactive=True), ("apply", "-input=false")),
-        (("output",), Manner(many=True, no_color=True), ("output", "-no-color")),
-        (("state", "list", "-id=x"), Manner(no_color=True), ("state", "list", "-id=x")),
+        (("apply",), RunMode(non_interactive=True), ("apply", "-input=false")),
+        (("output",), RunMode(many=True, no_color=True), ("output", "-no-color")),
+        (("state", "list", "-id=x"), RunMode(no_color=True), ("state", "list", "-id=x")),
     ],
 )
 def test_terraform_gets_what_the_manner_of_the_run_asks_for(
-    words: tuple[str, ...], manner: Manner, expected: tuple[str, ...]
+    words: tuple[str, ...], manner: RunMode, expected: tuple[str, ...]
 ) -> None:
     assert terraform_arguments(PLAIN, words, manner) == expected
 
 
 def test_extra_arguments_stand_before_those_of_the_command_line() -> None:
-    found = terraform_arguments(config(arguments=("-lock=false",)), ("plan", "-out=x"), Manner())
+    found = terraform_arguments(config(arguments=("-lock=false",)), ("plan", "-out=x"), RunMode())
     assert found == ("plan", "-lock=false", "-out=x")
-    assert terraform_arguments(config(arguments=("-x",)), ("output",), Manner()) == ("output",)
+    assert terraform_arguments(config(arguments=("-x",)), ("output",), RunMode()) == ("output",)
 
 
 def test_variable_files_must_exist_if_required_and_may_if_optional(tmp_path: Path) -> None:
@@ -69,7 +69,7 @@ def test_variable_files_must_exist_if_required_and_may_if_optional(tmp_path: Pat
 
 def test_a_saved_plan_takes_no_variables() -> None:
     found = config(arguments=("-var-file=a", "-var=b=1", "-lock=false"))
-    assert terraform_arguments(found, ("apply", "tfplan"), Manner()) == (
+    assert terraform_arguments(found, ("apply", "tfplan"), RunMode()) == (
         "apply",
         "-lock=false",
         "tfplan",

@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
-from terragrunt_runner.config.backend_block import generated_backend, init_arguments
 from terragrunt_runner.config.model import GeneratedFile, Place, RemoteState
+from terragrunt_runner.config.remote_state import generated_backend, init_arguments
 from terragrunt_runner.errors import ConfigurationError
-from terragrunt_runner.run import init_stamp, working_folder
+from terragrunt_runner.run import working_folder
 from terragrunt_runner.run.module_source import resolve
 from terragrunt_runner.run.working_folder import CopyRules, files_of, with_generated
 from terragrunt_runner_tests.tree import write
@@ -158,50 +158,3 @@ def test_a_backend_that_is_not_generated_is_given_to_init() -> None:
     assert init_arguments(state) == ("-backend-config=bucket=b", "-backend-config=encrypt=true")
     state = RemoteState("s3", {"bucket": "b"}, HERE, disable_init=True)
     assert init_arguments(state) == ("-backend=false",)
-
-
-def initialised(folder: Path) -> str:
-    inputs = init_stamp.digest(folder, "terraform", (), {})
-    (folder / ".terraform").mkdir(exist_ok=True)
-    init_stamp.write(folder, inputs, "")
-    return inputs
-
-
-@pytest.mark.parametrize(
-    ("file", "text", "same"),
-    [
-        ("main.tf", 'resource "aws_s3_bucket" "b" {\n  bucket = "other"\n}\n', True),
-        ("main.tf", 'resource "random_id" "b" {}\n', False),
-        ("main.tf", 'terraform {\n  required_version = ">= 1"\n}\n', False),
-        ("new.tf", 'module "m" {\n  source = "./m"\n}\n', False),
-        ("notes.txt", "anything", True),
-    ],
-)
-def test_init_is_needed_again_when_what_it_reads_has_changed(
-    tmp_path: Path, file: str, text: str, same: bool
-) -> None:
-    write(tmp_path, {"main.tf": 'resource "aws_s3_bucket" "b" {\n  bucket = "one"\n}\n'})
-    initialised(tmp_path)
-    (tmp_path / file).write_text(text)
-    after = init_stamp.digest(tmp_path, "terraform", (), {})
-    assert init_stamp.is_initialised(tmp_path, after) is same
-
-
-def test_a_stamp_counts_only_while_its_results_are_there(tmp_path: Path) -> None:
-    write(tmp_path, {"main.tf": ""})
-    inputs = initialised(tmp_path)
-    assert init_stamp.is_initialised(tmp_path, inputs)
-    (tmp_path / ".terraform").rmdir()
-    assert not init_stamp.is_initialised(tmp_path, inputs)
-    (tmp_path / init_stamp.STAMP).write_text("{broken")
-    assert not init_stamp.is_initialised(tmp_path, inputs)
-
-
-def test_a_lock_file_that_init_completed_is_kept_until_another_is_wanted(tmp_path: Path) -> None:
-    lock = tmp_path / working_folder.LOCK_FILE
-    lock.write_text("completed")
-    init_stamp.write(tmp_path, "inputs", "given")
-    assert init_stamp.keeps_lock(tmp_path, "given")
-    assert not init_stamp.keeps_lock(tmp_path, "another")
-    lock.write_text("changed by hand")
-    assert not init_stamp.keeps_lock(tmp_path, "given")

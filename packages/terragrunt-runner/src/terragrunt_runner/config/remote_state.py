@@ -1,4 +1,4 @@
-"""The backend block of a ``remote_state``, as a generated file or as arguments of ``init``."""
+"""The backend of a ``remote_state`` block, as a generated file or as arguments of ``init``."""
 
 from __future__ import annotations
 
@@ -7,11 +7,25 @@ from collections.abc import Mapping
 from terragrunt_runner.config.model import GeneratedFile, RemoteState
 from terragrunt_runner.language.serialise import to_hcl, to_json
 from terragrunt_runner.language.values import Value, is_null
-from terragrunt_runner.state.bucket import TERRAGRUNT_ONLY
+
+_TERRAGRUNT_SETTINGS = frozenset(
+    {
+        "accesslogging_bucket_name", "accesslogging_bucket_tags", "accesslogging_target_prefix",
+        "accesslogging_target_object_partition_date_source", "bucket_sse_algorithm",
+        "bucket_sse_kms_key_id", "disable_aws_client_checksums", "disable_bucket_update",
+        "dynamodb_table_tags", "enable_lock_table_ssencryption", "s3_bucket_tags",
+        "skip_accesslogging_bucket_acl", "skip_accesslogging_bucket_enforced_tls",
+        "skip_accesslogging_bucket_public_access_blocking",
+        "skip_accesslogging_bucket_ssencryption", "skip_bucket_accesslogging",
+        "skip_bucket_enforced_tls", "skip_bucket_public_access_blocking",
+        "skip_bucket_root_access", "skip_bucket_ssencryption", "skip_bucket_versioning",
+    }
+)  # fmt: skip
+"""S3 settings that only Terragrunt reads; Terraform's backend block refuses them."""
 
 
 def generated_backend(state: RemoteState) -> GeneratedFile | None:
-    """The file that ``generate`` asks for."""
+    """Return the file that ``generate`` asks for."""
     if state.generate is None:
         return None
     path, if_exists = state.generate
@@ -21,7 +35,7 @@ def generated_backend(state: RemoteState) -> GeneratedFile | None:
 
 
 def init_arguments(state: RemoteState | None) -> tuple[str, ...]:
-    """What ``init`` is told. ``disable_init`` leaves the backend alone, as in Terragrunt."""
+    """Return the backend arguments of ``init``. With ``disable_init`` it leaves the backend."""
     if state is None:
         return ()
     if state.disable_init:
@@ -35,7 +49,7 @@ def _settings(state: RemoteState) -> list[tuple[str, Value]]:
     return [
         (name, value)
         for name, value in sorted(state.config.items())
-        if not is_null(value) and not (state.backend == "s3" and name in TERRAGRUNT_ONLY)
+        if not is_null(value) and not (state.backend == "s3" and name in _TERRAGRUNT_SETTINGS)
     ]
 
 

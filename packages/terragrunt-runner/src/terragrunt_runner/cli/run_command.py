@@ -1,27 +1,26 @@
-"""``run``: one Terraform command in one unit, or in many."""
+"""``run``: one Terraform command in one unit or in many."""
 
 from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from terragrunt_runner.cli.session import Session
 from terragrunt_runner.errors import UsageError
 from terragrunt_runner.run import arguments, report
-from terragrunt_runner.run.plan_files import PlanFiles
-from terragrunt_runner.run.run_all import RunAll, Stopwatch
-from terragrunt_runner.tree import graph
-from terragrunt_runner.tree import queue as run_queue
+from terragrunt_runner.run.run_all import PlanFiles, RunAll
+from terragrunt_runner.tree import graph, run_queue
 from terragrunt_runner.tree.discovery import Tree, check_dependencies, discover
-from terragrunt_runner.tree.queue import Queue
+from terragrunt_runner.tree.run_queue import RunQueue
 
-_ASKS = ("apply", "destroy", "state", "import", "refresh", "taint", "untaint")
+_CONFIRMED_COMMANDS = ("apply", "destroy", "state", "import", "refresh", "taint", "untaint")
 
 
 def run(session: Session) -> int:
-    """Returns the exit code."""
+    """Run the command. Returns the exit code."""
     words = _words(session)
     invocation = session.invocation
     if invocation.switch("all") and invocation.switch("graph"):
@@ -35,7 +34,7 @@ def run(session: Session) -> int:
 
 
 def _words(session: Session) -> tuple[str, ...]:
-    """Terraform's command first, whatever was written before it."""
+    """Return Terraform's words; the command comes first."""
     words = session.invocation.terraform
     command = session.invocation.terraform_command
     at = words.index(command)
@@ -45,89 +44,93 @@ def _words(session: Session) -> tuple[str, ...]:
 def _run_one(session: Session, words: Sequence[str]) -> int:
     unit = session.unit_file()
     check_dependencies(unit, session.reader)
-    config = session.reader.outline(unit)
-    exclude = config.exclude
+    exclude = session.reader.outline(unit).exclude
     if exclude and exclude.condition and exclude.no_run and exclude.covers(words[0]):
         session.log.info(f"the exclude block of this unit prevents {words[0]}: nothing was run")
         return 0
-    if arguments.is_destroy(words) and not session.invocation.switch(
-        "no_destroy_dependencies_check"
-    ):
-        _check_dependents(session, unit)
+    if arguments.is_destroy(words):
+        _confirm_destroy(session, unit)
     plans = _plan_files(session)
-    with session.children.handling_signals():
-        ended = session.units.run(unit, plans.words(".", words), session.log)
-        if ended.reason != "run error":
-            plans.as_json(".", words, ended, session.units)
-    return ended.code
+    with session.runner.processes.handling_signals():
+        outcome = session.runner.run(unit, plans.add_to(words, "."), session.log)
+        plans.write_json(".", words, outcome, session.runner)
+    return outcome.code
 
 
-def _check_dependents(session: Session, unit: Path) -> None:
-    """Terragrunt warns of units beside this one that still depend on it, and asks."""
+def _confirm_destroy(session: Session, unit: Path) -> None:
+    """Warn of dependents among the neighbouring units and ask, as Terragrunt does."""
+    if session.invocation.switch("no_destroy_dependencies_check"):
+        return
     tree = discover(unit.parent.parent, session.reader)
-    left = run_queue.dependents_outside(tree, [unit]).get(unit)
-    if not left:
+    dependents = graph.reversed_edges(tree.edges).get(unit)
+    if not dependents:
         return
-    names = ", ".join(tree.name(user) for user in left)
+    names = ", ".join(tree.name(dependent) for dependent in dependents)
     session.log.warn(f"units that depend on this one: {names}")
-    if session.invocation.switch("non_interactive") or not sys.stdin.isatty():
-        return
-    _ask("Destroy it all the same?", session)
+    if sys.stdin.isatty() and not session.invocation.switch("non_interactive"):
+        _ask("Destroy it anyway?", session)
 
 
-def _queue(session: Session, words: Sequence[str], tree: Tree) -> Queue:
+def _queue(session: Session, words: Sequence[str], tree: Tree) -> RunQueue:
     return run_queue.build(
         tree,
         words[0],
-        session.choice(),
+        session.selection(),
         destroy=arguments.is_destroy(words),
         read=session.reader.host.files_read,
     )
 
 
 def _run_graph(session: Session, words: Sequence[str]) -> int:
-    """The unit in this folder and, transitively, every unit of the repository that needs it."""
+    """Run in the unit of this folder and in its direct and indirect dependents."""
     unit = session.unit_file()
-    top = next((p for p in unit.parents if (p / ".git").exists()), unit.parent.parent)
-    tree = discover(top, session.reader)
+    root = next((p for p in unit.parents if (p / ".git").exists()), unit.parent.parent)
+    tree = discover(root, session.reader)
     wanted = graph.closure([unit], graph.reversed_edges(tree.edges))
     queue = _queue(session, words, tree)
-    left = {node: queue.excluded[node] for node in queue.excluded if node in wanted}
-    nodes = [node for node in queue.edges if node in wanted]
-    return _run_many(session, words, tree, Queue(graph.restricted(queue.edges, nodes), left))
+    excluded = {node: why for node, why in queue.excluded.items() if node in wanted}
+    edges = graph.restricted(queue.edges, [node for node in queue.edges if node in wanted])
+    return _run_many(session, words, tree, RunQueue(edges, excluded))
 
 
-def _run_many(session: Session, words: Sequence[str], tree: Tree, queue: Queue) -> int:
+def _run_many(session: Session, words: Sequence[str], tree: Tree, queue: RunQueue) -> int:
+    invocation = session.invocation
     if not queue.edges:
         session.log.warn(f"no unit to run in {tree.root}")
         return 0
     _show_queue(session, words, tree, queue)
-    if words[0] in _ASKS and not session.invocation.switch("non_interactive"):
+    if words[0] in _CONFIRMED_COMMANDS and not invocation.switch("non_interactive"):
         _ask(f"Run 'terragrunt {words[0]}' in each unit of the queue above?", session)
-    watch = Stopwatch()
-    with session.children.handling_signals():
-        runner = RunAll(
-            session.units, tree, queue, _plan_files(session), session.pace(), session.log
-        )
-        runs = runner.run(words)
-    invocation = session.invocation
+    started = time.monotonic()
+    with session.runner.processes.handling_signals():
+        runs = RunAll(
+            session.runner,
+            tree,
+            queue,
+            _plan_files(session),
+            session.queue_options(),
+            session.log,
+        ).run(words)
     if not invocation.switch("summary_disable"):
         per_unit = invocation.switch("summary_per_unit")
-        for line in ["", *report.summary(runs, watch.seconds, per_unit=per_unit), ""]:
+        lines = report.summary(runs, time.monotonic() - started, per_unit=per_unit)
+        for line in ["", *lines, ""]:
             session.log.raw(line, stdout=False)
     _write_reports(session, runs)
-    return report.exit_code(runs, detailed=any("detailed-exitcode" in word for word in words))
+    return report.exit_code(runs, detailed=arguments.has_flag(words, "-detailed-exitcode"))
 
 
-def _show_queue(session: Session, words: Sequence[str], tree: Tree, queue: Queue) -> None:
-    lines = [f"The runner-pool runner at {tree.root} will be processed in the following order for"]
-    lines[0] += f" command {words[0]}:"
+def _show_queue(session: Session, words: Sequence[str], tree: Tree, queue: RunQueue) -> None:
+    lines = [
+        f"The runner-pool runner at {tree.root} will be processed in the following order for"
+        f" command {words[0]}:"
+    ]
     lines += [f"- Unit {tree.name(unit)}" for layer in graph.groups(queue.edges) for unit in layer]
     session.log.info("\n".join(lines))
 
 
 def _ask(question: str, session: Session) -> None:
-    """Raises UsageError unless a person answers yes."""
+    """Raise UsageError unless the user answers yes."""
     if not sys.stdin.isatty():
         raise UsageError(
             "this needs an answer, and there is no terminal to ask on", hint="add --non-interactive"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from terragrunt_runner.errors import ToolchainError
-from terragrunt_runner.run.processes import Children, Command, Interrupted
+from terragrunt_runner.run.processes import Command, Interrupted, Processes
 
 
 def shell(script: str, folder: Path) -> Command:
@@ -18,7 +18,7 @@ def shell(script: str, folder: Path) -> Command:
 def test_lines_arrive_as_they_are_written(tmp_path: Path) -> None:
     out: list[str] = []
     err: list[str] = []
-    done = Children().run(
+    done = Processes().run(
         shell("echo one; echo two >&2; printf three; exit 7", tmp_path),
         on_stdout=out.append,
         on_stderr=err.append,
@@ -34,21 +34,21 @@ def test_a_question_is_shown_before_it_is_answered(tmp_path: Path) -> None:
         seen.append(line)
         (tmp_path / "seen").touch()
 
-    Children().run(shell(script, tmp_path), on_stdout=see)
+    Processes().run(shell(script, tmp_path), on_stdout=see)
     assert seen == ["Enter a value: "]
 
 
 def test_a_program_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(ToolchainError, match="cannot start 'no-such-program'"):
-        Children().run(Command(("no-such-program",), tmp_path, {}))
+        Processes().run(Command(("no-such-program",), tmp_path, {}))
 
 
-def stop_when(children: Children, ready: Path, times: int) -> threading.Thread:
+def stop_when(processes: Processes, ready: Path, times: int) -> threading.Thread:
     def stop() -> None:
         while not ready.exists():
             time.sleep(0.01)
         for _ in range(times):
-            children.stop()
+            processes.stop()
 
     thread = threading.Thread(target=stop)
     thread.start()
@@ -56,24 +56,24 @@ def stop_when(children: Children, ready: Path, times: int) -> threading.Thread:
 
 
 def test_the_first_signal_interrupts_and_lets_a_child_tidy_up(tmp_path: Path) -> None:
-    children = Children()
-    thread = stop_when(children, tmp_path / "ready", 1)
+    processes = Processes()
+    thread = stop_when(processes, tmp_path / "ready", 1)
     script = "trap 'echo tidied; exit 1' INT; touch ready; while :; do sleep 0.05; done"
-    done = children.run(shell(script, tmp_path))
+    done = processes.run(shell(script, tmp_path))
     thread.join()
     assert (done.code, done.stdout) == (1, "tidied")
 
 
 def test_the_second_signal_kills(tmp_path: Path) -> None:
-    children = Children()
-    thread = stop_when(children, tmp_path / "ready", 2)
-    done = children.run(shell("trap '' INT; touch ready; while :; do sleep 0.05; done", tmp_path))
+    processes = Processes()
+    thread = stop_when(processes, tmp_path / "ready", 2)
+    done = processes.run(shell("trap '' INT; touch ready; while :; do sleep 0.05; done", tmp_path))
     thread.join()
     assert done.code == -signal.SIGKILL
 
 
 def test_nothing_new_starts_once_the_runner_is_stopping(tmp_path: Path) -> None:
-    children = Children()
-    children.stop()
+    processes = Processes()
+    processes.stop()
     with pytest.raises(Interrupted):
-        children.run(shell("true", tmp_path))
+        processes.run(shell("true", tmp_path))

@@ -1,8 +1,7 @@
-"""Outputs of the units that a unit depends on, and the rule of mocks.
+"""Outputs of the units that a unit depends on, or their mocks.
 
-They are read from the state itself, in S3 or in a local file; only where that is not possible does
-``terraform output`` run. Source of the rules:
-https://terragrunt.gruntwork.io/docs/reference/hcl/blocks#dependency
+Outputs are read from the state in S3 or in a local file; ``terraform output`` runs only if that is
+not possible. Source: https://terragrunt.gruntwork.io/docs/reference/hcl/blocks#dependency
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from terragrunt_runner.config.reader import Reader
 from terragrunt_runner.errors import ConfigurationError, StateError
 from terragrunt_runner.language.serialise import from_typed_json
 from terragrunt_runner.language.values import Value
-from terragrunt_runner.run.credentials import Roles
+from terragrunt_runner.run.iam_role import Roles
 from terragrunt_runner.state.s3_backend import S3States
 
 TerraformOutput = Callable[[Path], "dict[str, Any]"]
@@ -28,9 +27,9 @@ TerraformOutput = Callable[[Path], "dict[str, Any]"]
 
 @dataclass(slots=True)
 class DependencyOutputs:
-    """Fetched once a run for each unit, and anew after :meth:`forget`; safe for many threads.
+    """Reads the outputs of each unit once, and again after :meth:`forget`. Thread-safe.
 
-    ``terraform_output`` runs Terraform in a unit. ``command`` is what decides about mocks.
+    ``terraform_output`` runs ``terraform output`` in a unit; ``command`` decides about mocks.
     """
 
     reader: Reader
@@ -44,13 +43,14 @@ class DependencyOutputs:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def of(self, config: Config) -> dict[str, Value]:
+        """Return the value of ``dependency`` for a unit. Raises RunnerError."""
         return {
             dependency.name: self._dependency(config, dependency)
             for dependency in config.dependencies
         }
 
     def forget(self, unit: Path) -> None:
-        """After a unit was applied or destroyed."""
+        """Read the outputs of a unit again, because a command has changed them."""
         with self._lock:
             self._known.pop(unit, None)
 
@@ -70,7 +70,7 @@ class DependencyOutputs:
             return {"outputs": found}
         if mocks_allowed:
             return {"outputs": mocks}
-        raise _without_outputs(config, dependency, target, self.command)
+        raise _no_outputs(config, dependency, target, self.command)
 
     def _fetch(self, unit: Path) -> dict[str, Value]:
         with self._lock:
@@ -92,28 +92,28 @@ class DependencyOutputs:
         state = config.remote_state
         if state is None or state.disable_dependency_optimization or not self.from_state:
             return self.terraform_output(unit)
-        if state.backend == "s3" and self.states.understands(state.config):
+        if state.backend == "s3" and self.states.can_read(state.config):
             return self.states.outputs(self._as_role(config, state))
         if state.backend == "local":
             return self._local(config, state)
         return self.terraform_output(unit)
 
     def _as_role(self, config: Config, state: RemoteState) -> dict[str, Any]:
-        """The backend's settings, with the keys of the unit's iam_role if it has one."""
-        held = self.roles.environment(config)
-        if not held:
+        """Return the backend's settings, with the credentials of the unit's iam_role if any."""
+        credentials = self.roles.credentials(config)
+        if not credentials:
             return state.config
         return {
             **state.config,
-            "access_key": held["AWS_ACCESS_KEY_ID"],
-            "secret_key": held["AWS_SECRET_ACCESS_KEY"],
-            "token": held["AWS_SESSION_TOKEN"],
+            "access_key": credentials["AWS_ACCESS_KEY_ID"],
+            "secret_key": credentials["AWS_SECRET_ACCESS_KEY"],
+            "token": credentials["AWS_SESSION_TOKEN"],
         }
 
     def _local(self, config: Config, state: RemoteState) -> Mapping[str, Any] | None:
         path = Path(str(state.config.get("path") or "terraform.tfstate"))
         if not path.is_absolute() or self.reader.settings.environment.get("TF_WORKSPACE"):
-            # Relative to a working folder, which only a run of the unit knows for certain.
+            # A relative path starts at the working folder, which only a run of the unit knows.
             return self.terraform_output(config.file)
         try:
             found = json.loads(path.read_text("utf-8"))
@@ -135,7 +135,7 @@ def _combined(
     return merged
 
 
-def _without_outputs(
+def _no_outputs(
     config: Config, dependency: Dependency, target: Path, command: str
 ) -> ConfigurationError:
     if dependency.mock_outputs is None:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from terragrunt_runner.config.versions import satisfies
+from terragrunt_runner.config.version_constraint import satisfies
 from terragrunt_runner.language.values import InvalidValueError
 
 

@@ -5,13 +5,14 @@ import io
 import json
 import threading
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from terragrunt_runner.cli import log
 from terragrunt_runner.errors import UsageError
 from terragrunt_runner.run import report
 from terragrunt_runner.run.report import Result, UnitRun
-from terragrunt_runner.state import lock as state_lock
+from terragrunt_runner.run.terraform import StateLock
 
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -101,13 +102,13 @@ LOCKED = """
 
 
 def test_a_lock_that_terraform_met_is_read_from_what_it_says() -> None:
-    lock = state_lock.find(LOCKED)
+    lock = StateLock.from_output(LOCKED)
     assert lock is not None
-    error = lock.error("a", "/live/a")
+    error = lock.error(Path("/live/a"))
     assert "locked by ada@analytical since 2026-01-02 03:04:05.6 +0000 UTC" in error.message
     assert error.hint is not None
     assert "cd /live/a && terragrunt force-unlock 6dbb5c32" in error.hint
-    assert state_lock.find("Error: something else") is None
+    assert StateLock.from_output("Error: something else") is None
 
 
 def test_lines_have_the_shape_of_terragrunts_own(capsys: pytest.CaptureFixture[str]) -> None:
@@ -121,7 +122,7 @@ def test_lines_have_the_shape_of_terragrunts_own(capsys: pytest.CaptureFixture[s
 
 
 def test_lines_can_be_json(capsys: pytest.CaptureFixture[str]) -> None:
-    log.Log(style="json", prefix="app").problem("no")
+    log.Log(style="json", prefix="app").failure("no")
     record = json.loads(capsys.readouterr().err)
     assert (record["level"], record["prefix"], record["msg"]) == ("error", "app", "no")
 

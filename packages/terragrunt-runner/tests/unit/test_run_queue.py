@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 from terragrunt_runner.errors import ConfigurationError, CycleError, UsageError
-from terragrunt_runner.tree import listing as inspect_tree
+from terragrunt_runner.tree import listing
 from terragrunt_runner.tree.discovery import Tree, discover
 from terragrunt_runner.tree.filters import Filters
-from terragrunt_runner.tree.listing import Shown
-from terragrunt_runner.tree.queue import Choice, build
+from terragrunt_runner.tree.listing import ListingOptions
+from terragrunt_runner.tree.run_queue import UnitSelection, build
 from terragrunt_runner_tests.tree import reader, write
 
 
@@ -67,27 +67,27 @@ def test_a_file_that_is_there_to_be_included_is_no_unit(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("choice", "expected"),
+    ("selection", "expected"),
     [
-        (Choice(), ["a", "b", "c", "d"]),
-        (Choice(include=("b",)), ["a", "b"]),
-        (Choice(include=("b",), strict_include=True), ["b"]),
-        (Choice(exclude=("b", "d")), ["a", "c"]),
-        (Choice(filters=("b",)), ["b"]),
-        (Choice(filters=("./b",)), ["b"]),
-        (Choice(filters=("b...",)), ["a", "b"]),
-        (Choice(filters=("...b",)), ["b", "c"]),
-        (Choice(filters=("...^b",)), ["c"]),
-        (Choice(filters=("...b...",)), ["a", "b", "c"]),
-        (Choice(filters=("c1...",)), []),
-        (Choice(filters=("!d",)), ["a", "b", "c"]),
-        (Choice(filters=("./* | !name=a",)), ["b", "c", "d"]),
-        (Choice(filters=("a", "d")), ["a", "d"]),
-        (Choice(filters=("./**", "!...b")), ["a", "d"]),
+        (UnitSelection(), ["a", "b", "c", "d"]),
+        (UnitSelection(include=("b",)), ["a", "b"]),
+        (UnitSelection(include=("b",), strict_include=True), ["b"]),
+        (UnitSelection(exclude=("b", "d")), ["a", "c"]),
+        (UnitSelection(filters=("b",)), ["b"]),
+        (UnitSelection(filters=("./b",)), ["b"]),
+        (UnitSelection(filters=("b...",)), ["a", "b"]),
+        (UnitSelection(filters=("...b",)), ["b", "c"]),
+        (UnitSelection(filters=("...^b",)), ["c"]),
+        (UnitSelection(filters=("...b...",)), ["a", "b", "c"]),
+        (UnitSelection(filters=("c1...",)), []),
+        (UnitSelection(filters=("!d",)), ["a", "b", "c"]),
+        (UnitSelection(filters=("./* | !name=a",)), ["b", "c", "d"]),
+        (UnitSelection(filters=("a", "d")), ["a", "d"]),
+        (UnitSelection(filters=("./**", "!...b")), ["a", "d"]),
     ],
 )
-def test_flags_choose_units(tree: Tree, choice: Choice, expected: list[str]) -> None:
-    assert names(tree, build(tree, "plan", choice).units) == expected
+def test_flags_choose_units(tree: Tree, selection: UnitSelection, expected: list[str]) -> None:
+    assert names(tree, build(tree, "plan", selection).units) == expected
 
 
 def test_a_git_filter_is_refused(tree: Tree) -> None:
@@ -106,7 +106,7 @@ def test_a_destroy_runs_dependents_first_and_spares_protected_units(tmp_path: Pa
         },
     )
     tree = discover(tmp_path, reader())
-    queue = build(tree, "destroy", Choice(), destroy=True)
+    queue = build(tree, "destroy", UnitSelection(), destroy=True)
     assert {tree.name(u): names(tree, needs) for u, needs in queue.edges.items()} == {
         "c": ["d"],
         "d": [],
@@ -124,10 +124,10 @@ def test_an_exclude_block_leaves_its_unit_out_of_the_actions_it_names(tmp_path: 
         },
     )
     tree = discover(tmp_path, reader())
-    queue = build(tree, "apply", Choice())
+    queue = build(tree, "apply", UnitSelection())
     assert names(tree, queue.units) == ["c"]
     assert set(queue.excluded.values()) == {"exclude block"}
-    assert names(tree, build(tree, "plan", Choice()).units) == ["a", "b", "c"]
+    assert names(tree, build(tree, "plan", UnitSelection()).units) == ["a", "b", "c"]
 
 
 def test_dependencies_outside_the_folder_are_known_but_not_run(tmp_path: Path) -> None:
@@ -137,22 +137,22 @@ def test_dependencies_outside_the_folder_are_known_but_not_run(tmp_path: Path) -
     )
     tree = discover(tmp_path / "live", reader())
     assert names(tree, tree.external) == ["../base"]
-    assert names(tree, build(tree, "plan", Choice()).units) == ["a"]
-    assert names(tree, build(tree, "plan", Choice(include_external=True)).units) == [
+    assert names(tree, build(tree, "plan", UnitSelection()).units) == ["a"]
+    assert names(tree, build(tree, "plan", UnitSelection(include_external=True)).units) == [
         "../base",
         "a",
     ]
 
 
 def test_units_are_listed_in_dependency_order_with_their_dependencies(tree: Tree) -> None:
-    shown = Shown(dag=True, dependencies=True)
-    assert inspect_tree.found(tree, shown) == [
+    options = ListingOptions(dag=True, dependencies=True)
+    assert listing.records(tree, options) == [
         {"type": "unit", "path": "a"},
         {"type": "unit", "path": "d"},
         {"type": "unit", "path": "b", "dependencies": ["a"]},
         {"type": "unit", "path": "c", "dependencies": ["b"]},
     ]
-    assert inspect_tree.listed(tree, shown, "tree").splitlines() == [
+    assert listing.text(tree, options, "tree").splitlines() == [
         ".",
         "├── a",
         "│   ╰── b",
@@ -162,4 +162,4 @@ def test_units_are_listed_in_dependency_order_with_their_dependencies(tree: Tree
 
 
 def test_the_graph_is_written_for_graphviz(tree: Tree) -> None:
-    assert '\t"b" -> "a";' in inspect_tree.dot(tree).splitlines()
+    assert '\t"b" -> "a";' in listing.dot(tree).splitlines()
