@@ -87,7 +87,6 @@ def worker_variables(**configured: str) -> dict[str, str]:
         variables(
             version(Environment={"Variables": configured}, Handler="lambda.handler"),
             task_root=Path("/code"),
-            runtime_api="127.0.0.1:9001",
             log_stream="stream",
             credentials=KEYS,
             endpoints=Endpoints("http://127.0.0.1:4747"),

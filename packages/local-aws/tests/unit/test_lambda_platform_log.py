@@ -3,43 +3,50 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from local_aws.lambda_runtime.platform_log import PlatformLog, Report
 
 REPORT = Report("id-1", 12.345, 128, 40, 25.0, "success")
+TEXT, JSON = PlatformLog("Text", "3"), PlatformLog("JSON", "3")
 
 
-def test_a_report_in_text_is_what_lambda_writes() -> None:
-    assert PlatformLog("Text", "3").report(REPORT) == (
+def event(line: str | None) -> dict[str, Any]:
+    assert line is not None
+    parsed: dict[str, Any] = json.loads(line)
+    return parsed
+
+
+def test_a_report_in_text_is_a_report_line() -> None:
+    assert TEXT.report(REPORT) == (
         "REPORT RequestId: id-1\tDuration: 12.35 ms\tBilled Duration: 38 ms\t"
         "Memory Size: 128 MB\tMax Memory Used: 40 MB\tInit Duration: 25.00 ms\t\n"
     )
 
 
 def test_a_report_in_json_is_a_platform_event() -> None:
-    event = json.loads(PlatformLog("JSON", "3").report(REPORT) or "")
-    assert event["type"] == "platform.report"
-    assert event["record"]["metrics"]["billedDurationMs"] == 38
-    assert event["record"]["status"] == "success"
+    report = event(JSON.report(REPORT))
+    assert report["type"] == "platform.report"
+    assert report["record"]["metrics"]["billedDurationMs"] == 38
+    assert report["record"]["status"] == "success"
 
 
-def test_what_lambda_itself_ended_is_named_in_the_report() -> None:
+def test_a_report_has_the_error_type() -> None:
     crashed = replace(REPORT, status="error", error_type="Runtime.ExitError")
-    text = PlatformLog("Text", "3").report(crashed) or ""
+    text = TEXT.report(crashed) or ""
     assert text.endswith("\tStatus: error\tError Type: Runtime.ExitError\t\n")
-    event = json.loads(PlatformLog("JSON", "3").report(crashed) or "")
-    assert event["record"]["errorType"] == "Runtime.ExitError"
+    assert event(JSON.report(crashed))["record"]["errorType"] == "Runtime.ExitError"
 
 
-def test_a_worker_begins_with_the_version_of_its_runtime() -> None:
-    line = PlatformLog("Text", "3").init_start("api", "python3.13", "eu-west-1") or ""
+def test_a_log_stream_begins_with_the_runtime_version() -> None:
+    line = TEXT.init_start("api", "python3.13", "eu-west-1") or ""
     version, arn = line.rstrip("\n").split("\t")
     assert version == "INIT_START Runtime Version: python:3.13.v0"
     assert re.fullmatch(r"Runtime Version ARN: arn:aws:lambda:eu-west-1::runtime:[0-9a-f]{64}", arn)
-    event = json.loads(PlatformLog("JSON", "3").init_start("api", "python3.13", "eu-west-1") or "")
-    assert event["type"] == "platform.initStart"
-    assert event["record"] == {
+    start = event(JSON.init_start("api", "python3.13", "eu-west-1"))
+    assert start["type"] == "platform.initStart"
+    assert start["record"] == {
         "initializationType": "on-demand",
         "phase": "init",
         "runtimeVersion": "python:3.13.v0",
@@ -50,7 +57,7 @@ def test_a_worker_begins_with_the_version_of_its_runtime() -> None:
 
 
 @pytest.mark.parametrize(
-    ("level", "kinds"),
+    ("level", "types"),
     [
         ("DEBUG", ["initStart", "initRuntimeDone", "initReport", "start", "runtimeDone", "report"]),
         ("INFO", ["initStart", "start", "report"]),
@@ -58,8 +65,8 @@ def test_a_worker_begins_with_the_version_of_its_runtime() -> None:
         ("WARN", []),
     ],
 )
-def test_of_what_goes_well_json_says_as_much_as_its_level_wants(
-    level: str | None, kinds: list[str]
+def test_the_level_selects_the_json_events_of_a_success(
+    level: str | None, types: list[str]
 ) -> None:
     lines = PlatformLog("JSON", "3", level)
     written = [
@@ -70,42 +77,50 @@ def test_of_what_goes_well_json_says_as_much_as_its_level_wants(
         lines.runtime_done(REPORT, 20),
         lines.report(REPORT),
     ]
-    events = [json.loads(line) for line in written if line is not None]
-    assert [event["type"] for event in events] == [f"platform.{kind}" for kind in kinds]
+    events = [event(line) for line in written if line is not None]
+    assert [each["type"] for each in events] == [f"platform.{each}" for each in types]
 
 
 @pytest.mark.parametrize("level", ["DEBUG", "INFO", "WARN"])
-def test_what_goes_wrong_is_said_at_every_level(level: str) -> None:
+def test_json_events_of_an_error_are_written_at_every_level(level: str) -> None:
     lines = PlatformLog("JSON", "3", level)
     failed = replace(REPORT, status="error", error_type="Runtime.ExitError")
-    kind = "Runtime.ImportModuleError"
-    done = json.loads(lines.runtime_done(failed, 20) or "")
-    assert done["record"] == {
+    error_type = "Runtime.ImportModuleError"
+    assert event(lines.runtime_done(failed, 20))["record"] == {
         "requestId": "id-1",
         "status": "error",
         "errorType": "Runtime.ExitError",
         "metrics": {"durationMs": 12.345, "producedBytes": 20},
     }
-    initialised = json.loads(lines.init_runtime_done("error", kind) or "")
-    assert initialised["record"]["errorType"] == kind
-    assert lines.init_report(12.3, "error", kind)
-    assert lines.report(failed)
+    initialised = event(lines.init_runtime_done("error", error_type))
+    assert initialised["record"]["errorType"] == error_type
+    assert lines.init_report(12.3, "error", error_type)
+    assert event(lines.report(replace(REPORT, status="timeout")))["record"]["status"] == "timeout"
 
 
-def test_in_text_nothing_is_said_of_a_runtime_that_did_what_it_should() -> None:
-    lines = PlatformLog("Text", "3", "DEBUG")
+def test_text_has_no_levels_and_no_lines_about_a_successful_runtime() -> None:
+    lines = PlatformLog("Text", "3", "WARN")
+    assert lines.start("id-1") == "START RequestId: id-1 Version: 3\n"
+    assert lines.report(REPORT) is not None
     written = (lines.init_runtime_done(), lines.init_report(25.0), lines.runtime_done(REPORT, 20))
     assert written == (None, None, None)
 
 
-def test_a_function_that_did_not_initialise_has_its_own_report() -> None:
-    kind = "Runtime.ImportModuleError"
-    assert PlatformLog("Text", "3").init_report(12.345, "error", kind) == (
-        f"INIT_REPORT Init Duration: 12.35 ms\tPhase: init\tStatus: error\tError Type: {kind}\t\n"
+def test_a_start_in_json_has_the_version() -> None:
+    start = event(JSON.start("id-1"))
+    assert start["type"] == "platform.start"
+    assert start["record"] == {"requestId": "id-1", "version": "3"}
+
+
+def test_a_failed_init_phase_has_a_report() -> None:
+    error_type = "Runtime.ImportModuleError"
+    assert TEXT.init_report(12.345, "error", error_type) == (
+        "INIT_REPORT Init Duration: 12.35 ms\tPhase: init\tStatus: error\t"
+        f"Error Type: {error_type}\t\n"
     )
-    event = json.loads(PlatformLog("JSON", "3", "WARN").init_report(12.345, "timeout") or "")
-    assert event["type"] == "platform.initReport"
-    assert event["record"] == {
+    report = event(JSON.init_report(12.345, "timeout"))
+    assert report["type"] == "platform.initReport"
+    assert report["record"] == {
         "initializationType": "on-demand",
         "phase": "init",
         "status": "timeout",
@@ -113,38 +128,9 @@ def test_a_function_that_did_not_initialise_has_its_own_report() -> None:
     }
 
 
-def test_only_text_has_lines_of_its_own_for_what_lambda_ended() -> None:
-    text, as_json = PlatformLog("Text", "3"), PlatformLog("JSON", "3")
-    assert text.exited("id-1", "Runtime exited with error: exit status 3") == (
+def test_only_text_has_lines_for_an_exit_and_a_timeout() -> None:
+    assert TEXT.exited("id-1", "Runtime exited with error: exit status 3") == (
         "RequestId: id-1 Error: Runtime exited with error: exit status 3\nRuntime.ExitError\n"
     )
-    assert (text.timed_out("id-1", "Task timed out") or "").endswith(" id-1 Task timed out\n")
-    assert (as_json.exited("id-1", "x"), as_json.timed_out("id-1", "x")) == (None, None)
-
-
-def test_a_start_names_the_version() -> None:
-    assert PlatformLog("Text", "3").start("id-1") == "START RequestId: id-1 Version: 3\n"
-
-
-@pytest.mark.parametrize("level", [None, "DEBUG", "INFO"])
-def test_json_says_that_an_invocation_starts_unless_only_warnings_are_wanted(
-    level: str | None,
-) -> None:
-    event = json.loads(PlatformLog("JSON", "3", level).start("id-1") or "")
-    assert (event["type"], event["record"]) == (
-        "platform.start",
-        {"requestId": "id-1", "version": "3"},
-    )
-
-
-def test_of_what_went_well_a_level_of_warnings_leaves_out_everything() -> None:
-    lines = PlatformLog("JSON", "3", "WARN")
-    assert (lines.start("id-1"), lines.report(REPORT)) == (None, None)
-    failed = json.loads(lines.report(replace(REPORT, status="timeout")) or "")
-    assert failed["record"]["status"] == "timeout"
-
-
-def test_text_knows_no_levels() -> None:
-    lines = PlatformLog("Text", "3", "WARN")
-    assert lines.start("id-1") is not None
-    assert lines.report(REPORT) is not None
+    assert (TEXT.timed_out("id-1", "Task timed out") or "").endswith(" id-1 Task timed out\n")
+    assert (JSON.exited("id-1", "x"), JSON.timed_out("id-1", "x")) == (None, None)

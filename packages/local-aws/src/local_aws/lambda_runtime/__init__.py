@@ -1,14 +1,15 @@
-"""The Lambda runtime: runs deployed functions with AWS's own runtime client.
+"""Lambda data plane: runs functions with AWS's runtime client in worker processes.
 
-functions     the entry: invoke what an ARN stands for
-function      what a function version is, read from the Lambda API
-pool          warm workers of one version
-worker        one execution environment: process, environment, runtime_api; init_error when it
-              does not come up
-bootstrap     what runs in it, at the other end of runtime_api
-code          the files of a version on disk
-calls         where those of the Lambda API arrive, each a call
-ended         what observers are told of each invocation
-logs          what a function prints, to CloudWatch Logs; platform_log is what Lambda adds, tail
-              the end of it for a caller
+invoker                runs functions for target groups and for callers of Invoke
+invoke_server          takes calls of Invoke from the control plane, with the messages of
+                       invoke_protocol
+lambda_api             reads functions, aliases and policies
+function_version       function versions, ARNs, and the target of an ARN
+deployment_package     code of a version on disk
+worker_pool            warm workers of a version
+worker                 one execution environment
+worker_process         its process; environment_variables has its environment
+runtime_api            its Runtime API; bootstrap is the other end, in the process
+invocation             an invocation and its outcome
+platform_log           lines that Lambda adds to the log
 """

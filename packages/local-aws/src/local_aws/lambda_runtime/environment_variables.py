@@ -1,4 +1,4 @@
-"""The environment variables of a worker.
+"""Environment variables of a worker.
 
 Source: Lambda developer guide, "Defined runtime environment variables".
 """
@@ -15,7 +15,7 @@ from local_aws.lambda_runtime.function_version import FunctionVersion
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Of the function's execution role. ``expires_at`` is seconds since the epoch."""
+    """Credentials of the execution role. ``expires_at`` is seconds since the epoch."""
 
     access_key_id: str
     secret_access_key: str
@@ -25,7 +25,7 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
-    """Where AWS is for a function; ``s3_url`` where S3 is, if not in the same place."""
+    """Endpoint URL of AWS for a function; ``s3_url`` is the one of S3 if it differs."""
 
     url: str
     s3_url: str | None = None
@@ -35,15 +35,13 @@ def variables(
     function: FunctionVersion,
     *,
     task_root: Path,
-    runtime_api: str,
     log_stream: str,
     credentials: Credentials,
     endpoints: Endpoints,
 ) -> Mapping[str, str]:
-    """What the worker sees: the function's own variables below those that Lambda reserves.
+    """Return the environment of a worker; Lambda's reserved variables override the function's.
 
-    Nothing of this process's environment reaches the function, except the search path for
-    executables; ``runtime_api`` is ``host:port``.
+    Of the environment of this process, the function gets ``PATH`` only.
     """
     reserved = {
         "_HANDLER": function.handler,
@@ -57,20 +55,20 @@ def variables(
         "AWS_LAMBDA_LOG_FORMAT": function.log_format,
         "AWS_LAMBDA_LOG_GROUP_NAME": function.log_group,
         "AWS_LAMBDA_LOG_STREAM_NAME": log_stream,
-        "AWS_LAMBDA_RUNTIME_API": runtime_api,
+        "AWS_LAMBDA_RUNTIME_API": "127.0.0.1:9001",  # as on AWS; the client here has a socket
         "AWS_REGION": function.region,
         "AWS_SECRET_ACCESS_KEY": credentials.secret_access_key,
         "AWS_SESSION_TOKEN": credentials.session_token,
         "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
-        "AWS_XRAY_DAEMON_ADDRESS": "127.0.0.1:2000",  # on AWS, too, nobody need listen there
+        "AWS_XRAY_DAEMON_ADDRESS": "127.0.0.1:2000",  # no daemon; on AWS it is optional
         "LAMBDA_TASK_ROOT": str(task_root),
         "TZ": ":UTC",
     }
     if function.log_level is not None:
         reserved["AWS_LAMBDA_LOG_LEVEL"] = function.log_level
-    ours = {
+    defaults = {
         "AWS_ENDPOINT_URL": endpoints.url,
-        # On Lambda there is no home with a configuration; the developer's own must not leak in.
+        # Lambda has no home folder with a configuration; the developer's must not be read.
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
@@ -78,5 +76,5 @@ def variables(
         "PATH": os.environ.get("PATH", os.defpath),
     }
     if endpoints.s3_url is not None:
-        ours["AWS_ENDPOINT_URL_S3"] = endpoints.s3_url
-    return {**ours, **dict(function.environment), **reserved}
+        defaults["AWS_ENDPOINT_URL_S3"] = endpoints.s3_url
+    return {**defaults, **dict(function.environment), **reserved}

@@ -40,9 +40,6 @@ _MEMORY_SECONDS = 1.0
 _MEMORY_CHECK_SECONDS = 0.05
 """Interval of the checks against the memory limit while an invocation runs."""
 
-_RUNTIME_API = "127.0.0.1:9001"
-"""Address in the environment of a function on AWS. The runtime client here uses a socket."""
-
 
 class WorkerOwner(Protocol):
     """Gives invocations to workers; see WorkerPool."""
@@ -108,7 +105,6 @@ class Worker:
         environment = variables(
             function,
             task_root=task_root,
-            runtime_api=_RUNTIME_API,
             log_stream=worker.log_stream,
             credentials=credentials,
             endpoints=endpoints,
