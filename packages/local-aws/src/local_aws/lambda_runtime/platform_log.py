@@ -9,16 +9,14 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 _LEVELS = ("DEBUG", "INFO", "WARN")
 _INIT = {"initializationType": "on-demand", "phase": "init"}
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """Duration and memory of one invocation.
 
     ``init_ms`` is None unless it was the worker's first. ``status`` is success, error or timeout.

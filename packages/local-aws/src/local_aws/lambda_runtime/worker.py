@@ -129,6 +129,7 @@ class Worker:
             raise
         worker._tail = None
         worker._init_ms = (time.perf_counter() - began) * 1000
+        worker._process.read_output()
         worker._log(worker._lines.init_runtime_done())
         worker._log(worker._lines.init_report(worker._init_ms))
         return worker
@@ -142,9 +143,11 @@ class Worker:
         self._running = invocation
         invocation.delivered_at = time.monotonic()
         invocation.deliveries += 1
-        self._process.read_output()
-        self._tail = invocation.tail
-        self._log(self._lines.start(invocation.request_id))
+        if self._logs.full and invocation.tail is None:
+            self._logs.drop(1)  # see FunctionLogDelivery.full
+        else:
+            self._tail = invocation.tail
+            self._log(self._lines.start(invocation.request_id))
         self._api.send(invocation, self.function.timeout_seconds)
 
     def check(self, now: float) -> None:
@@ -174,8 +177,11 @@ class Worker:
             return
         self.used_at = now = time.monotonic()
         duration_ms = (now - invocation.delivered_at) * 1000
-        status = "error" if isinstance(outcome, Failed) else "success"
-        self._report(invocation, duration_ms, status, response_bytes=len(outcome.payload))
+        if self._logs.full and invocation.tail is None:
+            self._logs.drop(2)
+        else:
+            status = "error" if isinstance(outcome, Failed) else "success"
+            self._report(invocation, duration_ms, status, response_bytes=len(outcome.payload))
         if self.alive:
             self._owner.freed(self)
         invocation.finish(outcome)
