@@ -28,7 +28,7 @@ from terragrunt_runner.config.model import (
     Settings,
     config_file_of,
 )
-from terragrunt_runner.config.serialize import serialize
+from terragrunt_runner.config.render import render
 from terragrunt_runner.errors import ConfigurationError
 from terragrunt_runner.functions.terragrunt import Host, functions
 from terragrunt_runner.language.convert import convert
@@ -95,7 +95,7 @@ class Reader:
     def complete_value(self, unit: Path) -> dict[str, Value]:
         """Return the complete unit as the object that ``render`` prints."""
         config, outputs = self._complete(Context(unit, unit, unit))
-        return serialize(config, outputs)
+        return render(config, outputs)
 
     def dependency_files(self, config: Config) -> dict[str, Path]:
         """Return the configuration files that a unit depends on, by path as written.
@@ -245,7 +245,7 @@ class Reader:
         exposed = {include.name: include for include in context.includes if include.expose}
 
         def compute(name: str) -> Value:
-            return serialize(self._included(context, exposed[name], outputs, options))
+            return render(self._included(context, exposed[name], outputs, options))
 
         return LazyObject(list(exposed), compute)
 
@@ -261,7 +261,7 @@ class Reader:
                 config, outputs = self._complete(Context(target, target, caller.original))
             finally:
                 self._local.nesting = nesting
-            value = serialize(config, outputs)
+            value = render(config, outputs)
             if config.dependencies:
                 # Outputs can change during a run: do not cache them.
                 return value

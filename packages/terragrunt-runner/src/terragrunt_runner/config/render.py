@@ -23,7 +23,7 @@ _GENERATE = (
 )  # fmt: skip
 
 
-def serialize(config: Config, outputs: dict[str, Value] | None = None) -> dict[str, Value]:
+def render(config: Config, outputs: dict[str, Value] | None = None) -> dict[str, Value]:
     """Return the object. ``outputs`` are the values of ``dependency`` by block name, if known."""
     value: dict[str, Value] = {name: getattr(config, name) or "" for name in STRINGS}
     value["locals"] = dict(config.locals)
