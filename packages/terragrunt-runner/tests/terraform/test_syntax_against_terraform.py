@@ -1,212 +1,14 @@
-"""The runner's expression language, asked the same questions as ``terraform console``.
-
-``expressions.txt`` has one expression a line. Terraform evaluates them all in one process; the
-runner must give the same value of the same type, and an error where Terraform has one.
-"""
+"""Files that the runner's parser must accept or refuse exactly as Terraform does."""
 
 from __future__ import annotations
 
-import base64
-import json
-import os
 import re
-import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from terragrunt_runner.errors import ConfigurationError
-from terragrunt_runner.functions import library
-from terragrunt_runner.language.evaluate import evaluate
-from terragrunt_runner.language.parser import parse, parse_expression_text
-from terragrunt_runner.language.scope import EvaluationError, Scope
-from terragrunt_runner.language.serialise import to_hcl, to_json
-from terragrunt_runner.language.types import Collection, ObjectType, TupleType, Type
-from terragrunt_runner.language.values import Value, equal, type_of
-
-HERE = Path(__file__).parent
-
-# Terraform has an answer (at times a strange one), and the runner says that it has none.
-REFUSED = (
-    "false && 1",
-    "true || {}.a",
-    'bcrypt("x")',
-    'base64gzip("x")',
-    'sensitive("x")',
-    'regex("(?P<n>a)(?P<n>b)", "ab")',
-    'format("%s", null)',
-    'format("%.d", 5)',
-    'format("%-05.1f", 1)',
-    'format("%#05x", 255)',
-    'formatlist("%s", null)',
-    'formatlist("%s", [null])',
-    'cidrsubnet("10.0.0.0/8", -1, 0)',
-    'cidrsubnet("10.0.0.0/8", 1, -1)',
-    'cidrhost("::ffff:0:0/96", 1)',
-    'yamldecode("2001-12-14t21:59:43.10-05:00")',
-    'yamldecode("!!binary aGVsbG8=")',
-    'yamlencode("\\U0001F600")',
-    'textencodebase64("x", "UTF-16")',
-    'length("\\u0939\\u093f")',
-)
-
-FILES = {
-    "a.txt": b"a",
-    "b.txt": b"b",
-    "c.json": b"{}",
-    ".hidden.txt": b"h",
-    "sub/c.txt": b"c",
-    "sub/deep/d.txt": b"d",
-    "t.tftpl": b"Hello ${name}\n%{ for i in items ~}\n- ${i}\n%{ endfor ~}\nend\n",
-    "value.tftpl": b"${x}",
-    "nested.tftpl": b'${templatefile("files/value.tftpl", {x = 1})}',
-    "broken.tftpl": b"${",
-    "latin1.txt": b"\xe9",
-    "crlf.txt": b"a\r\nb\r\n",
-}
-
-
-def _expressions() -> Iterator[str]:
-    for line in (HERE / "expressions.txt").read_text("utf-8").splitlines():
-        if line and not line.startswith("#"):
-            yield line
-    # One expression a file, where it needs several lines.
-    for file in sorted((HERE / "expressions").glob("*.expression")):
-        yield file.read_text("utf-8").rstrip("\n") + "\n"
-
-
-EXPRESSIONS = list(_expressions())
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A root module whose locals are the expressions' values."""
-    root = tmp_path_factory.mktemp("language")
-    for name, content in FILES.items():
-        file = root / "files" / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(content)
-    lines = [
-        f"v{i} = try({{ value = {text} }}, null)\n"
-        f'e{i} = try(base64encode(jsonencode({text})), "error")\n'
-        for i, text in enumerate(EXPRESSIONS)
-    ]
-    (root / "main.tf").write_text("locals {\n" + "".join(lines) + "}\n", "utf-8")
-    return root
-
-
-def _console(folder: Path, expression: str) -> str:
-    done = subprocess.run(
-        ["terraform", "console"],
-        cwd=folder,
-        input=expression,
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-        env={**os.environ, "TF_CLI_ARGS": "", "NO_COLOR": "1"},
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-@pytest.fixture(scope="module")
-def terraform_values(folder: Path) -> list[str | None]:
-    """The JSON of each value; None for an error."""
-    every = ", ".join(f"local.e{i}" for i in range(len(EXPRESSIONS)))
-    encoded = json.loads(json.loads(_console(folder, f"jsonencode([{every}])")))
-    return [None if e == "error" else base64.b64decode(e).decode() for e in encoded]
-
-
-@pytest.fixture(scope="module")
-def terraform_types(folder: Path) -> list[str]:
-    every = ", ".join(f"local.v{i}" for i in range(len(EXPRESSIONS)))
-    text = re.sub(r"\s", "", _console(folder, f"type([{every}])"))
-    return list(_items(text.removeprefix("tuple([").removesuffix("])")))
-
-
-def _items(text: str) -> Iterator[str]:
-    """What commas outside brackets separate."""
-    depth = start = 0
-    for i, character in enumerate(text):
-        depth += (character in "([{") - (character in ")]}")
-        if character == "," and not depth:
-            yield text[start:i]
-            start = i + 1
-
-
-def _written(kind: Type) -> str:
-    if isinstance(kind, Collection):
-        element = _written(kind.element)
-        return (
-            f"{kind.kind}({element},)"
-            if element.endswith(("])", "})"))
-            else f"{kind.kind}({element})"
-        )
-    if isinstance(kind, TupleType):
-        return f"tuple([{''.join(_written(e) + ',' for e in kind.elements)}])"
-    if isinstance(kind, ObjectType):
-        pairs = "".join(f"{name}:{_written(t)}," for name, t in kind.attributes)
-        return "object({" + pairs + "})"
-    return str(kind).replace("any", "dynamic")
-
-
-def _ours(text: str, folder: Path) -> Value:
-    scope = Scope(functions=library(), directory=folder)
-    return evaluate(parse_expression_text(text, folder / "main.tf"), scope)
-
-
-@pytest.mark.parametrize("index", range(len(EXPRESSIONS)), ids=EXPRESSIONS)
-def test_an_expression_has_terraforms_value_and_type(
-    index: int,
-    folder: Path,
-    terraform_values: list[str | None],
-    terraform_types: list[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.chdir(folder)
-    text, expected = EXPRESSIONS[index], terraform_values[index]
-    if expected is None:
-        with pytest.raises(EvaluationError):
-            _ours(text, folder)
-        return
-    value = _ours(text, folder)
-    assert to_json(value) == expected
-    assert _written(type_of({"value": value})).replace(" ", "") == terraform_types[index]
-
-
-@pytest.mark.parametrize("text", REFUSED)
-def test_what_cannot_be_answered_alike_is_refused_and_try_does_not_hide_it(
-    text: str, tmp_path: Path
-) -> None:
-    for question in (text, f"try({text}, 1)"):
-        with pytest.raises(ConfigurationError) as caught:
-            _ours(question, tmp_path)
-        assert not isinstance(caught.value, EvaluationError)
-        assert caught.value.line == 1
-
-
-def test_printed_hcl_evaluates_to_the_same_value(folder: Path) -> None:
-    for text in EXPRESSIONS:
-        try:
-            value = _ours(text, folder)
-        except ConfigurationError:
-            continue
-        again = _ours(to_hcl(value), folder)
-        assert to_json(again) == to_json(value)
-        assert equal(again, _ours(to_hcl(again), folder))
-
-
-def test_every_function_of_terraform_is_known(folder: Path) -> None:
-    done = subprocess.run(
-        ["terraform", "metadata", "functions", "-json"],
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        encoding="utf-8",
-        check=True,
-    )
-    names = set(json.loads(done.stdout)["function_signatures"])
-    assert {name for name in names if "::" not in name} <= set(library())
-
+from terragrunt_runner.language.parser import parse
+from terragrunt_runner_tests.terraform import run_terraform
 
 SYNTAX = {
     "an empty file": "",
@@ -358,22 +160,13 @@ SYNTAX = {
 
 @pytest.fixture(scope="module")
 def broken_files(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
-    """The texts of SYNTAX in which Terraform's parser finds an error."""
+    """The names of the texts in which Terraform finds a syntax error."""
     root = tmp_path_factory.mktemp("syntax")
-    broken = set()
     for i, text in enumerate(SYNTAX.values()):
         (root / f"f{i}.tf").write_bytes(text.encode())
-    done = subprocess.run(
-        ["terraform", "fmt", "-no-color", "-write=false", "-list=false"],
-        cwd=root,
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
-    for i, name in enumerate(SYNTAX):
-        if re.search(rf"\bf{i}\.tf\b", done.stderr):
-            broken.add(name)
-    return broken
+    done = run_terraform(root, "fmt", "-no-color", "-write=false", "-list=false")
+    numbers = {int(number) for number in re.findall(r"\bf(\d+)\.tf\b", done.stderr)}
+    return {name for i, name in enumerate(SYNTAX) if i in numbers}
 
 
 @pytest.mark.parametrize("name", SYNTAX)
@@ -381,10 +174,10 @@ def test_a_file_is_refused_exactly_where_terraform_refuses_it(
     name: str, broken_files: set[str]
 ) -> None:
     file = Path("unit/terragrunt.hcl")
-    if name in broken_files:
-        with pytest.raises(ConfigurationError) as caught:
-            parse(SYNTAX[name], file)
-        assert caught.value.line is not None
-        assert str(caught.value).startswith(f"{file}:{caught.value.line}: ")
-    else:
+    if name not in broken_files:
         parse(SYNTAX[name], file)
+        return
+    with pytest.raises(ConfigurationError) as caught:
+        parse(SYNTAX[name], file)
+    assert caught.value.line is not None
+    assert str(caught.value).startswith(f"{file}:{caught.value.line}: ")
