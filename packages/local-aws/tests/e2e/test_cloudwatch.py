@@ -1,4 +1,4 @@
-"""What a load balancer leaves behind: log files in their bucket, data points under their names."""
+"""Log files and metrics of a running load balancer."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from local_aws_tests.balanced import (
 _NUMBERS = iter(range(400_000_000_001, 400_000_001_000))
 QUICK = {"--log-seconds": "0.5", "--metric-seconds": "0.5"}
 FIELDS = 33
-"""From type to request_transform_status."""
+"""Fields of an access log entry."""
 
 HANDLER = """
 import json
@@ -42,7 +42,7 @@ def handler(event, context):
 
 
 class Observed:
-    """A service whose load balancer writes logs."""
+    """A service with a load balancer that writes both logs."""
 
     def __init__(self, account: Account, bucket: str) -> None:
         self.account = account
@@ -50,7 +50,7 @@ class Observed:
         self.metrics = account.client("cloudwatch")
         self.bucket = bucket
         a_bucket(account, bucket)
-        self.let_write(LOG_SERVICE)
+        self.allow_writing(LOG_SERVICE)
         attributes = [
             {"Key": f"{kind}.s3.{name}", "Value": value}
             for kind in ("access_logs", "connection_logs")
@@ -60,7 +60,7 @@ class Observed:
             LoadBalancerArn=self.service.load_balancer, Attributes=attributes
         )
 
-    def let_write(self, service: str) -> None:
+    def allow_writing(self, service: str) -> None:
         statement = {
             "Effect": "Allow",
             "Principal": {"Service": service},
@@ -71,12 +71,12 @@ class Observed:
         self.account.s3.put_bucket_policy(Bucket=self.bucket, Policy=json.dumps(policy))
 
     def files(self) -> list[str]:
-        """Keys of log files."""
+        """Return the keys of the log files."""
         found = self.account.s3.list_objects_v2(Bucket=self.bucket).get("Contents", [])
         return [each["Key"] for each in found if each["Key"].endswith(".log.gz")]
 
     def lines(self, kind: str = "") -> list[list[str]]:
-        """Of every file whose name begins with ``kind``, taken apart."""
+        """Return the fields of each line, of files whose name begins with ``kind``."""
         return [
             shlex.split(line)
             for key in self.files()
@@ -89,7 +89,7 @@ class Observed:
         ]
 
     def statistics(self, namespace: str, name: str, **dimensions: str) -> dict[str, float]:
-        """Sum and number of the last minutes' values; empty where there is none."""
+        """Return sum and number of the values of the last hour."""
         now = datetime.now(UTC)
         answer = self.metrics.get_metric_statistics(
             Namespace=namespace,
@@ -136,7 +136,7 @@ def send(url: str, target: str) -> int:
         connection.close()
 
 
-def test_every_request_is_a_line_in_the_bucket_and_every_connection_too(
+def test_requests_and_connections_are_lines_of_log_files(
     observed: Observed, plane: DataPlane
 ) -> None:
     url = plane.url()
@@ -166,7 +166,7 @@ def test_every_request_is_a_line_in_the_bucket_and_every_connection_too(
     assert {line[29] for line in lines} <= {connection[-1] for connection in connections}
 
 
-def test_files_are_where_aws_puts_them(observed: Observed, plane: DataPlane) -> None:
+def test_log_files_have_the_keys_of_aws(observed: Observed, plane: DataPlane) -> None:
     send(plane.url(), "/api/a")
     key = eventually(lambda: [key for key in observed.files() if "conn_log" not in key])[0]
     account, today = observed.account.id, datetime.now(UTC)
@@ -175,7 +175,7 @@ def test_files_are_where_aws_puts_them(observed: Observed, plane: DataPlane) -> 
     assert key.endswith(".log.gz")
 
 
-def test_metrics_have_data_under_the_names_that_alarms_and_charts_use(
+def test_requests_and_invocations_are_counted_in_metrics(
     observed: Observed, plane: DataPlane
 ) -> None:
     url = plane.url()
@@ -209,7 +209,7 @@ def test_metrics_have_data_under_the_names_that_alarms_and_charts_use(
     eventually(lambda: total("AWS/Logs", "IncomingBytes", LogGroupName="/aws/lambda/api") > 0)
 
 
-def test_lines_of_errors_are_counted_where_a_metric_filter_looks_for_them(
+def test_a_metric_filter_counts_error_lines_of_a_function(
     observed: Observed, plane: DataPlane
 ) -> None:
     url = plane.url()
@@ -228,10 +228,10 @@ def test_lines_of_errors_are_counted_where_a_metric_filter_looks_for_them(
     eventually(lambda: observed.statistics("app", "ErrorLines")["sum"] == 1)
 
 
-def test_logs_that_the_buckets_policy_refuses_are_kept_until_it_lets_them_in(
+def test_log_files_that_the_bucket_policy_refuses_are_written_later(
     observed: Observed, plane: DataPlane
 ) -> None:
-    observed.let_write("delivery.logs.amazonaws.com")
+    observed.allow_writing("delivery.logs.amazonaws.com")
     url = plane.url()
     assert send(url, "/api/a") == 200
     eventually(
@@ -239,11 +239,11 @@ def test_logs_that_the_buckets_policy_refuses_are_kept_until_it_lets_them_in(
     )
     assert send(url, "/api/b") == 200
     assert observed.lines() == []
-    observed.let_write(LOG_SERVICE)
+    observed.allow_writing(LOG_SERVICE)
     eventually(lambda: len(observed.lines()) == 2)
 
 
-def test_what_is_left_is_written_when_the_load_balancer_stops(
+def test_a_load_balancer_that_stops_delivers_the_rest(
     endpoint: ControlPlane, observed: Observed, tmp_path: Path
 ) -> None:
     with data_plane(endpoint, observed.account, tmp_path / "plane", unused_port()) as plane:
@@ -254,7 +254,7 @@ def test_what_is_left_is_written_when_the_load_balancer_stops(
     assert observed.statistics("AWS/Lambda", "Invocations", FunctionName="api")["sum"] == 1
 
 
-def test_a_load_balancer_that_is_killed_loses_one_interval_at_most(
+def test_a_killed_load_balancer_loses_one_interval_at_most(
     observed: Observed, plane: DataPlane
 ) -> None:
     url = plane.url()

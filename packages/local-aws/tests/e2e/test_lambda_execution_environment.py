@@ -1,4 +1,4 @@
-"""What a function finds around it, and what is said of it, as on AWS."""
+"""The environment, the platform log and the limits of a worker, as on AWS."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 import psutil
 import pytest
 from local_aws import LocalCloud
-from local_aws_tests.accounts import DEV, REGION, Account, unused_port
+from local_aws_tests.accounts import DEV, PROD, REGION, Account, unused_port
 from local_aws_tests.balanced import MAY_LOG, eventually
 from local_aws_tests.lambda_function import Function
 
@@ -45,11 +45,11 @@ def log_of(answer: dict[str, Any]) -> str:
     return base64.b64decode(answer["LogResult"]).decode()
 
 
-def test_the_variables_that_lambda_reserves_are_there_and_its_own_of_the_function(
+def test_a_worker_has_reserved_variables_and_those_of_its_function(
     account: Account,
 ) -> None:
-    own = {"Variables": {"BUCKET": "documents"}}
-    function = Function(account, HANDLER, Environment=own, MemorySize=256)
+    variables = {"Variables": {"BUCKET": "documents"}}
+    function = Function(account, HANDLER, Environment=variables, MemorySize=256)
     answer = function.invoke({})["Payload"]
     found = answer["environment"]
     expected = {
@@ -75,7 +75,7 @@ def test_the_variables_that_lambda_reserves_are_there_and_its_own_of_the_functio
     assert "LOCAL_AWS_TOKEN" not in found
 
 
-def test_only_the_first_report_of_a_worker_tells_how_long_it_took_to_start(
+def test_only_the_first_report_of_a_worker_has_an_init_duration(
     account: Account,
 ) -> None:
     function = Function(account, HANDLER, MemorySize=256)
@@ -89,7 +89,7 @@ def test_only_the_first_report_of_a_worker_tells_how_long_it_took_to_start(
     assert "Init Duration" not in second
 
 
-def test_a_function_that_does_not_initialise_has_a_report_of_that(account: Account) -> None:
+def test_a_failed_init_phase_has_an_init_report(account: Account) -> None:
     function = Function(account, "import nothing_of_that_name")
     log = log_of(function.invoke({}, LogType="Tail"))
     assert "No module named 'nothing_of_that_name'" in log
@@ -97,7 +97,7 @@ def test_a_function_that_does_not_initialise_has_a_report_of_that(account: Accou
     assert re.search(report + r"Error Type: Runtime\.ImportModuleError\t\n", log)
 
 
-def test_a_function_that_takes_too_much_memory_to_initialise_is_ended(account: Account) -> None:
+def test_an_init_phase_that_exceeds_its_memory_is_killed(account: Account) -> None:
     source = "import time\nheld = bytearray(200 << 20)\ntime.sleep(9)\n" + HANDLER
     function = Function(account, source, MemorySize=128)
     began = time.monotonic()
@@ -108,7 +108,7 @@ def test_a_function_that_takes_too_much_memory_to_initialise_is_ended(account: A
     assert "Error Type: Runtime.OutOfMemory" in log_of(answer)
 
 
-def test_a_worker_that_is_killed_from_outside_is_replaced_for_the_next_call(
+def test_a_killed_worker_is_replaced_for_the_next_invocation(
     account: Account,
 ) -> None:
     function = Function(account, HANDLER)
@@ -119,19 +119,19 @@ def test_a_worker_that_is_killed_from_outside_is_replaced_for_the_next_call(
     assert answer["Payload"]["pid"] != pid
 
 
-def test_a_log_group_that_is_gone_comes_back_only_if_the_role_may_make_it(
+def test_a_deleted_log_group_is_created_again_only_if_the_role_allows_it(
     account: Account, cloud: LocalCloud
 ) -> None:
     function = Function(account, HANDLER)
     logs, iam = account.client("logs"), account.client("iam")
     group = f"/aws/lambda/{function.name}"
 
-    def is_there() -> bool:
+    def exists() -> bool:
         found = logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]
         return any(each["logGroupName"] == group for each in found)
 
     function.invoke({})
-    eventually(is_there)
+    eventually(exists)
     policy = json.loads(json.dumps(MAY_LOG).replace('"logs:CreateLogGroup", ', ""))
     iam.put_role_policy(
         RoleName=function.name, PolicyName="logs", PolicyDocument=json.dumps(policy)
@@ -140,17 +140,15 @@ def test_a_log_group_that_is_gone_comes_back_only_if_the_role_may_make_it(
     function.invoke({})
     log = cloud.log(f"load-balancer-{DEV}")
     eventually(lambda: f"no log group {group}" in log.read_text())
-    assert not is_there()
+    assert not exists()
     logs.create_log_group(logGroupName=group)
     function.invoke({})
     eventually(lambda: logs.describe_log_streams(logGroupName=group)["logStreams"])
 
 
-def test_a_hundred_megabytes_on_stdout_delay_nobody_and_keep_the_end_of_the_log(
-    account: Account,
-) -> None:
-    """The last of this file: what is logged after it waits for its turn."""
-    function = Function(account, HANDLER, Timeout=60, MemorySize=256)
+def test_a_hundred_megabytes_of_output_keep_the_end_of_the_log(cloud: LocalCloud) -> None:
+    """In another account, so that no other test waits for these log lines."""
+    function = Function(Account(cloud.start(), PROD), HANDLER, Timeout=60, MemorySize=256)
     answer = function.invoke({"flood": 100_000}, LogType="Tail")
     assert "FunctionError" not in answer
     assert "REPORT RequestId" in log_of(answer)

@@ -1,4 +1,4 @@
-"""Invoke of the Lambda API: the control plane passes it on to the workers of the data plane."""
+"""Invoke: the control plane passes the call on to the workers of the data plane."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def function(account: Account) -> Function:
     return Function(account, HANDLER, MemorySize=256)
 
 
-def test_a_function_answers_who_calls_it_by_its_name(function: Function) -> None:
+def test_invoke_returns_the_response_of_the_function(function: Function) -> None:
     answer = function.invoke({"a": 1})
     assert answer["StatusCode"] == 200
     assert answer["ExecutedVersion"] == "$LATEST"
@@ -78,7 +78,7 @@ def test_a_function_answers_who_calls_it_by_its_name(function: Function) -> None
     assert function.invoke()["Payload"]["event"] == {}
 
 
-def test_the_end_of_the_log_comes_with_the_answer_to_who_asks_for_it(function: Function) -> None:
+def test_the_log_tail_is_returned_if_the_caller_asks_for_it(function: Function) -> None:
     answer = function.invoke({"a": 2}, LogType="Tail")
     lines = base64.b64decode(answer["LogResult"]).decode().splitlines()
     request_id = answer["Payload"]["id"]
@@ -91,7 +91,7 @@ def test_the_end_of_the_log_comes_with_the_answer_to_who_asks_for_it(function: F
     assert "LogResult" not in function.invoke({})
 
 
-def test_the_context_of_a_client_reaches_the_handler(account: Account) -> None:
+def test_the_client_context_reaches_the_handler(account: Account) -> None:
     source = """
 def handler(event, context):
     client = context.client_context
@@ -106,13 +106,13 @@ def handler(event, context):
 
 
 @pytest.mark.parametrize("text", ["no base64", "bm8gSlNPTg==", "WzFd", "/w==", "e" * 3_600])
-def test_a_context_of_a_client_that_is_none_is_refused(function: Function, text: str) -> None:
+def test_an_invalid_client_context_is_refused(function: Function, text: str) -> None:
     with pytest.raises(ClientError, match="client context") as refused:
         function.invoke({}, ClientContext=text)
     assert refused.value.response["Error"]["Code"] == "InvalidRequestContentException"
 
 
-def test_a_version_and_an_alias_are_called_by_every_name_they_have(account: Account) -> None:
+def test_versions_and_aliases_are_invoked_by_each_form_of_their_name(account: Account) -> None:
     function = Function(account, HANDLER)
     client = function.client
     first = client.publish_version(FunctionName=function.name)["Version"]
@@ -146,7 +146,7 @@ def test_a_version_and_an_alias_are_called_by_every_name_they_have(account: Acco
     assert eventually(both)
 
 
-def test_new_code_answers_the_very_next_call(account: Account) -> None:
+def test_the_next_call_runs_new_code(account: Account) -> None:
     function = Function(account, HANDLER)
     function.invoke({})
     function.client.update_function_code(
@@ -155,7 +155,7 @@ def test_new_code_answers_the_very_next_call(account: Account) -> None:
     assert function.invoke({})["Payload"] == "new"
 
 
-def test_a_dry_run_runs_nothing_and_an_event_is_not_waited_for(
+def test_a_dry_run_runs_nothing_and_an_event_does_not_wait(
     function: Function, account: Account
 ) -> None:
     dry = function.invoke({"raise": 1}, InvocationType="DryRun")
@@ -176,7 +176,7 @@ def test_a_dry_run_runs_nothing_and_an_event_is_not_waited_for(
         ({"large": 1}, "Function.ResponseSizeTooLarge", "maximum allowed payload size"),
     ],
 )
-def test_what_goes_wrong_in_a_function_is_its_error_and_the_next_call_works(
+def test_each_function_error_has_its_type_and_the_next_call_works(
     function: Function, event: dict[str, int], kind: str, message: str
 ) -> None:
     answer = function.invoke(event)
@@ -196,9 +196,7 @@ def test_what_goes_wrong_in_a_function_is_its_error_and_the_next_call_works(
         ("import sys; sys.exit(1)", "Runtime.ExitError"),
     ],
 )
-def test_a_function_that_does_not_initialise_says_why(
-    account: Account, handler: str, kind: str
-) -> None:
+def test_a_failed_init_phase_has_its_error_type(account: Account, handler: str, kind: str) -> None:
     function = Function(account, handler)
     for _ in range(2):
         answer = function.invoke({}, LogType="Tail")
@@ -206,7 +204,7 @@ def test_a_function_that_does_not_initialise_says_why(
         assert answer["Payload"]["errorType"] == kind
 
 
-def test_one_that_takes_more_memory_than_it_has_is_killed(account: Account) -> None:
+def test_a_function_that_exceeds_its_memory_is_killed(account: Account) -> None:
     handler = "import time\ndef handler(*_):\n    taken = b'x' * (400 << 20)\n    time.sleep(2)"
     function = Function(account, handler, MemorySize=128, Timeout=10)
     answer = function.invoke({}, LogType="Tail")
@@ -216,7 +214,7 @@ def test_one_that_takes_more_memory_than_it_has_is_killed(account: Account) -> N
     assert "Status: error\tError Type: Runtime.OutOfMemory" in log
 
 
-def test_the_reserve_counts_calls_of_every_kind(account: Account) -> None:
+def test_calls_beyond_the_reserved_concurrency_are_throttled(account: Account) -> None:
     function = Function(account, HANDLER, Timeout=10, MemorySize=256)
     function.client.put_function_concurrency(
         FunctionName=function.name, ReservedConcurrentExecutions=1
@@ -259,7 +257,7 @@ def _refused(function: Function) -> dict[str, Any] | None:
         ({"FunctionName": f"{PROD}:function:x"}, 403, "AccessDeniedException"),
     ],
 )
-def test_a_call_that_lambda_would_refuse_is_refused_in_its_words(
+def test_an_invalid_call_is_refused_with_the_error_of_lambda(
     function: Function, arguments: dict[str, Any], status: int, code: str
 ) -> None:
     refused = function.refusal(**arguments)
@@ -267,7 +265,7 @@ def test_a_call_that_lambda_would_refuse_is_refused_in_its_words(
     assert refused["Error"]["Code"].startswith(code)
 
 
-def test_a_package_that_cannot_be_unpacked_is_named_as_lambda_names_it(account: Account) -> None:
+def test_a_broken_package_is_an_invalid_zip_file_exception(account: Account) -> None:
     function = Function(account, HANDLER)
     function.client.update_function_code(FunctionName=function.name, ZipFile=b"no zip")
     assert function.refusal()["Error"]["Code"] == "InvalidZipFileException"
@@ -286,7 +284,9 @@ def test_a_function_that_does_not_exist_is_not_found(cloud: LocalCloud) -> None:
         client.invoke(FunctionName="none")
 
 
-def test_calls_that_wait_leave_room_for_what_functions_ask_of_the_cloud(account: Account) -> None:
+def test_waiting_calls_do_not_block_calls_of_functions_to_the_control_plane(
+    account: Account,
+) -> None:
     handler = (
         "import boto3, time\n"
         "def handler(event, context):\n"
@@ -299,7 +299,7 @@ def test_calls_that_wait_leave_room_for_what_functions_ask_of_the_cloud(account:
     assert answers == [DEV] * 40
 
 
-def test_a_call_that_loses_its_runtime_fails_and_the_next_runtime_is_found(
+def test_a_call_fails_when_its_data_plane_dies_and_the_next_call_works(
     cloud: LocalCloud, account: Account, sleeper: Function
 ) -> None:
     with ThreadPoolExecutor() as threads:
@@ -323,7 +323,7 @@ def _load_balancer(cloud: LocalCloud) -> ProcessStatus:
 
 
 def _is_running(account: Account, function: Function) -> bool:
-    """Whether a worker has said that it sleeps."""
+    """Return True if the log shows the sleeping invocation."""
     logs = account.client("logs")
     found = logs.filter_log_events(logGroupName=f"/aws/lambda/{function.name}")["events"]
     return any("{'sleep': 20}" in event["message"] for event in found)

@@ -1,4 +1,4 @@
-"""Firewalls, security groups and routes count in front of and behind the real data plane."""
+"""Web ACLs, security groups and routes apply to a running data plane."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def lambda_handler(event, context):
         s3.list_buckets()
         found = "S3"
     except ClientError:
-        found = "S3"  # it has answered, if only that the role may not do this
+        found = "S3"  # an answer, even if the role is not allowed to list
     except Exception as error:
         found = type(error).__name__
     return {"statusCode": 200, "headers": {}, "body": json.dumps(found)}
@@ -35,7 +35,7 @@ VISIBLE = {"SampledRequestsEnabled": False, "CloudWatchMetricsEnabled": False, "
 
 
 class Network:
-    """A load balancer and a function in one public subnet each, in front of a bucket."""
+    """A load balancer in two public subnets and a function in a private one."""
 
     def __init__(self, account: Account) -> None:
         self.ec2, self.elb, self.waf = (account.client(each) for each in ("ec2", "elbv2", "wafv2"))
@@ -56,16 +56,19 @@ class Network:
         )
         for table, subnet in zip((public, public, self.private), self.subnets, strict=True):
             self.ec2.associate_route_table(RouteTableId=table, SubnetId=subnet["SubnetId"])
-        self.door, self.inside = (
+        self.lb_group, self.function_group = (
             self.ec2.create_security_group(GroupName=name, Description=name, VpcId=self.vpc)[
                 "GroupId"
             ]
-            for name in ("door", "inside")
+            for name in ("lb", "function")
         )
         self.balancer = self._serve(account)
 
     def _serve(self, account: Account) -> str:
-        vpc = {"SubnetIds": [self.subnets[2]["SubnetId"]], "SecurityGroupIds": [self.inside]}
+        vpc = {
+            "SubnetIds": [self.subnets[2]["SubnetId"]],
+            "SecurityGroupIds": [self.function_group],
+        }
         a_function(account, a_zip(HANDLER), VpcConfig=vpc, Timeout=10)
         arn = self.functions.get_function(FunctionName="api")["Configuration"]["FunctionArn"]
         group = self.elb.create_target_group(Name="api", TargetType="lambda")["TargetGroups"][0]
@@ -80,7 +83,7 @@ class Network:
         balancer = self.elb.create_load_balancer(
             Name="lb",
             Subnets=[each["SubnetId"] for each in self.subnets[:2]],
-            SecurityGroups=[self.door],
+            SecurityGroups=[self.lb_group],
         )["LoadBalancers"][0]
         forward = {"Type": "forward", "TargetGroupArn": group["TargetGroupArn"]}
         self.elb.create_listener(
@@ -91,9 +94,9 @@ class Network:
         )
         return str(balancer["LoadBalancerArn"])
 
-    def admit(self) -> None:
+    def allow_http(self) -> None:
         self.ec2.authorize_security_group_ingress(
-            GroupId=self.door,
+            GroupId=self.lb_group,
             IpPermissions=[
                 {
                     "IpProtocol": "tcp",
@@ -154,7 +157,7 @@ def log(tmp_path: Path) -> str:
 
 
 def eventually(url: str, wanted: tuple[int, Any]) -> None:
-    """Wait until the URL answers so; 0 stands for a connection that is refused."""
+    """Wait for the answer; status 0 stands for a refused connection."""
     deadline = time.monotonic() + 15
     while (found := answer(url)) != wanted:
         assert time.monotonic() < deadline, f"{url} answers {found}, not {wanted}"
@@ -169,17 +172,17 @@ def answer(url: str) -> tuple[int, Any]:
     return status, json.loads(body) if status == 200 else None
 
 
-def test_every_mistake_shows_as_on_aws_and_its_correction_within_seconds(
+def test_each_mistake_shows_as_on_aws_until_it_is_corrected(
     cloud: LocalCloud, tmp_path: Path
 ) -> None:
     network = Network(Account(cloud.start(), DEV))
     url = served_url(cloud)
 
     eventually(url, (0, None))
-    assert f"{network.door} has no ingress rule that opens tcp/80" in log(tmp_path)
+    assert f"{network.lb_group} has no ingress rule that opens tcp/80" in log(tmp_path)
     assert "no ingress rule" in str(cloud.listeners(DEV)[0].obstacle)
 
-    network.admit()
+    network.allow_http()
     eventually(url, (200, "ReadTimeoutError"))
     assert "function api cannot reach S3" in log(tmp_path)
     assert "neither a gateway endpoint nor a NAT gateway" in log(tmp_path)
@@ -193,7 +196,9 @@ def test_every_mistake_shows_as_on_aws_and_its_correction_within_seconds(
     assert "GET /admin is blocked by path of acl" in log(tmp_path)
 
 
-def test_one_switch_looks_past_all_of_it(cloud: LocalCloud, tmp_path: Path) -> None:
+def test_an_unprotected_load_balancer_ignores_web_acl_and_network(
+    cloud: LocalCloud, tmp_path: Path
+) -> None:
     network = Network(Account(cloud.start(), DEV))
     network.block("/admin")
     eventually(served_url(cloud), (0, None))

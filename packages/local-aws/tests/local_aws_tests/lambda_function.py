@@ -1,4 +1,4 @@
-"""A function that no load balancer knows, and that is called by its name."""
+"""A function without a load balancer, for calls of Invoke."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NUMBERS = itertools.count(1)
 
 
 class Function:
-    """A function that no load balancer knows."""
+    """A function with its role; ``settings`` are arguments of CreateFunction."""
 
     def __init__(self, account: Account, handler: str, **settings: Any) -> None:
         self.name = f"called-{next(_NUMBERS)}"
@@ -35,7 +35,7 @@ class Function:
         )["FunctionArn"]
 
     def invoke(self, event: Any = None, **arguments: Any) -> dict[str, Any]:
-        """The answer of the API, its payload read from JSON."""
+        """Call Invoke; return the answer with its payload parsed."""
         if event is not None:
             arguments["Payload"] = json.dumps(event).encode()
         answer: dict[str, Any] = self.client.invoke(**{"FunctionName": self.name, **arguments})
@@ -43,6 +43,7 @@ class Function:
         return answer | {"Payload": json.loads(text) if text else None}
 
     def refusal(self, **arguments: Any) -> dict[str, Any]:
+        """Call Invoke, which must fail; return the error response."""
         with pytest.raises(ClientError) as refused:
             self.invoke(**arguments)
         return refused.value.response  # type: ignore[return-value]

@@ -49,7 +49,7 @@ def test_a_package_is_unpacked_with_its_folders(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "name", ["/etc/evil", "../evil", "pkg/../../evil", "..\\evil", "C:/evil", ".."]
 )
-def test_a_path_that_would_leave_the_folder_is_refused(tmp_path: Path, name: str) -> None:
+def test_a_path_outside_the_folder_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(InvalidZipError, match="unsafe path"):
         deployment_package.unpack(package(("lambda.py", ""), (name, "x")), tmp_path / "code")
     assert list(tmp_path.iterdir()) == []
@@ -60,7 +60,7 @@ def test_a_symbolic_link_is_refused(tmp_path: Path) -> None:
         deployment_package.unpack(package(("lambda.py", ""), link="secrets"), tmp_path / "code")
 
 
-def test_a_package_that_unpacks_to_too_much_is_refused(
+def test_a_package_that_is_too_large_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(deployment_package, "UNPACKED_BYTES", 10)
@@ -68,12 +68,12 @@ def test_a_package_that_unpacks_to_too_much_is_refused(
         deployment_package.unpack(package(("a.py", "x" * 6), ("b.py", "x" * 6)), tmp_path / "code")
 
 
-def test_what_is_not_a_zip_is_refused(tmp_path: Path) -> None:
+def test_bytes_that_are_not_a_zip_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidZipError, match="cannot be unpacked"):
         deployment_package.unpack(b"not a zip", tmp_path / "code")
 
 
-def test_what_is_a_broken_zip_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
+def test_a_broken_zip_is_refused_and_leaves_no_files(tmp_path: Path) -> None:
     whole = package(("lambda.py", "x = 1"), ("deep/part.py", "y = 2"))
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -91,29 +91,29 @@ def test_what_is_a_broken_zip_is_refused_and_leaves_nothing(tmp_path: Path) -> N
     assert list(tmp_path.iterdir()) == []
 
 
-def test_unpacking_the_same_code_twice_keeps_the_first(tmp_path: Path) -> None:
+def test_unpacking_the_same_code_again_keeps_the_folder(tmp_path: Path) -> None:
     deployment_package.unpack(package(("lambda.py", "x = 1")), tmp_path / "code")
     deployment_package.unpack(package(("lambda.py", "x = 1")), tmp_path / "code")
     assert (tmp_path / "code/lambda.py").read_text() == "x = 1"
 
 
-def test_code_on_disk_is_not_downloaded_again(tmp_path: Path) -> None:
+def test_code_in_the_cache_is_not_downloaded(tmp_path: Path) -> None:
     content = package(("lambda.py", "x = 1"))
     folder = tmp_path / hashlib.sha256(content).hexdigest()
     folder.mkdir()
     assert deployment_package.provide(function(digest(content)), tmp_path) == folder
 
 
-def test_code_that_cannot_be_downloaded_is_a_cloud_error(tmp_path: Path) -> None:
+def test_a_failed_download_is_a_cloud_error(tmp_path: Path) -> None:
     with pytest.raises(CloudError, match="cannot be downloaded"):
         deployment_package.provide(function(digest(b"")), tmp_path)
 
 
-def test_a_location_that_is_no_url_is_refused(tmp_path: Path) -> None:
+def test_a_location_that_is_not_an_http_url_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CloudError, match="no code location"):
         deployment_package.provide(function(digest(b""), "file:///etc/passwd"), tmp_path)
 
 
-def test_a_hash_that_is_not_one_never_becomes_a_path(tmp_path: Path) -> None:
+def test_a_hash_that_is_not_base64_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CloudError, match="not a SHA-256"):
         deployment_package.provide(function("../../etc"), tmp_path)
