@@ -27,7 +27,7 @@ def _value(text: str, scope: Scope | None = None) -> Value:
     return evaluate(parse_expression_text(text, FILE), scope or Scope(functions=library()))
 
 
-def test_python_has_the_value_where_it_can() -> None:
+def test_values_are_python_values() -> None:
     assert _value('{ a = [1, "x", true, null], b = 2.5 - 0.5 }') == {
         "a": (1, "x", True, None),
         "b": 2,
@@ -37,7 +37,7 @@ def test_python_has_the_value_where_it_can() -> None:
     assert _value("tostring(null)") == Null(STRING)
 
 
-def test_a_lazy_object_computes_only_what_is_read_and_only_once() -> None:
+def test_a_lazy_object_computes_each_attribute_once_when_it_is_read() -> None:
     computed: list[str] = []
 
     def compute(name: str) -> Value:
@@ -49,7 +49,7 @@ def test_a_lazy_object_computes_only_what_is_read_and_only_once() -> None:
     assert computed == ["a"]
 
 
-def test_a_lazy_object_that_is_read_whole_is_an_object() -> None:
+def test_a_lazy_object_as_a_whole_is_an_object() -> None:
     nested = LazyObject(("b",), lambda _: 1)
     scope = Scope({"local": LazyObject(("a",), lambda _: nested)}, library())
     assert _value("local", scope) == {"a": {"b": 1}}
@@ -87,12 +87,12 @@ def test_an_error_names_file_line_and_cause(text: str, message: str) -> None:
     assert str(caught.value).startswith(f"{FILE}:2: {message}")
 
 
-def test_an_unknown_function_is_an_error_that_try_does_not_hide() -> None:
+def test_try_does_not_hide_an_unknown_function() -> None:
     with pytest.raises(ConfigurationError, match=r":1: there is no function named 'frobnicate'"):
         _value("try(frobnicate(1), 2)")
 
 
-def test_a_function_gets_converted_arguments_and_its_site() -> None:
+def test_a_function_gets_converted_arguments_and_its_call_site() -> None:
     functions = library()
 
     @functions.define("where", STRING, NUMBER, optional=1, site=True)
@@ -105,7 +105,7 @@ def test_a_function_gets_converted_arguments_and_its_site() -> None:
     assert "where" not in library()
 
 
-def test_a_lazy_function_evaluates_its_arguments_itself() -> None:
+def test_a_lazy_function_evaluates_its_arguments() -> None:
     functions = Library()
 
     @functions.define("first", lazy=True)
@@ -115,11 +115,11 @@ def test_a_lazy_function_evaluates_its_arguments_itself() -> None:
     assert _value("first(local.a, nothing.at.all)", Scope({"local": {"a": 1}}, functions)) == 1
 
 
-def test_try_catches_what_terraform_calls_an_error_and_nothing_else() -> None:
+def test_try_catches_only_the_errors_that_terraform_has() -> None:
     functions = library()
 
-    @functions.define("mismatch", ANY)
-    def mismatch(value: Value) -> Value:
+    @functions.define("invalid", ANY)
+    def invalid(value: Value) -> Value:
         raise InvalidValueError(f"not {value}")
 
     @functions.define("unsupported", ANY)
@@ -127,19 +127,19 @@ def test_try_catches_what_terraform_calls_an_error_and_nothing_else() -> None:
         raise UnsupportedError(f"not {value}")
 
     scope = Scope(functions=functions)
-    assert _value("try(mismatch(1), 2)", scope) == 2
-    assert _value("can(mismatch(1))", scope) is False
+    assert _value("try(invalid(1), 2)", scope) == 2
+    assert _value("can(invalid(1))", scope) is False
     with pytest.raises(ConfigurationError, match=r"unsupported\(\): not 1") as caught:
         _value("try(unsupported(1), 2)", scope)
     assert not isinstance(caught.value, EvaluationError)
 
 
-def test_a_for_variable_hides_an_outer_one_only_inside() -> None:
+def test_a_for_variable_hides_an_outer_variable_only_inside() -> None:
     scope = Scope({"x": "outer"})
     assert _value("[x, [for x in [1] : x], x]", scope) == ("outer", (1,), "outer")
 
 
-def test_deep_recursion_in_a_value_is_an_error_and_not_a_crash() -> None:
+def test_endless_recursion_is_an_error() -> None:
     def again(_: str) -> Value:
         return _value("local.a", scope)
 
@@ -152,5 +152,5 @@ def test_a_long_sum_is_evaluated() -> None:
     assert _value(" + ".join(["1"] * 5000)) == 5000
 
 
-def test_an_error_in_a_side_that_a_condition_does_not_take_is_no_error() -> None:
+def test_an_error_in_the_unused_side_of_a_condition_is_ignored() -> None:
     assert _value('true ? "a" : local.missing') == "a"

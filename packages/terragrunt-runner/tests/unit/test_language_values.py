@@ -46,14 +46,14 @@ FINITE = st.fractions(max_denominator=10**6) | st.integers(-(10**40), 10**40).ma
 
 @settings(deadline=None)
 @given(FINITE)
-def test_a_printed_number_reads_as_the_same_number(value: Fraction) -> None:
+def test_a_formatted_number_is_parsed_as_the_same_number(value: Fraction) -> None:
     number = round_to(value)
     assert exact(parse_number(format_number(number))) == exact(number)
 
 
 @settings(deadline=None)
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=12))
-def test_a_decimal_literal_prints_as_it_was_written(value: object) -> None:
+def test_a_decimal_is_formatted_as_it_was_written(value: object) -> None:
     text = f"{value:f}"
     canonical = text.rstrip("0").rstrip(".") if "." in text else text
     assert format_number(parse_number(text)) == ("0" if canonical in ("-0", "") else canonical)
@@ -61,7 +61,7 @@ def test_a_decimal_literal_prints_as_it_was_written(value: object) -> None:
 
 @settings(deadline=None)
 @given(JSON)
-def test_json_is_read_and_written_as_python_does(document: object) -> None:
+def test_json_is_read_as_it_was_written(document: object) -> None:
     value = from_json(json.dumps(document))
     again = from_json(to_json(value))
     assert equal(again, value) or is_null(value)
@@ -70,19 +70,19 @@ def test_json_is_read_and_written_as_python_does(document: object) -> None:
 
 @settings(deadline=None)
 @given(JSON)
-def test_printed_hcl_evaluates_to_the_value_it_was_printed_from(document: object) -> None:
+def test_hcl_evaluates_to_the_value_that_it_was_written_for(document: object) -> None:
     value: Value = from_json(json.dumps(document))
     expression = parse_expression_text(to_hcl(value), Path("printed.hcl"))
     assert to_json(evaluate(expression, Scope())) == to_json(value)
 
 
-def test_json_is_escaped_as_go_escapes_it() -> None:
+def test_json_is_escaped_as_in_go() -> None:
     assert to_json("<a&b>\u2028\x01\x7f\b\f\n\té") == (
         '"\\u003ca\\u0026b\\u003e\\u2028\\u0001\x7f\\b\\f\\n\\té"'
     )
 
 
-def test_hcl_is_printed_with_sorted_keys_and_quotes_only_where_needed() -> None:
+def test_hcl_has_sorted_keys_that_are_quoted_only_if_needed() -> None:
     value: Value = {"b": (1, "x${y}"), "a b": None, "for": True, "c": {}, "d": ()}
     assert to_hcl(value) == (
         "{\n"
@@ -102,7 +102,7 @@ def test_hcl_is_printed_with_sorted_keys_and_quotes_only_where_needed() -> None:
     ("text", "reason"),
     [("{", "not JSON: "), ("[NaN]", "not JSON: NaN"), ("[" * 100_000, "not JSON")],
 )
-def test_what_is_not_json_is_a_mismatch(text: str, reason: str) -> None:
+def test_invalid_json_is_refused(text: str, reason: str) -> None:
     with pytest.raises(InvalidValueError, match=reason):
         from_json(text)
 
@@ -132,7 +132,7 @@ def test_values_of_different_types_are_never_equal(left: Value, right: Value, sa
     assert equal(right, left) is same
 
 
-def test_a_null_keeps_the_type_it_was_converted_to() -> None:
+def test_a_null_has_the_type_that_it_was_converted_to() -> None:
     assert convert(None, STRING) == Null(STRING)
     assert type_of(convert(None, list_of(NUMBER))) == list_of(NUMBER)
     assert convert((None, "a"), list_of(STRING)) == (None, "a")
@@ -153,7 +153,7 @@ def test_a_null_keeps_the_type_it_was_converted_to() -> None:
         ([], DYNAMIC),
     ],
 )
-def test_types_unify_to_the_most_general(types: list[object], expected: object) -> None:
+def test_types_unify_to_the_most_general_type(types: list[object], expected: object) -> None:
     assert unify(types) == expected  # type: ignore[arg-type]
 
 
@@ -168,5 +168,5 @@ def test_every_type_converts_to_itself_and_to_any(kind: object) -> None:
     ("value", "text"),
     [(True, "true"), (5, "5"), (parse_number("1.50"), "1.5"), (10**20, "1" + "0" * 20)],
 )
-def test_primitives_become_strings_as_terraform_prints_them(value: Value, text: str) -> None:
+def test_primitives_are_converted_to_strings_as_in_terraform(value: Value, text: str) -> None:
     assert to_string(value) == text

@@ -86,8 +86,8 @@ def csvdecode(content: str) -> Value:
             raise InvalidValueError(
                 f"a row has {len(record)} field(s) where the header has {len(header)}"
             )
-    kind = ObjectType(tuple((name, STRING) for name in sorted(header)))
-    return List([dict(zip(header, record, strict=True)) for record in records], kind)
+    row_type = ObjectType(tuple((name, STRING) for name in sorted(header)))
+    return List([dict(zip(header, record, strict=True)) for record in records], row_type)
 
 
 def _csv_rows(content: str) -> Iterator[list[str]]:

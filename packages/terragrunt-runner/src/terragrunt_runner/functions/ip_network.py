@@ -48,7 +48,7 @@ def cidrsubnet(prefix: str, newbits: Number, netnum: Number) -> str:
         )
     length = _extended_prefix_length(network, bits)
     if number >= 2**bits:
-        raise InvalidValueError(f"{bits} new bit(s) cannot hold subnet number {number}")
+        raise InvalidValueError(f"subnet number {number} does not fit into {bits} new bit(s)")
     start = int(network.network_address) + (number << (network.max_prefixlen - length))
     return f"{_format_address(network, start)}/{length}"
 

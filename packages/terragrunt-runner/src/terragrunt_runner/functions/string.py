@@ -119,7 +119,7 @@ def templatestring(site: CallSite, template: str, variables: Value) -> Value:
 
 
 def characters(text: str) -> list[str]:
-    """Split into grapheme clusters, which are what Terraform counts as characters.
+    """Split into grapheme clusters: Terraform counts them as characters.
 
     Raises UnsupportedError for scripts and emoji whose clusters Python cannot find.
     """

@@ -127,7 +127,7 @@ def _plain_scalar(content: str) -> Value:  # noqa: PLR0911 - one per rule
         if content.lower() in _FALSE:
             return False
     if _NOT_FINITE.fullmatch(content):
-        raise InvalidValueError(f"{content} is not a number that Terraform can hold")
+        raise InvalidValueError(f"{content} is not a finite number")
     prefixed = _PREFIXED.fullmatch(content)
     if prefixed:
         digits = int(prefixed[2], 16) if prefixed[2] else int(prefixed[3], 8)

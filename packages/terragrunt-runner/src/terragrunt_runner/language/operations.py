@@ -91,7 +91,7 @@ def read_element(target: Value, key: Value) -> Value:
 
 
 def key_value_pairs(collection: Value) -> Iterator[tuple[Value, Value]]:
-    """Yield what a for expression iterates over; a set has its elements as keys too."""
+    """Yield the keys and values of a for expression; the elements of a set are both."""
     if isinstance(collection, Mapping):
         for name in sorted(collection):
             yield name, read_attribute(collection, name)

@@ -42,7 +42,7 @@ class TemplateSpan:
 
 @dataclass(frozen=True, slots=True)
 class MaskedSource:
-    """The ``text`` for python-hcl2, and what was masked in it, by offset.
+    """The ``text`` for python-hcl2, and the masked parts by their offsets.
 
     - ``templates``: strings and heredocs, by the offset of the opening quote or ``<<``.
     - ``signs``: all but the last of several signs (``!!x``), by the offset of the last. The grammar
@@ -81,7 +81,7 @@ def end_of_interpolation(source: Source, start: int, limit: int, depth: int) -> 
 
 
 class _Scanner:
-    """Each method handles what is at an offset, and returns the offset after it."""
+    """Each method handles the text at an offset and returns the offset after it."""
 
     def __init__(
         self, source: Source, start: int, limit: int, *, in_body: bool, depth: int = 0

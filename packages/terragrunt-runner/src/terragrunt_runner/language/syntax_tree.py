@@ -127,7 +127,7 @@ class Conditional(Expression):
 
 @dataclass(frozen=True, slots=True)
 class Parentheses(Expression):
-    """A node of its own because ``{(a) = 1}`` and ``{a = 1}`` differ."""
+    """``(inner)``: a separate node, because ``{(a) = 1}`` and ``{a = 1}`` differ."""
 
     inner: Expression
 

@@ -50,7 +50,7 @@ def test_a_body_has_attributes_and_blocks_with_their_lines() -> None:
     assert body.blocks[2].file == FILE
 
 
-def test_an_expression_inside_a_template_knows_its_own_line() -> None:
+def test_an_expression_inside_a_template_has_its_line() -> None:
     body = parse('a = <<E\none\n${local.b}\nE\nc = "x ${\nlocal.d}"\n', FILE)
 
     (heredoc,) = body.attributes["a"].expression.parts[1:2]  # type: ignore[attr-defined]
@@ -76,7 +76,7 @@ def test_an_expression_inside_a_template_knows_its_own_line() -> None:
         ("(local.a).b", {("local", "a")}),
     ],
 )
-def test_references_are_the_traversals_that_an_expression_reads(
+def test_references_are_the_traversals_of_an_expression(
     text: str, expected: set[Traversal]
 ) -> None:
     assert _references(text) == expected
@@ -113,9 +113,7 @@ def test_references_are_the_traversals_that_an_expression_reads(
         ("a = 1\0\n", 1, "a NUL byte"),
     ],
 )
-def test_a_syntax_error_names_file_and_line_in_a_sentence(
-    text: str, line: int, message: str
-) -> None:
+def test_a_syntax_error_names_file_line_and_cause(text: str, line: int, message: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         parse(text, FILE)
     assert str(caught.value).startswith(f"{FILE}:{line}: {message}")
@@ -135,13 +133,13 @@ def test_a_syntax_error_names_file_and_line_in_a_sentence(
     ],
     ids=["open", "closed", "quotes", "templates", "parentheses", "blocks", "conditions", "both"],
 )
-def test_hostile_nesting_is_an_error_and_not_a_crash(text: str) -> None:
+def test_too_deep_nesting_is_an_error(text: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         parse(text, FILE)
     assert str(FILE) in str(caught.value)
 
 
-def test_long_chains_are_not_nesting() -> None:
+def test_a_long_chain_is_parsed() -> None:
     body = parse(
         "a = " + " + ".join(["1"] * 5000) + "\nb = x" + ".y" * 5000 + "\n",
         FILE,
@@ -161,7 +159,7 @@ def test_a_byte_order_mark_and_windows_line_ends_are_read() -> None:
         (b"a\n\nb\0", f"{FILE}:3: a NUL byte"),
     ],
 )
-def test_what_is_not_text_is_refused_with_its_line(data: bytes, message: str) -> None:
+def test_a_file_that_is_not_text_is_refused_with_its_line(data: bytes, message: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         parse(data, FILE)
     assert str(caught.value).startswith(message)

@@ -1,4 +1,4 @@
-"""Functions, where an example says more than the table of ``tests/terraform/expressions.txt``."""
+"""Functions beyond what ``tests/terraform/expressions.txt`` can show."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _value(text: str, directory: Path) -> Value:
     return evaluate(parse_expression_text(text, directory / "terragrunt.hcl"), scope)
 
 
-def test_files_are_found_beside_the_configuration(tmp_path: Path) -> None:
+def test_relative_paths_are_relative_to_the_configuration(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("text", "utf-8")
     assert _value('file("a.txt")', tmp_path) == "text"
     assert _value('fileexists("a.txt")', tmp_path) is True
@@ -38,26 +38,26 @@ def test_files_are_found_beside_the_configuration(tmp_path: Path) -> None:
     assert _value('try(file("b.txt"), "none")', tmp_path) == "none"
 
 
-def test_a_template_file_sees_its_variables_and_nothing_else(tmp_path: Path) -> None:
+def test_a_template_file_can_use_only_its_variables(tmp_path: Path) -> None:
     (tmp_path / "t.tftpl").write_text("%{ for x in xs ~}\n${upper(x)}\n%{ endfor ~}", "utf-8")
     assert _value('templatefile("t.tftpl", {xs = ["a", "b"]})', tmp_path) == "A\nB\n"
     with pytest.raises(EvaluationError, match=r"t\.tftpl:1: there is no variable named 'xs'"):
         _value('templatefile("t.tftpl", {})', tmp_path)
 
 
-def test_a_broken_template_file_is_named_with_its_line(tmp_path: Path) -> None:
+def test_an_error_in_a_template_file_names_its_line(tmp_path: Path) -> None:
     (tmp_path / "t.tftpl").write_text("one\n${", "utf-8")
     with pytest.raises(EvaluationError, match=r"t\.tftpl:2: "):
         _value('templatefile("t.tftpl", {})', tmp_path)
 
 
-def test_a_text_rendered_as_a_template_is_a_template(tmp_path: Path) -> None:
+def test_a_string_is_rendered_as_a_template(tmp_path: Path) -> None:
     assert _value('templatestring("$${a}-x", {a = 1})', tmp_path) == "1-x"
 
 
 @settings(deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 24), st.integers(0, 8), st.integers(0, 255))
-def test_a_subnet_lies_in_its_network(address: int, length: int, bits: int, number: int) -> None:
+def test_a_subnet_is_part_of_its_network(address: int, length: int, bits: int, number: int) -> None:
     assume(number < 2**bits)
     network = ipaddress.ip_network((address, length), strict=False)
     subnet = ipaddress.ip_network(cidrsubnet(str(network), bits, number))
@@ -80,7 +80,7 @@ def test_consecutive_subnets_do_not_overlap(newbits: list[int]) -> None:
 
 @settings(deadline=None)
 @given(st.integers(0, 2**16 - 1))
-def test_host_numbers_count_addresses(number: int) -> None:
+def test_a_host_number_is_the_index_of_an_address(number: int) -> None:
     network = ipaddress.ip_network("10.7.0.0/16")
     assert cidrhost(str(network), number) == str(network[number])
     assert cidrhost(str(network), number - 2**16) == str(network[number])
@@ -88,14 +88,14 @@ def test_host_numbers_count_addresses(number: int) -> None:
 
 @settings(deadline=None)
 @given(st.integers(-(10**30), 10**30), st.integers(0, 40), st.sampled_from(["", "0", "-", "+"]))
-def test_whole_numbers_are_padded_as_c_pads_them(value: int, width: int, flag: str) -> None:
+def test_whole_numbers_are_padded_as_in_c(value: int, width: int, flag: str) -> None:
     specification = f"%{flag}{width or ''}d"
     assert format_(specification, value) == specification % value
 
 
 @settings(deadline=None)
 @given(st.floats(-1e15, 1e15), st.integers(0, 12))
-def test_fixed_point_numbers_are_rounded_as_c_rounds_them(value: float, places: int) -> None:
+def test_fixed_point_numbers_are_rounded_as_in_c(value: float, places: int) -> None:
     from terragrunt_runner.language.numbers import from_float
 
     expected = f"%.{places}f" % value
@@ -105,12 +105,12 @@ def test_fixed_point_numbers_are_rounded_as_c_rounds_them(value: float, places: 
 
 @settings(deadline=None)
 @given(PLAIN, PLAIN)
-def test_an_escaped_text_is_a_pattern_that_matches_it(before: str, text: str) -> None:
+def test_an_escaped_text_is_a_pattern_that_matches_the_text(before: str, text: str) -> None:
     assume(text)
     assert text in regexall(re.sub(r"([^\w\s])", r"\\\1", text), f"{before} {text}")
 
 
-def test_durations_are_added_in_the_zone_of_the_time() -> None:
+def test_timeadd_keeps_the_time_zone() -> None:
     assert timeadd("2024-02-28T23:30:00-05:00", "24h30m") == "2024-03-01T00:00:00-05:00"
 
 
@@ -123,7 +123,7 @@ DOCUMENTS = st.recursive(
 
 @settings(deadline=None)
 @given(DOCUMENTS)
-def test_written_yaml_reads_as_the_same_value(document: object) -> None:
+def test_yamldecode_reads_what_yamlencode_writes(document: object) -> None:
     value = from_json(to_json(_plain(document)))
     try:
         written = yamlencode(value)
