@@ -276,15 +276,15 @@ def check(c: Context) -> None:
 @command(
     help={
         "env": "Environment; all of them without it.",
-        "target": "Where to plan: local, aws or auto. Against what is applied there already.",
+        "target": "Where to plan: local, aws or auto.",
         "json": JSON,
     }
 )
 def policy(c: Context, env: str | None = None, target: str = "local", json: bool = False) -> None:
-    """Hold the modules and the plans against checkov and the rules of terrarium/policy.
+    """Check the modules and the plans with checkov and the rules of terrarium/policy.
 
-    Prints what fails, a line each, and exits with 1. What stands has its reason in writing: an
-    inline skip of checkov in the module, or a line in live/policy.toml.
+    Prints a line for each failure and exits with 1. An accepted finding has its reason in writing:
+    an inline skip of checkov in the module, or a line in live/policy.toml.
     """
     from terrarium.policy import run
 

@@ -27,6 +27,7 @@ resource "aws_route_table" "public" {
 }
 
 resource "aws_route" "internet" {
+  #checkov:skip=TERRARIUM_INTERNET_ROUTE:Public subnets hold only load balancers and NAT gateways; no instance gets a public address there.
   route_table_id         = aws_route_table.public.id
   destination_cidr_block = "0.0.0.0/0"
   gateway_id             = aws_internet_gateway.this.id

@@ -1,5 +1,6 @@
-"""``policy``: what a security review would ask of the modules and the plans.
+"""Policy checks of the modules and the plans.
 
-checkov says what scanners know; the rules here say what they miss. Whatever stands against either
-has a reason in writing: inline in the module for checkov, in ``live/policy.toml`` for the rules.
+checkov checks single resources, with its checks and ours. Rules check what crosses resources, units
+and environments. An accepted finding has a reason: inline in the module for checkov, in
+``live/policy.toml`` for a rule.
 """

@@ -1,4 +1,4 @@
-"""Fragments of plans for the tests of rules."""
+"""Builders of plans for the tests of rules."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from terrarium.policy.configuration import Configuration
-from terrarium.policy.finding import Finding
-from terrarium.policy.units import UnitPlan
+from terrarium.policy.rules import Finding
+from terrarium.policy.unit_plan import UnitPlan
 from terrarium.terraform.plan import Plan, Resource
 
 
 def resource(address: str, index: str | int | None = None, **values: Any) -> Resource:
-    """A resource with these values; a ``Reference`` among them is known only once applied."""
+    """Make a resource with these values; a ``Reference`` is known only after an apply."""
     known = {k: v for k, v in values.items() if not isinstance(v, Reference)}
     references = {k: v.names for k, v in values.items() if isinstance(v, Reference)}
     unknown = dict.fromkeys(references, True)
@@ -21,7 +21,7 @@ def resource(address: str, index: str | int | None = None, **values: Any) -> Res
 
 
 class Reference:
-    """An argument that reads other resources: ``Reference("aws_s3_bucket.this")``."""
+    """An argument that refers to other resources: ``Reference("aws_s3_bucket.this")``."""
 
     def __init__(self, *names: str) -> None:
         self.names = frozenset(names)
@@ -42,5 +42,5 @@ def policy(*statements: dict[str, Any]) -> str:
 
 
 def found(findings: Iterable[Finding]) -> list[str]:
-    """The keys of findings, as live/policy.toml writes them."""
+    """Return the keys of findings, as in live/policy.toml."""
     return [finding.key for finding in findings]

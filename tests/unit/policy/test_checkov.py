@@ -32,36 +32,36 @@ def report(**results: Any) -> str:
     return json.dumps({"check_type": "terraform", "results": empty | results})
 
 
-def test_a_report_gives_what_failed_with_its_place() -> None:
+def test_a_report_lists_failed_checks_with_their_place() -> None:
     passed = FAILED | {"file_abs_path": "/w/modules/storage/policy.tf"}
     found = checkov.parse(report(failed_checks=[FAILED], passed_checks=[passed, passed]))
     file = Path("/w/modules/storage/main.tf")
     name = "Ensure the S3 bucket has access logging enabled"
     assert found.failed == (Check("CKV_AWS_18", name, file, 3, "aws_s3_bucket.this"),)
     assert (found.passed, found.skipped) == (2, ())
-    assert found.seen == {file, file.with_name("policy.tf")}
+    assert found.files == {file, file.with_name("policy.tf")}
 
 
-def test_reports_of_several_kinds_are_added_up_and_an_empty_one_is_bare_counts() -> None:
+def test_several_reports_are_added_and_an_empty_one_is_ignored() -> None:
     empty = {"passed": 0, "failed": 0, "skipped": 0, "parsing_errors": 0}
     found = checkov.parse(json.dumps([json.loads(report(skipped_checks=[FAILED])), empty]))
     assert (found.passed, len(found.failed), len(found.skipped)) == (0, 0, 1)
 
 
-def test_a_file_that_checkov_could_not_read_has_not_passed() -> None:
+def test_a_file_that_checkov_could_not_read_is_an_error() -> None:
     with pytest.raises(ValueError, match=r"could not read /w/main\.tf"):
         checkov.parse(report(parsing_errors=["/w/main.tf"]))
 
 
 def interpreter(folder: Path, script: str) -> Path:
-    """Stands for the Python of checkov's environment: it runs ``script`` whatever it is asked."""
+    """Make a fake interpreter that runs ``script``."""
     program = folder / "python"
     program.write_text(f"#!{sys.executable}\nimport os, sys\n{script}\n")
     program.chmod(0o755)
     return program
 
 
-def test_a_plan_that_was_passed_over_in_silence_is_an_error(tmp_path: Path) -> None:
+def test_a_plan_that_checkov_skipped_is_an_error(tmp_path: Path) -> None:
     plan = tmp_path / "tfplan.json"
     seen = report(passed_checks=[FAILED | {"file_abs_path": str(plan)}])
     python = interpreter(tmp_path, f"print({seen!r})")
@@ -75,11 +75,13 @@ def test_a_plan_that_was_passed_over_in_silence_is_an_error(tmp_path: Path) -> N
     [
         ("sys.exit('Traceback: broken')", r"printed no report \(Traceback: broken\)"),
         ("print('{}x')", "printed no report"),
-        ("print('[1]')", "its report is not what it should be"),
+        ("print('[1]')", "its report is malformed"),
         ("sys.stderr.write('out of memory'); sys.exit(2)", r"ended with 2 \(out of memory\)"),
+        ("sys.stderr.write('Cannot load external check x')", "Cannot load external check x"),
+        ("sys.stderr.write('Failed to run check TERRARIUM_X')", "Failed to run check TERRARIUM_X"),
     ],
 )
-def test_a_checkov_that_crashes_is_an_error_with_its_last_words(
+def test_a_checkov_that_fails_is_an_error_with_its_last_lines(
     tmp_path: Path, script: str, message: str
 ) -> None:
     with pytest.raises(ToolchainError, match=message) as raised:
@@ -87,7 +89,7 @@ def test_a_checkov_that_crashes_is_an_error_with_its_last_words(
     assert raised.value.hint
 
 
-def test_what_the_person_has_configured_for_checkov_plays_no_part(
+def test_the_callers_configuration_of_checkov_has_no_effect(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("BC_API_KEY", "PRISMA_API_URL", "CKV_SKIP_CHECK", "LOG_LEVEL", "PYTHONPATH"):

@@ -1,4 +1,4 @@
-"""Policy documents inside resources: IAM, bucket, key, topic and endpoint policies.
+"""Statements of policy documents in resources: IAM, bucket, key, topic and endpoint policies.
 
 Source: IAM User Guide, "IAM JSON policy elements reference".
 """
@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from terrarium.policy.units import UnitPlan
+from terrarium.policy.unit_plan import UnitPlan
 from terrarium.terraform.plan import Resource
 
 _ARGUMENTS = ("access_policy", "assume_role_policy", "policy", "policy_document")
@@ -18,11 +18,11 @@ _ARGUMENTS = ("access_policy", "assume_role_policy", "policy", "policy_document"
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One statement; what may be a single value or a list is a tuple here.
+    """One statement, with tuples for elements that are a single value or a list.
 
-    ``name`` is its Sid, or ``#1`` for the first that has none. ``principals`` are the values of
-    Principal, whatever their kind; ``excepted`` are the elements it uses that mean "all but"
-    (NotAction, NotPrincipal, NotResource).
+    ``name`` is its Sid, or its number (``#1``) if it has none. ``principals`` are the values of
+    Principal of every kind; ``inverted`` names the elements that mean "all but" (NotAction,
+    NotPrincipal, NotResource).
     """
 
     name: str
@@ -30,20 +30,11 @@ class Statement:
     actions: tuple[str, ...]
     resources: tuple[str, ...]
     principals: tuple[str, ...]
-    excepted: tuple[str, ...]
-    conditions: Mapping[str, Mapping[str, Any]]
-
-    def requires(self, operator: str, key: str) -> str | None:
-        """The value of a condition, None without it. Keys are compared as AWS does, whatever their
-        case."""
-        for name, value in self.conditions.get(operator, {}).items():
-            if name.lower() == key.lower():
-                return str(value).lower()
-        return None
+    inverted: tuple[str, ...]
 
 
 def statements(unit: UnitPlan, resource: Resource) -> Iterator[Statement]:
-    """Every statement of the policy documents that the resource is given, where they are known."""
+    """Yield the statements of every known policy document of a resource."""
     texts = [resource.get(name) for name in _written(unit, resource)]
     texts += [block.get("policy") for block in unit.written_blocks(resource, "inline_policy")]
     for text in texts:
@@ -51,8 +42,8 @@ def statements(unit: UnitPlan, resource: Resource) -> Iterator[Statement]:
             yield from _statements(text)
 
 
-def is_unseen(unit: UnitPlan, resource: Resource) -> bool:
-    """Whether it is given a policy document that is known only once it is applied."""
+def has_unknown_document(unit: UnitPlan, resource: Resource) -> bool:
+    """Return whether a policy document of the resource is known only after an apply."""
     return any(resource.is_unknown(name) for name in _written(unit, resource))
 
 
@@ -64,7 +55,7 @@ def _statements(text: str) -> Iterator[Statement]:
     try:
         document = json.loads(text)
     except ValueError:
-        return  # such as the name of a managed policy
+        return  # for example the name of a managed policy
     found = document.get("Statement", []) if isinstance(document, dict) else []
     for number, statement in enumerate([found] if isinstance(found, dict) else found, 1):
         yield Statement(
@@ -73,8 +64,7 @@ def _statements(text: str) -> Iterator[Statement]:
             actions=_strings(statement.get("Action")),
             resources=_strings(statement.get("Resource")),
             principals=_strings(statement.get("Principal")),
-            excepted=tuple(key for key in statement if key.startswith("Not")),
-            conditions=statement.get("Condition", {}),
+            inverted=tuple(key for key in statement if key.startswith("Not")),
         )
 
 

@@ -1,4 +1,4 @@
-"""A unit's plan with what it does not say: where it belongs, and what may not be destroyed."""
+"""The plan of a unit, with its environment, its module and the arguments in its files."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from terrarium.policy.configuration import Configuration, Configurations
 from terrarium.terraform.plan import Plan, Resource, parse
 
 PLAN = "tfplan.json"
-"""Terragrunt's name for the plan of a unit below ``--json-out-dir``."""
+"""File name of a unit's plan below ``--json-out-dir``."""
 
 
 @dataclass(frozen=True, slots=True)
 class UnitPlan:
-    """``is_protected``: the environment's data must outlive a careless destroy (production).
+    """The plan of one unit.
 
-    ``module`` is the folder of the unit's module, None where it is not known.
+    ``is_protected`` is True in production, where data must survive a destroy by mistake.
+    ``module`` is the folder of the unit's module, or None if unknown.
     """
 
     environment: str
@@ -36,12 +37,12 @@ class UnitPlan:
         return f"{self.environment}/{self.unit}"
 
     def written_blocks(self, resource: Resource, name: str) -> list[Mapping[str, Any]]:
-        """The nested blocks of that name; none where the provider has computed them."""
+        """Return the nested blocks of that name; none if the provider computed them."""
         return resource.blocks(name) if self.configuration.writes(resource, name) else []
 
 
 def make(resolved: Deployment, folder: Path) -> list[UnitPlan]:
-    """Plan every unit of an environment; the plans are left as JSON in ``<folder>/<unit>/``.
+    """Plan every unit of an environment, and write the plans as JSON to ``<folder>/<unit>/``.
 
     Raises TerraformError when a plan fails.
     """
@@ -66,6 +67,6 @@ def _read(file: Path) -> Plan:
         return parse(file.read_bytes())
     except OSError:
         raise TerraformError(
-            f"Terragrunt left no plan of {file.parent.name}",
-            hint="use Terragrunt 0.82 or newer; invoke doctor says which is used",
+            f"Terragrunt wrote no plan of {file.parent.name}",
+            hint="use Terragrunt 0.82 or newer; invoke doctor prints the version in use",
         ) from None
