@@ -49,8 +49,8 @@ def command(**arguments: Any) -> Callable[[Callable[..., None]], Any]:
                 console.note("stopped")
                 raise Exit(code=130) from None
 
-        # What has no default would be positional to invoke and swallow --help; so it comes as None.
-        return task(positional=(), **arguments)(run)
+        # invoke would make every argument without a default positional, and take --help for it.
+        return task(**{"positional": (), **arguments})(run)
 
     return decorate
 
@@ -238,6 +238,23 @@ def logs(
     from terrarium import function_logs
 
     function_logs.show(env, target, since=since, pattern=filter, follow=follow)
+
+
+@command(
+    positional=["name"],
+    help={
+        "name": "The new name: 2 to 20 lowercase letters, digits and hyphens.",
+        "yes": "Rename although there are uncommitted changes.",
+    },
+)
+def rename(c: Context, name: str, yes: bool = False) -> None:
+    """Turn a fork into a project with its own name.
+
+    Example: invoke rename greenhouse
+    """
+    from terrarium import rename
+
+    rename.rename(name, yes=yes)
 
 
 @command(help={"json": JSON})

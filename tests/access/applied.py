@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from local_aws.iam.statement import Policy, parse
 
-from tests.access.roles import Access, Role
+from tests.access.roles import PROJECT, Access, Role
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def access_of(environment: str, account: str, iam: IAMClient) -> Access:
     def role(name: str) -> Role:
-        found = iam.get_role(RoleName=f"terrarium-{environment}-{name}")["Role"]
+        found = iam.get_role(RoleName=f"{PROJECT}-{environment}-{name}")["Role"]
         attached = iam.list_attached_role_policies(RoleName=found["RoleName"])["AttachedPolicies"]
         return Role(
             found["Arn"],

@@ -9,9 +9,12 @@ from local_aws.iam.evaluation import Policies, decide
 from local_aws.iam.principal import Caller
 from local_aws.iam.statement import AccessRequest, Policy
 
+from terrarium import settings
+from terrarium.tree import read_project
 from tests.access.required import Need, Required, load
 
 REGION = "eu-west-1"
+PROJECT = read_project(settings.environment("dev"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ class Access:
 
     @property
     def name(self) -> str:
-        return f"terrarium-{self.environment}"
+        return f"{PROJECT}-{self.environment}"
 
     @property
     def boundary_arn(self) -> str:
@@ -57,7 +60,7 @@ class Access:
 
     @property
     def state_bucket(self) -> str:
-        return f"arn:aws:s3:::terrarium-state-{self.account}-{REGION}"
+        return f"arn:aws:s3:::{PROJECT}-state-{self.account}-{REGION}"
 
     @property
     def states(self) -> str:
@@ -67,7 +70,7 @@ class Access:
     def required(self) -> Required:
         return load(
             name=self.name,
-            project="terrarium",
+            project=PROJECT,
             environment=self.environment,
             account=self.account,
             here=f"{REGION}:{self.account}",
@@ -96,7 +99,7 @@ class Access:
         ``service`` gets a role, or uses a key for whoever asks it; S3 uses one if nothing is said.
         """
         via = service.partition(".")[0] or "s3"
-        tags = {"Project": "terrarium", "Environment": self.environment}
+        tags = {"Project": PROJECT, "Environment": self.environment}
         context = {
             "aws:RequestedRegion": REGION,
             "aws:ResourceAccount": self.account,

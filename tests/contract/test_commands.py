@@ -67,7 +67,10 @@ def test_a_task_has_a_docstring_and_help_for_each_flag(name: str) -> None:
 def test_help_after_a_task_is_the_help_of_that_task(
     name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    Program(namespace=COMMANDS).run(["invoke", name, "--help"], exit=False)
+    # A positional argument, such as the name for rename, would take --help as its value.
+    has_positional = any(argument.positional for argument in ARGUMENTS[name])
+    words = ["--help", name] if has_positional else [name, "--help"]
+    Program(namespace=COMMANDS).run(["invoke", *words], exit=False)
     shown = capsys.readouterr()
     assert (f"[--core-opts] {name} " in shown.out, shown.err) == (True, "")
 

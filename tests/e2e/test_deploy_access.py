@@ -18,7 +18,7 @@ from terrarium import settings
 from terrarium.verbs import find_deploy_role
 from tests.access import applied as read_back
 from tests.access import calls
-from tests.access.roles import REGION, Access
+from tests.access.roles import PROJECT, REGION, Access
 from tests.e2e.clone import Clone
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def access(account: Account) -> Access:
 
 def resources(account: Account) -> Iterator[Made]:
     """Every resource with an ARN in the states of dev."""
-    bucket = f"terrarium-state-{DEV}-{REGION}"
+    bucket = f"{PROJECT}-state-{DEV}-{REGION}"
     for unit in settings.environment("dev").units:
         key = f"live/dev/{unit}/terraform.tfstate"
         state: Any = json.load(account.s3.get_object(Bucket=bucket, Key=key)["Body"])
@@ -132,7 +132,7 @@ def test_a_token_leads_to_the_role_that_a_workflow_names(applied: Clone, role: s
     given = sts.assume_role_with_web_identity(
         RoleArn=arn, RoleSessionName="job", WebIdentityToken="x" * 20
     )
-    assert given["AssumedRoleUser"]["Arn"].endswith(f"terrarium-dev-{role}/job")
+    assert given["AssumedRoleUser"]["Arn"].endswith(f"{PROJECT}-dev-{role}/job")
     keys = given["Credentials"]
     caller = boto3.client(
         "sts",

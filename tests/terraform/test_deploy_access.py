@@ -8,7 +8,7 @@ from terrarium import settings
 from terrarium.verbs import DEPLOY_ROLES, find_deploy_role
 from tests.access import planned
 from tests.access.required import load, types_in_modules
-from tests.access.roles import REGION, Access
+from tests.access.roles import PROJECT, REGION, Access
 
 READS = ("Describe", "Get", "List")
 
@@ -198,11 +198,11 @@ def test_what_carries_the_tags_of_another_environment_is_out_of_reach(
 
 def test_what_has_another_name_is_out_of_reach(access: Access) -> None:
     others = {
-        "lambda:UpdateFunctionCode": f"lambda:{REGION}:{access.account}:function:terrarium-other",
+        "lambda:UpdateFunctionCode": f"lambda:{REGION}:{access.account}:function:{PROJECT}-other",
         "elasticloadbalancing:DeleteLoadBalancer": f"elasticloadbalancing:{REGION}:"
-        f"{access.account}:loadbalancer/app/terrarium-other/1",
+        f"{access.account}:loadbalancer/app/{PROJECT}-other/1",
         "logs:DeleteLogGroup": f"logs:{REGION}:{access.account}:log-group:/aws/lambda/other",
-        "s3:DeleteBucket": f"s3:::terrarium-documents-other-{access.account}",
+        "s3:DeleteBucket": f"s3:::{PROJECT}-documents-other-{access.account}",
         "sns:DeleteTopic": f"sns:{REGION}:{access.account}:other",
     }
     for action, arn in others.items():
