@@ -141,7 +141,6 @@ class RunProgress:
         if line.is_error:
             unit.errors.append(line.text)
         if unit.phase is Phase.WAITING:
-            unit.started = self._clock()
             self._enter(unit, Phase.RUNNING)
         if activity := _ACTIVITY.match(line.text):
             what = activity["what"]
@@ -172,6 +171,8 @@ class RunProgress:
     def _enter(self, unit: UnitProgress, phase: Phase) -> None:
         if unit.phase in (phase, Phase.FAILED):
             return
+        if unit.phase is Phase.WAITING:
+            unit.started = self._clock()
         unit.phase = phase
         if phase in (Phase.DONE, Phase.FAILED):
             unit.finished = self._clock()
