@@ -1,4 +1,4 @@
-"""The deploy access of an environment as it was applied: read back from IAM."""
+"""The applied deploy access of an environment, read from IAM."""
 
 from __future__ import annotations
 

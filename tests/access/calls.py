@@ -1,4 +1,4 @@
-"""What the AWS provider asked for, as its debug log tells it, in the words of IAM."""
+"""IAM actions of the AWS provider's calls, from its debug log."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _PREFIXES = {
     "CloudWatch Logs": "logs",
     "Elastic Load Balancing v2": "elasticloadbalancing",
 }
-"""IAM's prefix of a service where it is not the SDK's name for it, in lower case."""
+"""IAM prefixes that differ from the SDK's service name in lower case."""
 
 _ACTIONS = {
     "s3:GetBucketAccelerateConfiguration": "s3:GetAccelerateConfiguration",
@@ -25,11 +25,11 @@ _ACTIONS = {
     "s3:HeadBucket": "s3:ListBucket",
     "s3:HeadObject": "s3:GetObject",
 }
-"""Actions that are not named after their operation. Source: Service Authorization Reference, S3."""
+"""Actions with another name than their operation (Service Authorization Reference, S3)."""
 
 
 def actions(log: Iterable[str]) -> set[str]:
-    """The actions behind the calls in a log of ``TF_LOG_PROVIDER=DEBUG``."""
+    """Return the actions of the calls in a log of ``TF_LOG_PROVIDER=DEBUG``."""
     found = set()
     for line in log:
         method, service = _METHOD.search(line), _SERVICE.search(line)

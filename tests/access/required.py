@@ -1,4 +1,4 @@
-"""The table of what Terraform asks of AWS: ``required_actions.toml``."""
+"""The permissions that Terraform needs: ``required_actions.toml``."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _BLOCK = re.compile(r'^(resource|data) "(\w+)"', re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """One action that a type of resource needs on an ARN, which may be *.
+    """One action that a type of resource needs on an ARN, or on ``*``.
 
-    ``service`` is whom a role is passed to, or linked with, or who uses a key. What only ``reads``
-    is all that a plan does.
+    ``service`` is the service that gets the role or uses the key. ``reads`` is True for actions of
+    a plan.
     """
 
     type: str
@@ -30,7 +30,7 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Required:
-    """Every need by type of resource, and the data sources that need nothing."""
+    """The needs by type of resource, and the data sources without needs."""
 
     needs: Mapping[str, tuple[Need, ...]]
     free: frozenset[str]
@@ -40,7 +40,7 @@ class Required:
 
 
 def load(**names: str) -> Required:
-    """The table for an environment; ``names`` fill in its ARNs."""
+    """Read the table for an environment; ``names`` are the placeholders in its ARNs."""
     table = tomllib.loads((Path(__file__).parent / "required_actions.toml").read_text("utf-8"))
     free = frozenset(table.pop("free"))
     needs = {
@@ -56,7 +56,7 @@ def load(**names: str) -> Required:
 
 
 def types_in_modules() -> set[str]:
-    """Types of every resource and data source of the modules."""
+    """Return the types of all resources and data sources of the modules."""
     files = MODULES.glob("*/*.tf")
     return {
         kind

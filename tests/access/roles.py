@@ -1,4 +1,4 @@
-"""The deploy roles of an environment, and what IAM would decide for them."""
+"""The deploy roles of an environment, and IAM's decisions for them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PROJECT = read_project(settings.environment("dev"))
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """``boundary`` is the most that ``policies`` can give."""
+    """A role with its policies and its permissions boundary."""
 
     arn: str
     policies: tuple[Policy, ...]
@@ -27,7 +27,7 @@ class Role:
 
     @property
     def actions(self) -> set[str]:
-        """All that its policies name."""
+        """The actions in its policies."""
         return {a for policy in self.policies for each in policy.statements for a in each.actions}
 
     def may(self, request: AccessRequest) -> bool:
@@ -37,13 +37,13 @@ class Role:
         ).allowed
 
     def may_at_most(self, request: AccessRequest) -> bool:
-        """Whether any policy at all could let it."""
+        """Return whether the boundary would allow the request with any policy."""
         return decide(request, Policies(request.caller.account, boundary=self.boundary)).allowed
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """An environment's deploy access: names, roles, and what they have to be able to do."""
+    """The deploy access of an environment: names, roles and required permissions."""
 
     environment: str
     account: str
@@ -94,9 +94,9 @@ class Access:
         service: str = "",
         changed: Mapping[str, str] | None = None,
     ) -> AccessRequest:
-        """A request as Terraform makes it; ``changed`` are condition keys that differ from that.
+        """Return a request as Terraform makes it; ``changed`` replaces condition keys.
 
-        ``service`` gets a role, or uses a key for whoever asks it; S3 uses one if nothing is said.
+        ``service`` gets the role or uses the key; by default S3 uses it.
         """
         via = service.partition(".")[0] or "s3"
         tags = {"Project": PROJECT, "Environment": self.environment}

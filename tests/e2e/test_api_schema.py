@@ -21,7 +21,7 @@ _LIED_ABOUT = "/health"
 
 @pytest.fixture(scope="module")
 def url(applied: Clone) -> str:
-    """Where dev answers."""
+    """The URL of dev."""
     return applied.url("load-balancer-dev")
 
 
@@ -41,7 +41,7 @@ def _run(tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_nothing_is_found(url: str, tmp_path: Path) -> None:
+def test_schemathesis_finds_nothing(url: str, tmp_path: Path) -> None:
     run = _run(tmp_path, f"{url}/openapi.json", "--max-examples", "30")
     assert run.returncode == 0, run.stdout + run.stderr
     assert "11 selected / 11 total" in run.stdout
@@ -70,7 +70,7 @@ def _another_body(operation: dict[str, Any]) -> None:
         (_another_body, "Response violates schema"),
     ],
 )
-def test_a_document_that_lies_is_found_out(
+def test_schemathesis_finds_a_wrong_description(
     url: str, tmp_path: Path, lie: Callable[[dict[str, Any]], None], found: str
 ) -> None:
     with urllib.request.urlopen(f"{url}/openapi.json", timeout=10) as response:  # noqa: S310

@@ -1,4 +1,4 @@
-"""Who may deploy, against what was really applied."""
+"""Deploy access, compared with the applied resources."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def access(account: Account) -> Access:
 
 
 def resources(account: Account) -> Iterator[Made]:
-    """Every resource with an ARN in the states of dev."""
+    """Return every resource with an ARN in the states of dev."""
     bucket = f"{PROJECT}-state-{DEV}-{REGION}"
     for unit in settings.environment("dev").units:
         key = f"live/dev/{unit}/terraform.tfstate"
@@ -60,7 +60,7 @@ def resources(account: Account) -> Iterator[Made]:
 
 
 def kind(arn: str) -> tuple[str, str]:
-    """Service and kind of resource. A bucket and its objects are told apart; a topic is a name."""
+    """Return service and kind of a resource; distinguishes a bucket from its objects."""
     if arn == "*":
         return arn, ""
     _, _, service, _, _, name = arn.split(":", 5)
@@ -69,7 +69,7 @@ def kind(arn: str) -> tuple[str, str]:
     return service, re.split("[:/]", name, maxsplit=1)[0]
 
 
-def test_whatever_was_made_the_roles_could_have_made(account: Account, access: Access) -> None:
+def test_the_apply_role_could_have_made_every_resource(account: Account, access: Access) -> None:
     asked = 0
     refused = []
     for made in resources(account):
@@ -89,7 +89,7 @@ def test_whatever_was_made_the_roles_could_have_made(account: Account, access: A
     assert asked > 100
 
 
-def test_a_plan_asks_for_nothing_that_its_role_may_not_read(
+def test_the_plan_role_allows_every_call_of_a_plan(
     applied: Clone, access: Access, tmp_path: Path
 ) -> None:
     log = tmp_path / "provider.log"
@@ -103,7 +103,7 @@ def test_a_plan_asks_for_nothing_that_its_role_may_not_read(
     assert asked - access.plan.actions == set()
 
 
-def test_every_role_carries_the_boundary(account: Account, access: Access) -> None:
+def test_every_role_has_the_boundary(account: Account, access: Access) -> None:
     roles = account.client("iam").list_roles()["Roles"]
     without = [
         role["RoleName"]
@@ -119,7 +119,7 @@ def test_every_role_carries_the_boundary(account: Account, access: Access) -> No
 
 
 @pytest.mark.parametrize("role", ["plan", "apply"])
-def test_a_token_leads_to_the_role_that_a_workflow_names(applied: Clone, role: str) -> None:
+def test_a_token_assumes_the_role_of_a_workflow(applied: Clone, role: str) -> None:
     sts: STSClient = boto3.client(
         "sts",
         region_name=REGION,

@@ -1,4 +1,4 @@
-"""Alarms, charts and queries of each environment against the resources that they are about."""
+"""Alarms, charts and queries of each environment, compared with its resources."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.terraform.whole_environment import Resource, apply
 PAGES = ROOT / "docs" / "how-to"
 REGION = "eu-west-1"
 
-# Which attribute of which resource a dimension holds, as CloudWatch's own services give it.
+# The resource attribute that is the value of a dimension.
 DIMENSIONS = {
     "FunctionName": ("aws_lambda_function", "function_name"),
     "LoadBalancer": ("aws_lb", "arn_suffix"),
@@ -67,7 +67,7 @@ def _drawn(dashboard: Resource) -> Iterator[Metric]:
 
 
 def _known(resources: list[Resource]) -> dict[str, set[Any]]:
-    """What each dimension can be."""
+    """Return the possible values of each dimension."""
     firewalls = _of(resources, "aws_wafv2_web_acl")
     return {
         **{
@@ -85,9 +85,8 @@ def _names(metric: Metric) -> tuple[str, str, frozenset[str]]:
     return namespace, name, frozenset(dimensions)
 
 
-def _strangers(resources: list[Resource]) -> list[str]:
-    """Alarms and charts on what is not there: dimensions of no resource, metrics that nobody
-    publishes."""
+def _unknown(resources: list[Resource]) -> list[str]:
+    """Return alarms and charts with a dimension of no resource or an unpublished metric."""
     known = _known(resources)
     counted = {
         (transformation["namespace"], transformation["name"])
@@ -101,7 +100,7 @@ def _strangers(resources: list[Resource]) -> list[str]:
     found = []
     for address, (namespace, name, dimensions) in watched:
         if not dimensions and (namespace, name) not in counted:
-            found.append(f"{address}: nobody publishes {namespace} {name}")
+            found.append(f"{address}: {namespace} {name} is not published")
         found += [
             f"{address}: {dimension} {value}"
             for dimension, value in dimensions.items()
@@ -111,7 +110,7 @@ def _strangers(resources: list[Resource]) -> list[str]:
 
 
 def _published() -> set[tuple[str, str, frozenset[str]]]:
-    """What the load balancer of this machine publishes when everything has happened once."""
+    """Return the metrics that the local load balancer publishes after every kind of event."""
     balancer, functions = LoadBalancerMetrics(BALANCER), FunctionMetrics()
     firewall = WebAclMetrics(REGION, "acl")
     balancer.connected()
@@ -132,43 +131,43 @@ def _page(alarm: Resource) -> str | None:
     return found[1] if found else None
 
 
-def test_every_alarm_and_every_chart_is_about_something_that_exists(
+def test_every_alarm_and_chart_has_an_existing_resource(
     resources: list[Resource],
 ) -> None:
     assert _of(resources, "aws_cloudwatch_dashboard")
-    assert _strangers(resources) == []
+    assert _unknown(resources) == []
 
 
 @pytest.mark.parametrize("kind", ["aws_lb", "aws_lambda_function", "aws_nat_gateway"])
-def test_an_alarm_on_what_is_gone_is_found(resources: list[Resource], kind: str) -> None:
+def test_an_alarm_on_a_missing_resource_is_found(resources: list[Resource], kind: str) -> None:
     without = [resource for resource in resources if resource.type != kind]
 
-    assert _strangers(without) != []
+    assert _unknown(without) != []
 
 
-def test_an_alarm_on_a_metric_that_nobody_publishes_is_found(resources: list[Resource]) -> None:
+def test_an_alarm_on_an_unpublished_metric_is_found(resources: list[Resource]) -> None:
     alarm = next(r for r in resources if r.values.get("metric_name") == "ErrorLines")
     renamed = replace(alarm, values={**alarm.values, "metric_name": "ErrorLine"})
 
-    assert _strangers([*resources, renamed]) == [
-        f"{alarm.address}: nobody publishes {alarm.values['namespace']} ErrorLine"
+    assert _unknown([*resources, renamed]) == [
+        f"{alarm.address}: {alarm.values['namespace']} ErrorLine is not published"
     ]
 
 
-def test_what_is_watched_and_drawn_has_data_in_the_aws_inside_the_machine(
+def test_the_local_aws_publishes_every_metric_of_alarms_and_charts(
     resources: list[Resource],
 ) -> None:
     asked = {m for a in _of(resources, _ALARMS[0]) for m in map(_names, _watched(a))}
     asked |= {m for d in _of(resources, "aws_cloudwatch_dashboard") for m in map(_names, _drawn(d))}
     of_logs = {metric for metric in asked if metric[0] == "AWS/Logs" or not metric[2]}
     assert {(name, names) for _, name, names in asked - of_logs - _published()} == {
-        ("RejectedConnectionCount", frozenset({"LoadBalancer"})),  # it never has too many
-        ("ErrorPortAllocation", frozenset({"NatGatewayId"})),  # no gateway has traffic
+        ("RejectedConnectionCount", frozenset({"LoadBalancer"})),  # the local one has no limit
+        ("ErrorPortAllocation", frozenset({"NatGatewayId"})),  # the local one has no traffic
         ("BytesOutToDestination", frozenset({"NatGatewayId"})),
     }
 
 
-def test_every_gateway_and_everything_else_with_metrics_has_an_alarm(
+def test_every_resource_with_metrics_has_an_alarm(
     resources: list[Resource],
 ) -> None:
     watched: dict[str, set[str]] = defaultdict(set)
@@ -178,7 +177,7 @@ def test_every_gateway_and_everything_else_with_metrics_has_an_alarm(
                 watched[dimension].add(value)
 
     known = _known(resources)
-    del known["LogGroupName"]  # of interest for what it costs only
+    del known["LogGroupName"]  # used for costs only
     assert watched == known
 
 
@@ -196,7 +195,7 @@ def test_every_runbook_is_named_by_an_alarm(resources: list[Resource]) -> None:
     assert {page.name for page in PAGES.glob("alarm-*.md")} == named
 
 
-def test_a_runbook_names_every_alarm_that_leads_to_it(resources: list[Resource]) -> None:
+def test_a_runbook_names_every_alarm_that_links_to_it(resources: list[Resource]) -> None:
     for alarm in _of(resources, *_ALARMS):
         prefix = _of(resources, "aws_cloudwatch_dashboard")[0].values["dashboard_name"]
         name = alarm.values["alarm_name"].removeprefix(f"{prefix}-")
@@ -205,7 +204,7 @@ def test_a_runbook_names_every_alarm_that_leads_to_it(resources: list[Resource])
         assert f"`{name}`" in (PAGES / (_page(alarm) or "")).read_text("utf-8")
 
 
-def test_the_composite_alarm_asks_alarms_that_exist(resources: list[Resource]) -> None:
+def test_the_composite_alarm_names_existing_alarms(resources: list[Resource]) -> None:
     names = {alarm.values["alarm_name"] for alarm in _of(resources, _ALARMS[0])}
 
     for composite in _of(resources, _ALARMS[1]):
@@ -214,7 +213,7 @@ def test_the_composite_alarm_asks_alarms_that_exist(resources: list[Resource]) -
         assert asked <= names
 
 
-def test_filters_and_saved_queries_read_logs_that_exist(resources: list[Resource]) -> None:
+def test_filters_and_saved_queries_read_existing_log_groups(resources: list[Resource]) -> None:
     groups = _known(resources)["LogGroupName"]
     queries = _of(resources, "aws_cloudwatch_query_definition")
     filters = _of(resources, "aws_cloudwatch_log_metric_filter")

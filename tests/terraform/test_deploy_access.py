@@ -1,4 +1,4 @@
-"""What the deploy roles of both environments may do, as the live tree would make them."""
+"""Permissions of the planned deploy roles of both environments."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ def access(
     return planned.access_of(settings.environment(request.param), folder)
 
 
-def test_the_table_knows_every_type_of_the_modules_and_no_other() -> None:
+def test_the_table_has_exactly_the_types_of_the_modules() -> None:
     required = load(**dict.fromkeys(("name", "project", "environment", "account", "here"), "x"))
     assert types_in_modules() == set(required.needs) | required.free
 
 
-def test_the_roles_have_the_names_by_which_workflows_take_them_on(access: Access) -> None:
+def test_the_roles_have_the_names_that_workflows_use(access: Access) -> None:
     environment = settings.environment(access.environment)
     named = {role: find_deploy_role(environment, role).arn for role in DEPLOY_ROLES}
     assert named == {"plan": access.plan.arn, "apply": access.apply.arn}
 
 
-def test_the_plan_role_may_read_everything_that_the_modules_hold(access: Access) -> None:
+def test_the_plan_role_may_read_every_resource_of_the_modules(access: Access) -> None:
     needs = [need for need in access.required if need.reads]
     assert [need for need in needs if not access.meets(access.plan, need)] == []
 
 
-def test_the_apply_role_may_do_everything_that_the_modules_need(access: Access) -> None:
+def test_the_apply_role_has_every_required_permission(access: Access) -> None:
     assert [need for need in access.required if not access.meets(access.apply, need)] == []
 
 
@@ -48,7 +48,7 @@ def test_the_plan_role_may_change_nothing(access: Access) -> None:
     assert {action for action in may if not action.split(":")[1].startswith(READS)} == set()
 
 
-def test_no_role_may_do_what_nothing_needs(access: Access) -> None:
+def test_no_role_has_an_unneeded_permission(access: Access) -> None:
     state = {"s3:ListBucket", "s3:GetObject", "s3:PutObject", "s3:DeleteObject"}
     for role in (access.plan, access.apply):
         assert role.actions - {need.action for need in access.required} <= state
@@ -63,13 +63,13 @@ def test_states_are_read_by_both_written_by_one_and_deleted_by_none(access: Acce
     assert may == {"plan": ["Get"], "apply": ["Get", "Put"]}
 
 
-def test_both_hold_and_release_locks(access: Access) -> None:
+def test_both_roles_take_and_release_locks(access: Access) -> None:
     lock = f"{access.states}/network/terraform.tfstate.tflock"
     for role in (access.plan, access.apply):
         assert all(role.may(access.on(verb, lock)) for verb in ("Get", "Put", "Delete"))
 
 
-def test_states_of_another_environment_are_out_of_reach(access: Access) -> None:
+def test_no_role_may_use_states_of_another_environment(access: Access) -> None:
     for key in (
         "live/other/network/terraform.tfstate",
         "live/other/network/terraform.tfstate.tflock",
@@ -82,7 +82,7 @@ def test_states_of_another_environment_are_out_of_reach(access: Access) -> None:
 
 
 ROLE = "arn:aws:iam::{account}:role/"
-BEYOND_ANY_ROLE = {
+DENIED_BY_THE_BOUNDARY = {
     "users and keys": [
         ("iam:CreateUser", "arn:aws:iam::{account}:user/eve"),
         ("iam:CreateAccessKey", "arn:aws:iam::{account}:user/eve"),
@@ -106,7 +106,7 @@ BEYOND_ANY_ROLE = {
         ("iam:SetDefaultPolicyVersion", "{boundary}"),
         ("iam:DeletePolicy", "{boundary}"),
     ],
-    "the deploy roles and who may become them": [
+    "the deploy roles and their trust policies": [
         ("iam:PutRolePolicy", ROLE + "deploy-access/{name}-apply"),
         ("iam:AttachRolePolicy", ROLE + "deploy-access/{name}-apply"),
         ("iam:UpdateAssumeRolePolicy", ROLE + "deploy-access/{name}-plan"),
@@ -125,7 +125,7 @@ BEYOND_ANY_ROLE = {
         ("iam:UpdateAssumeRolePolicy", ROLE + "admin"),
         ("iam:PassRole lambda.amazonaws.com", ROLE + "admin"),
     ],
-    "services that no role is for": [
+    "services without a role": [
         ("iam:PassRole ec2.amazonaws.com", ROLE + "{name}-flow-logs"),
         (
             "iam:CreateServiceLinkedRole spot.amazonaws.com",
@@ -142,16 +142,16 @@ BEYOND_ANY_ROLE = {
 }
 
 
-@pytest.mark.parametrize("what", BEYOND_ANY_ROLE)
-def test_no_policy_can_give_any_role(access: Access, what: str) -> None:
-    for named, arn in BEYOND_ANY_ROLE[what]:
+@pytest.mark.parametrize("what", DENIED_BY_THE_BOUNDARY)
+def test_the_boundary_denies(access: Access, what: str) -> None:
+    for named, arn in DENIED_BY_THE_BOUNDARY[what]:
         action, _, service = named.partition(" ")
         assert not access.apply.may_at_most(
             access.request(action, access.fill(arn), service=service)
         )
 
 
-def test_no_policy_can_lead_a_role_out_of_its_region_or_account(access: Access) -> None:
+def test_the_boundary_limits_roles_to_their_region_and_account(access: Access) -> None:
     function = f"arn:aws:lambda:us-east-1:{access.account}:function:{access.name}"
     elsewhere = access.request(
         "lambda:CreateFunction", function, changed={"aws:RequestedRegion": "us-east-1"}
@@ -163,9 +163,7 @@ def test_no_policy_can_lead_a_role_out_of_its_region_or_account(access: Access) 
 
 
 @pytest.mark.parametrize("boundary", ["", "arn:aws:iam::aws:policy/AdministratorAccess"])
-def test_no_role_is_made_or_given_rights_without_the_boundary(
-    access: Access, boundary: str
-) -> None:
+def test_no_role_is_created_or_changed_without_the_boundary(access: Access, boundary: str) -> None:
     role = f"arn:aws:iam::{access.account}:role/{access.name}-new"
     for action in ("CreateRole", "PutRolePolicy", "AttachRolePolicy", "PutRolePermissionsBoundary"):
         request = access.request(
@@ -187,7 +185,7 @@ def test_no_role_is_made_or_given_rights_without_the_boundary(
         ("kms:PutKeyPolicy", "key"),
     ],
 )
-def test_what_carries_the_tags_of_another_environment_is_out_of_reach(
+def test_resources_with_the_tags_of_another_environment_are_denied(
     access: Access, action: str, kind: str
 ) -> None:
     others = {"aws:ResourceTag/Environment": "other"}
@@ -196,7 +194,7 @@ def test_what_carries_the_tags_of_another_environment_is_out_of_reach(
     assert not access.apply.may(access.request(action, arn, changed=others))
 
 
-def test_what_has_another_name_is_out_of_reach(access: Access) -> None:
+def test_resources_with_another_name_are_denied(access: Access) -> None:
     others = {
         "lambda:UpdateFunctionCode": f"lambda:{REGION}:{access.account}:function:{PROJECT}-other",
         "elasticloadbalancing:DeleteLoadBalancer": f"elasticloadbalancing:{REGION}:"

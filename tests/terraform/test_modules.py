@@ -1,7 +1,4 @@
-"""The modules and the live tree, as Terraform itself judges them.
-
-Everything runs in a copy: no lock, provider or state ever appears in the checkout.
-"""
+"""The modules, checked by Terraform in a copy, so that it writes nothing into the checkout."""
 
 from __future__ import annotations
 
@@ -39,7 +36,7 @@ def _init(folder: Path) -> None:
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """A copy of ``modules/`` as Git would have it."""
+    """A copy of ``modules/`` without generated files."""
     target = tmp_path / "modules"
     shutil.copytree(
         ROOT / "modules", target, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*")
@@ -48,7 +45,7 @@ def copy(tmp_path: Path) -> Path:
 
 
 def _described(module: str, kind: str) -> dict[str, str]:
-    """Names and descriptions of a module's ``variable`` or ``output`` blocks."""
+    """Return names and descriptions of a module's ``variable`` or ``output`` blocks."""
     file = ROOT / "modules" / module / f"{kind}s.tf"
     blocks = hcl2.loads(file.read_text("utf-8")).get(kind, [])
     return {
@@ -59,7 +56,7 @@ def _described(module: str, kind: str) -> dict[str, str]:
 
 
 def _table(readme: str, heading: str) -> dict[str, str]:
-    """First and last column of the table below a heading of a README."""
+    """Return the first and last column of the table below a heading of a README."""
     section = readme.split(f"\n## {heading}\n", 1)[1].split("\n## ", 1)[0]
     rows = [line.strip("| ").split(" | ") for line in section.splitlines() if line[:3] == "| `"]
     return {row[0].strip("`"): row[-1] for row in rows}

@@ -13,7 +13,7 @@ def test_a_new_file_is_written_with_its_folders(tmp_path: Path) -> None:
     assert (tmp_path / "a" / "b").read_bytes() == b"content"
 
 
-def test_the_same_content_leaves_the_file_untouched(tmp_path: Path) -> None:
+def test_the_same_content_is_not_written_again(tmp_path: Path) -> None:
     path = tmp_path / "file"
     atomic.write(path, b"content")
     os.utime(path, (1, 1))
@@ -21,7 +21,7 @@ def test_the_same_content_leaves_the_file_untouched(tmp_path: Path) -> None:
     assert path.stat().st_mtime == 1
 
 
-def test_a_reader_keeps_the_content_it_opened(tmp_path: Path) -> None:
+def test_an_open_file_keeps_its_content(tmp_path: Path) -> None:
     path = tmp_path / "file"
     atomic.write(path, b"old")
     with path.open("rb") as reader:
@@ -30,7 +30,7 @@ def test_a_reader_keeps_the_content_it_opened(tmp_path: Path) -> None:
     assert path.read_bytes() == b"new"
 
 
-def test_a_failure_leaves_the_old_content_and_no_litter(
+def test_a_failure_leaves_the_old_content_and_no_temporary_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "file"

@@ -13,8 +13,8 @@ from terrarium.endpoint import Endpoint, ExchangeError
 
 
 @pytest.fixture
-def speaking() -> Iterator[Callable[[list[bytes]], str]]:
-    """Starts a server that sends these bytes, part by part, to one client; gives its URL."""
+def server() -> Iterator[Callable[[list[bytes]], str]]:
+    """Start a server that sends these parts to one client; return its URL."""
     threads = []
     listeners = []
 
@@ -22,14 +22,14 @@ def speaking() -> Iterator[Callable[[list[bytes]], str]]:
         listener = socket.create_server(("127.0.0.1", 0))
         listener.settimeout(5)
 
-        def speak() -> None:
+        def serve() -> None:
             connection, _ = listener.accept()
             with connection:
                 connection.recv(65_536)
                 for part in parts:
                     connection.sendall(part)
 
-        thread = threading.Thread(target=speak)
+        thread = threading.Thread(target=serve)
         thread.start()
         threads.append(thread)
         listeners.append(listener)
@@ -42,8 +42,8 @@ def speaking() -> Iterator[Callable[[list[bytes]], str]]:
         listener.close()
 
 
-def test_a_response_has_status_headers_and_body(speaking: Callable[[list[bytes]], str]) -> None:
-    url = speaking([b"HTTP/1.1 201 Created\r\nX-One: 1\r\n\r\n", b"bo", b"dy"])
+def test_a_response_has_status_headers_and_body(server: Callable[[list[bytes]], str]) -> None:
+    url = server([b"HTTP/1.1 201 Created\r\nX-One: 1\r\n\r\n", b"bo", b"dy"])
     response = Endpoint.parse(url, timeout_seconds=5).send("GET", "/")
     assert (response.status, response.headers["x-one"], response.body) == (201, "1", b"body")
 
@@ -58,16 +58,16 @@ def test_a_response_has_status_headers_and_body(speaking: Callable[[list[bytes]]
     ],
     ids=["nothing", "no HTTP", "too many headers", "broken chunks"],
 )
-def test_what_is_no_http_is_an_exchange_error(
-    speaking: Callable[[list[bytes]], str], parts: list[bytes]
+def test_a_response_that_is_not_http_is_an_exchange_error(
+    server: Callable[[list[bytes]], str], parts: list[bytes]
 ) -> None:
-    endpoint = Endpoint.parse(speaking(parts), timeout_seconds=5)
+    endpoint = Endpoint.parse(server(parts), timeout_seconds=5)
     with pytest.raises(ExchangeError):
         endpoint.send("GET", "/")
 
 
-def test_a_response_that_trickles_is_given_up(speaking: Callable[[list[bytes]], str]) -> None:
-    url = speaking([b"HTTP/1.1 200 OK\r\n\r\n", b"a", b"b"])
+def test_a_slow_response_is_an_exchange_error(server: Callable[[list[bytes]], str]) -> None:
+    url = server([b"HTTP/1.1 200 OK\r\n\r\n", b"a", b"b"])
     times = iter([0.0, 6.0, 6.0, 6.0])
     endpoint = Endpoint.parse(url, timeout_seconds=5, now=lambda: next(times))
     with pytest.raises(ExchangeError, match="no whole response within 5 s"):
@@ -82,20 +82,20 @@ def test_a_response_that_trickles_is_given_up(speaking: Callable[[list[bytes]], 
         ("http://[::1]:80", False, "::1", 80),
     ],
 )
-def test_a_url_is_a_scheme_a_host_and_a_port(
+def test_a_url_is_parsed_into_scheme_host_and_port(
     url: str, secure: bool, host: str, port: int | None
 ) -> None:
     endpoint = Endpoint.parse(url, timeout_seconds=1)
     assert (endpoint.secure, endpoint.host, endpoint.port) == (secure, host, port)
 
 
-def test_a_certificate_is_believed_only_if_it_is_trusted(tmp_path: Path) -> None:
+def test_only_a_trusted_certificate_is_accepted(tmp_path: Path) -> None:
     certificate = tmp_path / "certificate.pem"
     tls = server_context(certificate)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(5)
 
-        def speak() -> None:
+        def serve() -> None:
             for _ in range(2):
                 with (
                     suppress(OSError),
@@ -105,11 +105,11 @@ def test_a_certificate_is_believed_only_if_it_is_trusted(tmp_path: Path) -> None
                     connection.recv(65_536)
                     connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 
-        thread = threading.Thread(target=speak)
+        thread = threading.Thread(target=serve)
         thread.start()
         url = f"https://127.0.0.1:{listener.getsockname()[1]}"
         with pytest.raises(ExchangeError, match="CERTIFICATE_VERIFY_FAILED"):
             Endpoint.parse(url, timeout_seconds=5).send("GET", "/")
-        trusting = Endpoint.parse(url, timeout_seconds=5, trusted=certificate)
-        assert trusting.send("GET", "/").status == 200
+        trusted = Endpoint.parse(url, timeout_seconds=5, trusted=certificate)
+        assert trusted.send("GET", "/").status == 200
         thread.join()

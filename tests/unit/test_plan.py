@@ -32,7 +32,7 @@ def plan(changes: list[dict[str, Any]], module: dict[str, Any] | None = None) ->
     )
 
 
-def test_a_plan_gives_what_resources_will_be_and_what_is_not_known_yet() -> None:
+def test_a_plan_has_the_planned_values_and_the_unknown_ones() -> None:
     text = plan(
         [
             change(
@@ -54,7 +54,7 @@ def test_resources_are_found_by_their_types() -> None:
     assert [r.address for r in found.of("aws_vpc", "aws_lb")] == ["aws_lb.a", "aws_vpc.a"]
 
 
-def test_references_are_those_of_the_configuration_in_called_modules_too() -> None:
+def test_references_come_from_the_configuration_and_called_modules() -> None:
     bucket = {"references": ["aws_s3_bucket.b.id", "aws_s3_bucket.b"]}
     nested = {"rule": [{"key": {"references": ["aws_kms_key.k"]}}]}
     block = {"address": "aws_s3_bucket_policy.p", "expressions": {"bucket": bucket, **nested}}
@@ -83,7 +83,7 @@ def bucket(address: str, index: str | None = None, **values: Any) -> Resource:
     return Resource(address, "aws_s3_bucket", index, values)
 
 
-def test_known_values_tell_what_an_argument_refers_to() -> None:
+def test_a_known_value_is_a_reference_to_its_resource() -> None:
     this = bucket("aws_s3_bucket.this", id="documents", arn="arn:aws:s3:::documents")
     assert referrer(bucket="documents").refers_to("bucket", this)
     assert referrer(bucket=["logs", "arn:aws:s3:::documents"]).refers_to("bucket", this)
@@ -111,7 +111,7 @@ def test_an_instance_is_referred_to_by_its_own_key() -> None:
         ({}, {}, False),
     ],
 )
-def test_an_argument_that_will_have_a_value_is_set(
+def test_an_argument_with_a_known_or_unknown_value_is_set(
     values: dict[str, Any], unknown: dict[str, Any], is_set: bool
 ) -> None:
     assert Resource("x.x", "x", None, values, unknown).is_set("actions") is is_set
@@ -126,12 +126,12 @@ def test_an_argument_that_will_have_a_value_is_set(
         ("aws_vpc.this", "aws_vpc.this"),
     ],
 )
-def test_keys_are_taken_off_an_address(address: str, base: str) -> None:
+def test_an_address_is_returned_without_keys(address: str, base: str) -> None:
     assert without_keys(address) == base
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"format_version": "1.0"}', '{"a": '])
-def test_what_is_no_plan_is_refused(text: str) -> None:
+def test_json_that_is_not_a_plan_is_refused(text: str) -> None:
     with pytest.raises(TerraformError, match="not a plan"):
         parse(text)
 

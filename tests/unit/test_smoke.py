@@ -1,4 +1,4 @@
-"""The smoke test against real HTTP servers on the loopback interface, right and wrong ones."""
+"""The smoke test with correct and wrong HTTP servers."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def problem(status: int, code: str, **headers: str) -> Canned:
 
 
 class LoadBalancer(ThreadingHTTPServer):
-    """Answers like the service, but for what a test changes in ``canned`` or puts before it."""
+    """A fake service; a test changes its answers in ``canned`` or before it."""
 
     daemon_threads = True
 
@@ -101,7 +101,7 @@ def balancer() -> Iterator[LoadBalancer]:
 
 
 class Hands:
-    """A clock that only sleeping moves."""
+    """A clock that only sleep advances."""
 
     def __init__(self) -> None:
         self.time = 0.0
@@ -124,14 +124,14 @@ def unused_url() -> Iterator[str]:
 
 
 def _failures(balancer: LoadBalancer) -> dict[str, str]:
-    """Name and detail of each check that failed; at least one must have."""
+    """Return name and detail of each failed check; there must be one."""
     checks: list[Check] = []
     with pytest.raises(SmokeError):
         smoke.run(balancer.url, [FOO, BAR], on_check=checks.append)
     return {check.name: check.detail for check in checks if not check.ok}
 
 
-def test_a_service_that_is_right_passes_every_check(balancer: LoadBalancer) -> None:
+def test_a_correct_service_passes_every_check(balancer: LoadBalancer) -> None:
     checks = smoke.run(balancer.url, [FOO, BAR])
     assert [(check.name, check.detail) for check in checks if check.ok] == [
         ("health", "200"),
@@ -145,12 +145,12 @@ def test_a_service_that_is_right_passes_every_check(balancer: LoadBalancer) -> N
     ]
 
 
-def test_a_check_reads_as_one_line() -> None:
+def test_a_check_prints_as_one_line() -> None:
     assert str(Check("health", True, "200", 0.0123)) == "ok health: 200 (12 ms)"
     assert str(Check("health", False, "404, not 200", 1)) == "FAILED health: 404, not 200 (1000 ms)"
 
 
-def test_each_check_is_told_as_soon_as_it_is_done(balancer: LoadBalancer) -> None:
+def test_each_check_is_reported_when_it_is_done(balancer: LoadBalancer) -> None:
     told: list[tuple[str, int]] = []
     smoke.run(
         balancer.url, [FOO], on_check=lambda check: told.append((check.name, len(balancer.seen)))
@@ -158,7 +158,7 @@ def test_each_check_is_told_as_soon_as_it_is_done(balancer: LoadBalancer) -> Non
     assert [requests for _, requests in told] == list(range(1, len(told) + 1))
 
 
-def test_a_document_named_missing_is_not_taken_for_one_that_is(balancer: LoadBalancer) -> None:
+def test_a_document_named_missing_is_not_used_as_the_missing_one(balancer: LoadBalancer) -> None:
     named_missing = Document("missing", Path("documents/missing.json"), b"{}")
     balancer.canned["GET", "/api/missing"] = Canned(200, b"{}")
     balancer.canned["HEAD", "/api/missing"] = Canned(200, b"")
@@ -206,7 +206,7 @@ def test_a_document_named_missing_is_not_taken_for_one_that_is(balancer: LoadBal
         (("GET", "/missing"), Canned(200, b"{}"), "unknown path", "200, not 404"),
     ],
 )
-def test_what_is_wrong_is_said(
+def test_a_wrong_answer_is_described(
     balancer: LoadBalancer, request_line: tuple[str, str], answer: Canned, name: str, detail: str
 ) -> None:
     balancer.canned[request_line] = answer
@@ -220,7 +220,7 @@ def test_a_redirect_is_named_and_not_followed(balancer: LoadBalancer) -> None:
     assert _failures(balancer) == {"health": "301 to 'https://elsewhere/', not 200"}
 
 
-def test_the_error_sums_up_every_failure_on_one_line(balancer: LoadBalancer) -> None:
+def test_the_error_lists_every_failure_on_one_line(balancer: LoadBalancer) -> None:
     balancer.canned["GET", "/api/foo"] = Canned(200, b"1\n2\n\x1b[31m3")
     balancer.canned["GET", "/api/missing"] = Canned(500, b"")
     with pytest.raises(SmokeError) as caught:
@@ -231,7 +231,7 @@ def test_the_error_sums_up_every_failure_on_one_line(balancer: LoadBalancer) -> 
     assert message.isprintable()
 
 
-def test_a_huge_answer_is_not_read_to_its_end(balancer: LoadBalancer) -> None:
+def test_a_huge_answer_is_not_read_completely(balancer: LoadBalancer) -> None:
     balancer.canned["GET", "/api/foo"] = Canned(200, b" " * 3_000_000)
     assert _failures(balancer) == {
         "document foo": "no response: a body of more than 2,000,000 bytes"
@@ -243,7 +243,7 @@ def test_the_host_header_replaces_the_host_of_the_url(balancer: LoadBalancer) ->
     assert balancer.hosts == {"api.example.com"}
 
 
-def test_a_service_that_is_not_there_fails_every_check_at_once(unused_url: str) -> None:
+def test_a_missing_service_fails_every_check(unused_url: str) -> None:
     hands = Hands()
     with pytest.raises(SmokeError, match=r"7 of 7 checks .* no response: .*refused") as caught:
         smoke.run(unused_url, [FOO], clock=hands.clock)
@@ -252,23 +252,21 @@ def test_a_service_that_is_not_there_fails_every_check_at_once(unused_url: str) 
 
 
 @pytest.mark.parametrize("status", [502, 503, 504])
-def test_a_load_balancer_without_a_target_is_asked_again(
-    balancer: LoadBalancer, status: int
-) -> None:
+def test_a_request_without_a_target_is_repeated(balancer: LoadBalancer, status: int) -> None:
     balancer.first = [Canned(status, b"<html>", {"Content-Type": "text/html"})] * 3
     hands = Hands()
     smoke.run(balancer.url, [FOO], wait_seconds=60, clock=hands.clock)
     assert hands.pauses == [0.25, 0.5, 1.0]
 
 
-def test_a_rule_that_has_not_arrived_yet_is_waited_for(balancer: LoadBalancer) -> None:
+def test_the_first_request_is_repeated_without_a_rule(balancer: LoadBalancer) -> None:
     balancer.first = [Canned(404, b"{}")] * 2
     hands = Hands()
     smoke.run(balancer.url, [FOO], wait_seconds=60, clock=hands.clock)
     assert hands.pauses == [0.25, 0.5]
 
 
-def test_a_document_that_is_missing_is_not_waited_for(balancer: LoadBalancer) -> None:
+def test_a_404_of_a_document_is_not_repeated(balancer: LoadBalancer) -> None:
     balancer.canned["GET", "/api/foo"] = problem(404, "document_not_found")
     hands = Hands()
     with pytest.raises(SmokeError, match="1 of 7 checks"):
@@ -276,7 +274,7 @@ def test_a_document_that_is_missing_is_not_waited_for(balancer: LoadBalancer) ->
     assert hands.pauses == []
 
 
-def test_waiting_ends_at_the_deadline_of_the_whole_run(unused_url: str) -> None:
+def test_the_deadline_applies_to_the_whole_run(unused_url: str) -> None:
     hands = Hands()
     with pytest.raises(SmokeError, match="7 of 7"):
         smoke.run(unused_url, [FOO], wait_seconds=60, clock=hands.clock)
@@ -284,7 +282,7 @@ def test_waiting_ends_at_the_deadline_of_the_whole_run(unused_url: str) -> None:
     assert max(hands.pauses) == 5.0
 
 
-def test_any_other_answer_is_judged_at_once(balancer: LoadBalancer) -> None:
+def test_any_other_answer_is_not_repeated(balancer: LoadBalancer) -> None:
     balancer.first = [problem(500, "internal_error")]
     hands = Hands()
     with pytest.raises(SmokeError, match="1 of 7 checks"):
@@ -319,7 +317,7 @@ def test_a_url_that_is_not_just_a_scheme_and_a_host_is_refused(url: str) -> None
 
 
 @pytest.mark.parametrize("name", ["a b", "a\r\nx: y", "\u00fc"])
-def test_a_host_header_that_is_no_host_name_is_refused(balancer: LoadBalancer, name: str) -> None:
+def test_an_invalid_host_header_is_refused(balancer: LoadBalancer, name: str) -> None:
     with pytest.raises(UsageError):
         smoke.run(balancer.url, [FOO], host_header=name)
     assert balancer.seen == []

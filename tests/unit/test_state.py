@@ -25,7 +25,7 @@ LOCK = {
 
 
 class Bucket:
-    """The state bucket of a test: ``put`` writes an object, ``states`` reads them."""
+    """A state bucket: ``put`` writes an object, ``states`` reads them."""
 
     def __init__(self) -> None:
         self.client = boto3.client("s3", region_name="us-east-1")
@@ -66,7 +66,7 @@ def test_bootstrap_makes_the_bucket_once(bucket: Bucket) -> None:
     bucket.states.require_bucket()
 
 
-def test_outputs_come_with_their_sensitivity(bucket: Bucket) -> None:
+def test_outputs_have_a_value_and_their_sensitivity(bucket: Bucket) -> None:
     bucket.create()
     outputs = {
         "vpc_id": {"value": "vpc-1", "type": "string"},
@@ -85,7 +85,9 @@ def test_a_unit_that_was_never_applied_has_no_outputs(bucket: Bucket) -> None:
 
 
 @pytest.mark.parametrize("body", [["no", "state"], {"outputs": {"a": 1}}])
-def test_what_is_no_state_is_refused_with_its_address(bucket: Bucket, body: object) -> None:
+def test_an_object_that_is_not_a_state_is_refused_with_its_address(
+    bucket: Bucket, body: object
+) -> None:
     bucket.create()
     bucket.put(KEY, body)
     with pytest.raises(console.PERSON_ERRORS, match=f"s3://states/{KEY} is not a Terraform state"):
@@ -97,7 +99,7 @@ def test_an_unlocked_unit_passes(bucket: Bucket) -> None:
     bucket.states.require_unlocked(["network"])
 
 
-def test_a_lock_is_refused_with_who_since_when_and_how_to_release_it(bucket: Bucket) -> None:
+def test_a_lock_is_reported_with_owner_time_and_command_to_release_it(bucket: Bucket) -> None:
     bucket.create()
     bucket.put(f"{KEY}.tflock", LOCK)
     with pytest.raises(StateLockedError) as refused:
@@ -108,7 +110,7 @@ def test_a_lock_is_refused_with_who_since_when_and_how_to_release_it(bucket: Buc
     assert "cd live/dev/network && terragrunt force-unlock 0c5c-11" in str(refused.value.hint)
 
 
-def test_a_lock_object_that_cannot_be_read_is_still_a_lock(bucket: Bucket) -> None:
+def test_an_unreadable_lock_object_is_a_lock(bucket: Bucket) -> None:
     bucket.create()
     bucket.put(f"{KEY}.tflock", [])
     with pytest.raises(StateLockedError, match="is locked by an unreadable lock object"):

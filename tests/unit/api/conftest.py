@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[pytest.MonkeyPatch]:
-    """The variables that Lambda and the function's configuration set, and no other of AWS's."""
+    """The environment variables of the function, without other AWS variables."""
     nowhere = str(tmp_path_factory.getbasetemp() / "none")
     with pytest.MonkeyPatch.context() as monkeypatch:
         for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_PROFILE", "LOG_LEVEL"):
@@ -31,7 +31,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[pytest.Mon
 
 @pytest.fixture(scope="module")
 def s3(environment: pytest.MonkeyPatch) -> Iterator[S3Client]:
-    """S3 with the bucket and the two documents of the service."""
+    """A fake S3 with the bucket and two documents."""
     with mock_aws():
         client: S3Client = boto3.client("s3", region_name="eu-west-1")
         client.create_bucket(

@@ -1,4 +1,4 @@
-"""A clock that is set, and an S3 that fails when told."""
+"""A fake clock and a fake S3."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ problem = importlib.import_module("api.problem")
 storage = importlib.import_module("api.storage")
 
 WRITTEN = 1_700_000_000
-"""When every document of the fake was written; seconds since the epoch."""
+"""Modification time of every fake document; seconds since the epoch."""
 
 
 @dataclass(slots=True)
 class Now:
-    """Seconds; a reading takes no time."""
+    """A clock that tests set, in seconds."""
 
     seconds: float = 0.0
 
@@ -35,7 +35,7 @@ class Now:
 
 @dataclass(slots=True)
 class Source:
-    """Documents by name. Each writing of one has another entity tag, as in S3."""
+    """Fake storage: documents by name; each write changes the entity tag, as in S3."""
 
     texts: dict[str, str] = field(default_factory=dict)
     error: Exception | None = None
@@ -78,7 +78,7 @@ class Source:
 
 @dataclass(slots=True)
 class Fake:
-    """The API in front of a fake S3, at a time that tests set."""
+    """The API with fake storage and a fake clock."""
 
     source: Source = field(default_factory=Source)
     now: Now = field(default_factory=Now)
@@ -106,5 +106,5 @@ class Fake:
 
     @property
     def lines(self) -> list[dict[str, Any]]:
-        """What was logged."""
+        """The log lines."""
         return [json.loads(line) for line in self.stream.getvalue().splitlines()]

@@ -1,4 +1,4 @@
-"""The API as Lambda runs it: ``lambda.py``, called with the load balancer's events."""
+"""The Lambda function, called with events of the load balancer."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ sys.path.insert(0, str(LAMBDA_SRC))
 
 
 def event(name: str, **changes: Any) -> dict[str, Any]:
-    """A recorded event, with some of its keys changed."""
+    """Return a recorded event with some keys changed."""
     recorded: dict[str, Any] = json.loads((EVENTS / f"{name}.json").read_text())
     return {**recorded, **changes}
 
@@ -48,7 +48,7 @@ class Response:
 
     @property
     def problem(self) -> tuple[int, str]:
-        """Status and error code. Fails for a body that has not exactly the one error shape."""
+        """Status and error code. Fails if the body does not have the shape of an error."""
         error = self.json()["error"]
         assert list(self.json()) == ["error"]
         assert sorted(error) == ["code", "message"]
@@ -92,7 +92,7 @@ class Api:
 
 
 def load() -> Api:
-    """``lambda.py`` with the environment of this moment, as in a new execution environment."""
+    """Load ``lambda.py`` with the current environment, like a new execution environment."""
     spec = importlib.util.spec_from_file_location("terrarium_lambda", LAMBDA_SRC / "lambda.py")
     assert spec is not None
     assert spec.loader is not None

@@ -1,4 +1,4 @@
-"""What memory may answer, and when."""
+"""The cache: fresh, revalidated, stale and evicted contents."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _unavailable(fake: Fake) -> None:
     fake.source.error = problem.StorageUnavailable("SlowDown")
 
 
-def test_a_fresh_document_is_not_asked_for_again() -> None:
+def test_a_fresh_document_is_not_read_again() -> None:
     fake = _fake()
     assert "age" not in fake.api.get("/api/foo").headers
     fake.now.seconds = 4.9
@@ -37,7 +37,7 @@ def test_a_fresh_document_is_not_asked_for_again() -> None:
     assert fake.source.reads == 1
 
 
-def test_ten_names_under_steady_load_cost_a_read_each_in_a_fresh_time() -> None:
+def test_under_steady_load_each_name_is_read_once_per_fresh_time() -> None:
     fake = Fake()
     for number in range(10):
         fake.source.put(f"document-{number}", "{}")
@@ -58,7 +58,7 @@ def test_a_changed_document_is_served_within_the_fresh_time() -> None:
     assert (response.body, response.headers["etag"]) == ('"two"', '"foo-2"')
 
 
-def test_a_document_that_did_not_change_is_fresh_again() -> None:
+def test_an_unchanged_document_is_fresh_again() -> None:
     fake = _fake()
     fake.api.get("/api/foo")
     fake.now.seconds = 5
@@ -68,7 +68,7 @@ def test_a_document_that_did_not_change_is_fresh_again() -> None:
     assert fake.source.reads == 2
 
 
-def test_age_counts_from_before_the_question_to_s3() -> None:
+def test_age_counts_from_before_the_request_to_s3() -> None:
     fake = _fake()
 
     def be_slow() -> None:
@@ -82,7 +82,7 @@ def test_age_counts_from_before_the_question_to_s3() -> None:
         fake.now.seconds += 1
 
 
-def test_a_deleted_document_is_a_404_at_the_next_question() -> None:
+def test_a_deleted_document_is_a_404_at_the_next_read() -> None:
     fake = _fake()
     fake.api.get("/api/foo")
     del fake.source.texts["foo"]
@@ -92,14 +92,14 @@ def test_a_deleted_document_is_a_404_at_the_next_question() -> None:
     assert fake.api.get("/api/foo").problem == (503, "storage_unavailable")
 
 
-def test_that_a_document_is_missing_is_not_kept() -> None:
+def test_a_missing_document_is_not_cached() -> None:
     fake = Fake()
     assert fake.api.get("/api/foo").status == 404
     fake.source.put("foo", "{}")
     assert fake.api.get("/api/foo").status == 200
 
 
-def test_while_s3_fails_the_last_known_document_is_served_with_its_age_and_a_warning() -> None:
+def test_while_s3_fails_the_stale_document_is_served_with_age_and_warning() -> None:
     fake = _fake()
     fake.api.get("/api/foo")
     _unavailable(fake)
@@ -111,7 +111,7 @@ def test_while_s3_fails_the_last_known_document_is_served_with_its_age_and_a_war
     assert "111 " in response.headers["warning"]
 
 
-def test_past_the_bound_there_is_a_503_and_once_s3_is_back_the_document_again() -> None:
+def test_after_the_stale_time_a_failure_is_a_503_until_s3_recovers() -> None:
     fake = _fake()
     fake.api.get("/api/foo")
     _unavailable(fake)
@@ -123,7 +123,7 @@ def test_past_the_bound_there_is_a_503_and_once_s3_is_back_the_document_again() 
     assert fake.api.get("/api/foo").body == '"one"'
 
 
-def test_the_bound_holds_however_long_s3_takes_to_fail() -> None:
+def test_the_stale_time_holds_when_s3_fails_slowly() -> None:
     fake = _fake()
     fake.api.get("/api/foo")
 
@@ -136,7 +136,7 @@ def test_the_bound_holds_however_long_s3_takes_to_fail() -> None:
     assert fake.api.get("/api/foo").status == 503
 
 
-def test_with_no_stale_time_nothing_stale_is_served() -> None:
+def test_without_a_stale_time_nothing_stale_is_served() -> None:
     fake = _fake(stale_seconds=0)
     fake.api.get("/api/foo")
     _unavailable(fake)
@@ -144,14 +144,14 @@ def test_with_no_stale_time_nothing_stale_is_served() -> None:
     assert fake.api.get("/api/foo").status == 503
 
 
-def test_with_no_fresh_time_s3_is_asked_each_time() -> None:
+def test_without_a_fresh_time_s3_is_read_each_time() -> None:
     fake = _fake(fresh_seconds=0)
     for _ in range(3):
         response = fake.api.get("/api/foo")
     assert (fake.source.reads, response.headers["cache-control"]) == (3, "max-age=0")
 
 
-def test_a_refusal_is_no_failure_to_wait_out() -> None:
+def test_a_permanent_failure_removes_the_copy() -> None:
     fake = _fake()
     fake.api.get("/api/foo")
     fake.source.error = problem.StorageError("AccessDenied")
@@ -161,7 +161,7 @@ def test_a_refusal_is_no_failure_to_wait_out() -> None:
     assert fake.api.get("/api/foo").problem == (503, "storage_unavailable")
 
 
-def test_a_failing_s3_is_left_alone_for_a_while_where_a_copy_will_do() -> None:
+def test_after_a_failure_stale_copies_are_served_without_asking_s3() -> None:
     fake = _fake()
     fake.api.get("/api/foo")
     _unavailable(fake)
@@ -174,7 +174,7 @@ def test_a_failing_s3_is_left_alone_for_a_while_where_a_copy_will_do() -> None:
     assert "warning" not in fake.api.get("/api/foo").headers
 
 
-def test_a_name_without_a_copy_is_asked_for_even_right_after_a_failure() -> None:
+def test_a_name_without_a_copy_is_read_right_after_a_failure() -> None:
     fake = _fake()
     fake.api.get("/api/foo")
     fake.now.seconds = 6
@@ -185,7 +185,7 @@ def test_a_name_without_a_copy_is_asked_for_even_right_after_a_failure() -> None
     assert fake.api.get("/api/bar").status == 200
 
 
-def test_s3_is_not_waited_for_long_while_there_is_something_else_to_answer_with() -> None:
+def test_a_read_has_the_short_deadline_if_a_copy_can_be_served() -> None:
     fake = _fake()
     for seconds in (0, 6, 600):
         fake.now.seconds = seconds
@@ -193,7 +193,7 @@ def test_s3_is_not_waited_for_long_while_there_is_something_else_to_answer_with(
     assert fake.source.shorts == [False, True, False]
 
 
-def test_what_was_not_asked_for_longest_makes_room_first() -> None:
+def test_the_least_recently_used_copy_is_evicted_first() -> None:
     now, source = Now(), Source()
     texts = {name: f'"{name * 1_000}"' for name in "abcd"}
     for name, text in texts.items():
@@ -214,7 +214,7 @@ def test_what_was_not_asked_for_longest_makes_room_first() -> None:
     assert source.asked == ["b"]
 
 
-def test_what_is_larger_than_the_memory_is_served_and_not_kept() -> None:
+def test_a_document_larger_than_the_cache_is_served_and_not_cached() -> None:
     memory = _cache(Now(), max_bytes=100)
     found = memory.get("a", lambda known, short: content.Content.of("{}", '"a"'))
     assert (found.content.identity.body, memory.size) == ("{}", 0)
@@ -231,7 +231,7 @@ def test_what_is_larger_than_the_memory_is_served_and_not_kept() -> None:
         ([(0, -1)], 0),
     ],
 )
-def test_the_clock_believes_whichever_clock_has_moved_further(
+def test_the_clock_follows_the_clock_that_advanced_more(
     steps: list[tuple[float, float]], elapsed: float
 ) -> None:
     monotonic, wall = Now(100.0), Now(1_700_000_000.0)
@@ -251,15 +251,15 @@ _NAMES = st.sampled_from(["a", "b", "c"])
 _MAX_BYTES = 10_000
 
 
-class CacheAgainstHistory(RuleBasedStateMachine):
-    """Every answer against what the bucket held when it was last read with success."""
+class CacheModel(RuleBasedStateMachine):
+    """Compares every answer with the content of the last successful read."""
 
     def __init__(self) -> None:
         super().__init__()
         self.now, self.source = Now(), Source()
         self.written = 0
         self.confirmed: dict[str, tuple[float, str]] = {}
-        self.memory = _cache(self.now, _MAX_BYTES)
+        self.cache = _cache(self.now, _MAX_BYTES)
 
     @rule(name=_NAMES, length=st.integers(0, 3_000))
     def write(self, name: str, length: int) -> None:
@@ -290,7 +290,7 @@ class CacheAgainstHistory(RuleBasedStateMachine):
     def read(self, name: str) -> None:
         began, reads = self.now.seconds, self.source.reads
         try:
-            found = self.memory.get(
+            found = self.cache.get(
                 name, lambda known, short: self.source.read(name, known, short=short)
             )
         except problem.DocumentNotFound:
@@ -316,13 +316,9 @@ class CacheAgainstHistory(RuleBasedStateMachine):
         assert found.content.identity.body == text
 
     @invariant()
-    def memory_is_bounded(self) -> None:
-        assert 0 <= self.memory.size <= _MAX_BYTES
+    def size_is_bounded(self) -> None:
+        assert 0 <= self.cache.size <= _MAX_BYTES
 
 
-CacheAgainstHistory.TestCase.settings = settings(
-    max_examples=60, stateful_step_count=40, deadline=None
-)
-test_whatever_happens_every_answer_is_one_that_the_bucket_gave_recently = (
-    CacheAgainstHistory.TestCase
-)
+CacheModel.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+test_every_answer_was_recently_in_the_bucket = CacheModel.TestCase

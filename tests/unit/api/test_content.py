@@ -1,4 +1,4 @@
-"""Which form of a content a client gets."""
+"""Compression and content negotiation."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_a_short_document_is_never_compressed(text: str) -> None:
     assert "content-encoding" not in response.headers
 
 
-def test_a_document_that_fits_only_as_it_is_is_sent_as_it_is() -> None:
+def test_a_document_that_is_too_large_in_base64_is_not_compressed() -> None:
     # Hardly compressed, and base64 takes a third more.
     noise = random.Random(1).choices(string.ascii_letters + string.digits + "-_", k=993_000)  # noqa: S311
     text = f'"{"".join(noise)}"'
@@ -80,7 +80,7 @@ def test_a_document_that_fits_only_as_it_is_is_sent_as_it_is() -> None:
         ("gzip;level=9", False),
     ],
 )
-def test_the_weights_of_accept_encoding_decide(field: str, expected: bool) -> None:
+def test_the_weights_of_accept_encoding_choose_the_coding(field: str, expected: bool) -> None:
     response = _fake().api.get("/api/foo", accept_encoding=field)
     assert ("content-encoding" in response.headers) is expected
 
@@ -89,13 +89,13 @@ def test_without_accept_encoding_nothing_is_compressed() -> None:
     assert "content-encoding" not in _fake().api.get("/api/foo").headers
 
 
-def test_every_form_says_what_it_varies_on() -> None:
+def test_every_answer_has_a_vary_header() -> None:
     api = _fake().api
     for field in ("gzip", "identity"):
         assert api.get("/api/foo", accept_encoding=field).headers["vary"] == "Accept-Encoding"
 
 
-def test_the_compressed_form_has_the_same_tag_but_weak() -> None:
+def test_the_compressed_form_has_the_same_tag_as_a_weak_tag() -> None:
     api = _fake().api
     plain, packed = (
         api.get("/api/foo", accept_encoding=field).headers["etag"] for field in ("br", "gzip")
@@ -108,7 +108,7 @@ def test_the_compressed_form_has_the_same_tag_but_weak() -> None:
         assert api.get("/api/foo", accept_encoding="gzip", if_match=tag).status == 412
 
 
-def test_head_of_a_compressed_document_has_its_headers() -> None:
+def test_head_of_a_compressed_document_has_the_headers_of_get() -> None:
     api = _fake().api
     api.get("/api/foo")
     get, head = (

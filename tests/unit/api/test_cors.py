@@ -1,4 +1,4 @@
-"""What pages of other origins may do."""
+"""Cross-origin requests."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def _fake(origins: str) -> Fake:
 
 
 @pytest.mark.parametrize("path", ["/api/foo", "/api/none", "/health", "/elsewhere", "/api"])
-def test_a_page_of_a_listed_origin_may_read_every_answer(path: str) -> None:
+def test_a_listed_origin_may_read_every_answer(path: str) -> None:
     headers = _fake(f"http://localhost:3000, {_PAGE}").api.get(path, origin=_PAGE).headers
     assert headers["access-control-allow-origin"] == _PAGE
     assert "ETag" in headers["access-control-expose-headers"]
@@ -26,35 +26,35 @@ def test_a_page_of_a_listed_origin_may_read_every_answer(path: str) -> None:
 @pytest.mark.parametrize(
     "origin", [_OTHER, "null", "", f"{_PAGE}.evil.org", f"{_PAGE}:443", "http://www.example.com"]
 )
-def test_a_page_of_another_origin_reads_nothing(origin: str) -> None:
+def test_another_origin_may_read_nothing(origin: str) -> None:
     headers = _fake(_PAGE).api.get("/api/foo", origin=origin).headers
     assert not any(name.startswith("access-control") for name in headers)
 
 
-def test_with_no_origins_nothing_is_said_about_them() -> None:
+def test_without_origins_there_are_no_cors_headers() -> None:
     headers = _fake("").api.get("/api/foo", origin=_PAGE).headers
     assert not any(name.startswith("access-control") for name in headers)
     assert headers["vary"] == "Accept-Encoding"
 
 
-def test_answers_vary_on_the_origin_even_where_none_was_sent() -> None:
+def test_answers_vary_on_the_origin_also_without_an_origin_header() -> None:
     api = _fake(_PAGE).api
     for headers in (api.get("/api/foo").headers, api.options("/api/foo").headers):
         assert headers["vary"] == "Accept-Encoding, Origin"
 
 
-def test_a_star_lets_every_page_read_and_needs_no_vary() -> None:
+def test_a_star_allows_every_origin_without_vary() -> None:
     headers = _fake("*").api.get("/api/foo", origin=_OTHER).headers
     assert headers["access-control-allow-origin"] == "*"
     assert headers["vary"] == "Accept-Encoding"
 
 
-def test_a_304_may_be_read_too() -> None:
+def test_a_304_has_cors_headers() -> None:
     response = _fake(_PAGE).api.get("/api/foo", origin=_PAGE, if_none_match="*")
     assert (response.status, response.headers["access-control-allow-origin"]) == (304, _PAGE)
 
 
-def test_a_preflight_is_answered_with_what_a_page_may_send() -> None:
+def test_a_preflight_lists_the_allowed_methods_and_headers() -> None:
     response = _fake(_PAGE).api.options(
         "/api/foo",
         origin=_PAGE,
@@ -68,7 +68,7 @@ def test_a_preflight_is_answered_with_what_a_page_may_send() -> None:
     assert int(response.headers["access-control-max-age"]) > 0
 
 
-def test_a_preflight_from_elsewhere_is_refused_by_silence() -> None:
+def test_a_preflight_of_another_origin_has_no_cors_headers() -> None:
     response = _fake(_PAGE).api.options(
         "/api/foo", origin=_OTHER, access_control_request_method="GET"
     )
@@ -76,7 +76,7 @@ def test_a_preflight_from_elsewhere_is_refused_by_silence() -> None:
     assert not any(name.startswith("access-control") for name in response.headers)
 
 
-def test_options_that_is_no_preflight_says_only_allow() -> None:
+def test_options_without_a_preflight_has_allow_only() -> None:
     headers = _fake(_PAGE).api.options("/api/foo", origin=_PAGE).headers
     assert headers["allow"] == "GET, HEAD, OPTIONS"
     assert "access-control-allow-methods" not in headers

@@ -20,7 +20,7 @@ def _fake(*names: str) -> Fake:
     return fake
 
 
-def test_a_document_in_the_list_says_what_it_is() -> None:
+def test_an_entry_of_the_list_describes_the_document() -> None:
     page = _fake("foo").api.get("/api").json()
     assert page == {
         "documents": [
@@ -35,7 +35,7 @@ def test_a_document_in_the_list_says_what_it_is() -> None:
     }
 
 
-def test_no_documents_are_an_empty_list() -> None:
+def test_without_documents_the_list_is_empty() -> None:
     assert _fake().api.get("/api").json() == {"documents": [], "next": None}
 
 
@@ -43,9 +43,7 @@ def test_no_documents_are_an_empty_list() -> None:
     st.sets(st.from_regex(r"[a-z0-9][a-z0-9_-]{0,5}", fullmatch=True), max_size=20),
     st.integers(1, 7),
 )
-def test_the_pages_together_are_every_document_once_in_one_order(
-    names: set[str], limit: int
-) -> None:
+def test_the_pages_contain_every_document_once_in_order(names: set[str], limit: int) -> None:
     api = _fake(*names).api
     listed: list[str] = []
     path = f"/api?limit={limit}"
@@ -95,13 +93,13 @@ def test_a_document_that_is_removed_does_not_break_the_next_page() -> None:
         "Limit=1",
     ],
 )
-def test_a_query_that_means_nothing_is_a_400_and_never_reaches_storage(query: str) -> None:
+def test_an_invalid_query_is_a_400_and_never_reaches_storage(query: str) -> None:
     fake = _fake("foo")
     assert fake.api.get(f"/api?{query}").problem == (400, "invalid_query")
     assert fake.source.reads == 0
 
 
-def test_the_list_is_kept_as_a_document_is() -> None:
+def test_the_list_is_cached_like_a_document() -> None:
     fake = _fake("a", "b", "c")
     for _ in range(3):
         fake.api.get("/api")
@@ -115,13 +113,13 @@ def test_the_list_is_kept_as_a_document_is() -> None:
     assert (response.status, response.headers["age"]) == (200, "194")
 
 
-def test_pages_are_kept_apart() -> None:
+def test_pages_are_cached_separately() -> None:
     api = _fake("a", "b", "c").api
     pages = [api.get(f"/api?limit={limit}").json() for limit in (1, 2, 3, 1, 2, 3)]
     assert [len(page["documents"]) for page in pages] == [1, 2, 3, 1, 2, 3]
 
 
-def test_odd_pages_do_not_drive_out_a_document() -> None:
+def test_pages_do_not_evict_a_document() -> None:
     fake = _fake(*(f"document-{number}" for number in range(300)))
     fake.api.get("/api/document-0")
     for limit in range(1, 300):
@@ -146,7 +144,7 @@ def test_health_does_not_ask_s3(query: str) -> None:
     assert fake.source.reads == 0
 
 
-def test_deep_health_lists_and_reads_each_time_and_does_not_wait_long() -> None:
+def test_deep_health_lists_and_reads_each_time_with_the_short_deadline() -> None:
     fake = _fake("a")
     for _ in range(2):
         assert fake.api.get("/health?deep=1").json() == {"status": "ok"}
@@ -154,12 +152,12 @@ def test_deep_health_lists_and_reads_each_time_and_does_not_wait_long() -> None:
     assert fake.source.shorts == [True] * 4
 
 
-def test_deep_health_of_an_empty_bucket_is_well() -> None:
+def test_deep_health_of_an_empty_bucket_is_ok() -> None:
     assert _fake().api.get("/health?deep=1").status == 200
 
 
 @pytest.mark.parametrize("error", [problem.StorageError, problem.StorageUnavailable])
-def test_deep_health_says_which_step_failed_and_how(error: type[Exception]) -> None:
+def test_deep_health_names_the_failed_step(error: type[Exception]) -> None:
     fake = _fake("a")
     fake.source.error = error("secret")
     response = fake.api.get("/health?deep=1")
@@ -170,7 +168,7 @@ def test_deep_health_says_which_step_failed_and_how(error: type[Exception]) -> N
     assert fake.lines[-1]["cause"] == "secret"
 
 
-def test_deep_health_tells_a_bad_document_from_a_bad_list() -> None:
+def test_deep_health_distinguishes_a_bad_document_from_a_bad_list() -> None:
     fake = _fake("a")
     fake.source.texts["a"] = '"' + "a" * 1_000_000 + '"'
     message = fake.api.get("/health?deep=1").json()["error"]["message"]

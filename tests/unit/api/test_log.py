@@ -44,7 +44,7 @@ def test_a_request_is_one_line_of_json() -> None:
     }
 
 
-def test_the_same_line_is_metrics_by_route() -> None:
+def test_the_line_contains_metrics_by_route() -> None:
     _, [line] = _lines(event("get_document"))
     assert line["_aws"]["Timestamp"] == WRITTEN * 1000
     [directive] = line["_aws"]["CloudWatchMetrics"]
@@ -77,12 +77,12 @@ def test_every_field_and_metric_is_explained_in_the_reference() -> None:
         ("/elsewhere", "none"),
     ],
 )
-def test_the_route_is_one_of_a_few_whatever_the_path(path: str, route: str) -> None:
+def test_the_route_is_a_template_and_not_the_path(path: str, route: str) -> None:
     _, [line] = _lines(event("get_document", path=path))
     assert line["route"] == route
 
 
-def test_the_line_says_where_the_answer_came_from() -> None:
+def test_the_line_names_the_result_of_the_cache() -> None:
     fake = Fake()
     fake.source.put("foo", "{}")
     fake.api.get("/api/foo")
@@ -129,7 +129,7 @@ def test_a_failure_of_s3_is_an_error_with_its_cause() -> None:
     )
 
 
-def test_a_defect_is_a_500_in_json_whose_traceback_is_only_in_the_log() -> None:
+def test_a_bug_is_a_500_in_json_with_its_traceback_in_the_log_only() -> None:
     answer, [line] = _lines(event("get_document"), ZeroDivisionError("secret"))
     assert answer["statusCode"] == 500
     assert json.loads(answer["body"])["error"]["code"] == "internal_error"
@@ -149,7 +149,7 @@ def test_a_defect_is_a_500_in_json_whose_traceback_is_only_in_the_log() -> None:
         {"body": "token"},
     ],
 )
-def test_what_a_client_may_have_sent_by_mistake_stays_out_of_the_log(
+def test_secrets_that_a_client_sent_by_mistake_stay_out_of_the_log(
     changes: dict[str, Any],
 ) -> None:
     _, lines = _lines(event("get_document", **changes))
@@ -164,7 +164,7 @@ def test_no_content_of_a_document_is_logged() -> None:
     assert "secret" not in fake.stream.getvalue()
 
 
-def test_a_client_cannot_write_lines_of_its_own() -> None:
+def test_a_client_cannot_inject_a_line() -> None:
     hostile = 'GET\n{"level": "ERROR"}' + "x" * 10_000
     trace = "a\nb\u2028c" + "x" * 10_000
     _, lines = _lines(event("get_document", httpMethod=hostile, headers={"x-amzn-trace-id": trace}))
@@ -198,7 +198,7 @@ def test_the_function_logs_to_stdout(
         ({"AWS_LAMBDA_FUNCTION_NAME": "x", "METRICS_NAMESPACE": "Terrarium/dev"}, "Terrarium/dev"),
     ],
 )
-def test_metrics_are_named_after_the_function_unless_told_otherwise(
+def test_the_namespace_of_metrics_is_the_function_name_by_default(
     environment: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     variables: dict[str, str],
@@ -227,7 +227,7 @@ def test_metrics_are_named_after_the_function_unless_told_otherwise(
         ("CORS_ORIGINS", "*,https://example.com"),
     ],
 )
-def test_a_variable_that_means_nothing_does_not_start(
+def test_an_invalid_variable_stops_the_start(
     environment: pytest.MonkeyPatch, variable: str, value: str
 ) -> None:
     with pytest.MonkeyPatch.context() as variables:

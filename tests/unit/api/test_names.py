@@ -1,4 +1,4 @@
-"""Nothing but a validated name ever becomes an S3 key."""
+"""Validation of document names: only a valid name becomes an S3 key."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _get(name: str) -> tuple[tuple[int, str], list[str]]:
 
 
 @pytest.mark.parametrize("name", _REFUSED, ids=lambda name: ascii(name[:30]))
-def test_a_name_that_is_none_is_a_400_and_never_reaches_storage(name: str) -> None:
+def test_an_invalid_name_is_a_400_and_never_reaches_storage(name: str) -> None:
     assert _get(name) == ((400, "invalid_name"), [])
 
 
@@ -64,7 +64,7 @@ def test_a_name_reaches_storage_unchanged(name: str) -> None:
 @given(st.text())
 @example("foo\n")
 @example("../foo")
-def test_whatever_reaches_storage_is_lower_case_ascii_without_dots_or_slashes(name: str) -> None:
+def test_a_name_that_reaches_storage_is_lower_case_ascii_without_dots_or_slashes(name: str) -> None:
     (status, _), asked = _get(name)
     assert (status == 404) == bool(asked)
     for key in asked:
@@ -74,7 +74,7 @@ def test_whatever_reaches_storage_is_lower_case_ascii_without_dots_or_slashes(na
 
 
 @given(st.from_regex(re.compile(r"[a-z0-9][a-z0-9_-]{0,63}"), fullmatch=True))
-def test_every_name_of_the_documented_form_is_asked_for(name: str) -> None:
+def test_every_name_of_the_documented_form_is_requested_from_storage(name: str) -> None:
     assert _get(name)[1] == [name]
 
 
@@ -86,7 +86,7 @@ _ODD: st.SearchStrategy[Any] = st.recursive(
 
 
 @given(st.text(), st.text(), st.dictionaries(st.text(), st.text()))
-def test_no_method_path_or_query_makes_it_raise(
+def test_no_method_path_or_query_makes_the_handler_raise(
     method: str, path: str, query: dict[str, str]
 ) -> None:
     sent = event("get_document", httpMethod=method, path=path, queryStringParameters=query)
@@ -102,7 +102,7 @@ def test_no_method_path_or_query_makes_it_raise(
         st.text() | st.sampled_from(["*", '"a"', 'W/"a", "b"', "gzip;q=0.5", "gzip;q=x"]),
     ),
 )
-def test_no_header_makes_it_raise(path: str, headers: dict[str, str]) -> None:
+def test_no_header_makes_the_handler_raise(path: str, headers: dict[str, str]) -> None:
     fake = Fake()
     fake.source.put("foo", "{}")
     response = fake.api.send(event("get_document", path=path, headers=headers))
@@ -113,5 +113,5 @@ _KEYS = ("headers", "httpMethod", "path", "multiValueHeaders", "queryStringParam
 
 
 @given(st.dictionaries(st.sampled_from(_KEYS), _ODD))
-def test_no_event_makes_it_raise(changes: dict[str, Any]) -> None:
+def test_no_event_makes_the_handler_raise(changes: dict[str, Any]) -> None:
     assert Fake().api.send(event("get_document", **changes)).status in {200, 204, 400, 404, 405}

@@ -23,7 +23,7 @@ _METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 _EXAMPLES = {path: path.replace("{name}", "foo") for path in _DOCUMENT["paths"]}
 
 _NOT_OF_AN_OPERATION = {"invalid_request", "not_found", "method_not_allowed"}
-"""Of requests that the document does not describe: another sender, path or method."""
+"""Errors of requests that the document does not describe."""
 
 
 def _resolved(node: Any) -> Any:
@@ -65,7 +65,7 @@ def _failing(error: Exception) -> Callable[[], Fake]:
 
 
 def _broken() -> Fake:
-    """A defect behind every path, also those that need no storage."""
+    """Make every path raise, also those that need no storage."""
     fake = _fake()
     handler = fake.api.handler
 
@@ -105,7 +105,7 @@ def test_the_document_is_served_as_it_is_in_the_repository() -> None:
 
 @pytest.mark.parametrize("path", _EXAMPLES)
 @pytest.mark.parametrize("method", _METHODS)
-def test_a_path_answers_the_methods_of_the_document_and_no_other(path: str, method: str) -> None:
+def test_a_path_answers_exactly_the_methods_of_the_document(path: str, method: str) -> None:
     documented = method.lower() in _DOCUMENT["paths"][path]
     response = _fake().api.request(method, _EXAMPLES[path])
     assert (response.status != 405) == documented

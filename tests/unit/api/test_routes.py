@@ -41,23 +41,21 @@ _PATHS = [*_ROUTES, "/api/none", "/api/UPPER", "/elsewhere", "/api?limit=0"]
 
 @pytest.mark.parametrize("path", [*_ROUTES, "/api/none", "/api/UPPER"])
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "get", "BREW"])
-def test_any_other_method_is_a_405_that_names_the_allowed_ones(
-    api: Api, method: str, path: str
-) -> None:
+def test_another_method_is_a_405_with_allow(api: Api, method: str, path: str) -> None:
     response = api.request(method, path)
     assert response.problem == (405, "method_not_allowed")
     assert response.headers["allow"] == "GET, HEAD, OPTIONS"
 
 
 @pytest.mark.parametrize("path", _ROUTES)
-def test_options_names_the_methods_and_has_no_body(api: Api, path: str) -> None:
+def test_options_lists_the_methods_without_a_body(api: Api, path: str) -> None:
     response = api.options(path)
     assert (response.status, response.body) == (204, "")
     assert response.headers["allow"] == "GET, HEAD, OPTIONS"
     assert not {"content-type", "content-length"} & response.headers.keys()
 
 
-def test_options_of_what_cannot_be_there_is_the_error_of_get(api: Api) -> None:
+def test_options_of_an_invalid_path_is_the_error_of_get(api: Api) -> None:
     assert api.options("/elsewhere").problem == (404, "not_found")
     assert api.options("/api/UPPER").problem == (400, "invalid_name")
 
@@ -72,7 +70,7 @@ def test_head_answers_with_the_headers_of_get_and_no_body(api: Api, path: str) -
 
 
 @pytest.mark.parametrize("path", _PATHS)
-def test_every_answer_is_json_that_nobody_sniffs_or_embeds(api: Api, path: str) -> None:
+def test_every_answer_has_security_headers(api: Api, path: str) -> None:
     headers = api.get(path).headers
     assert headers["content-type"] == "application/json"
     assert headers["x-content-type-options"] == "nosniff"
@@ -82,16 +80,16 @@ def test_every_answer_is_json_that_nobody_sniffs_or_embeds(api: Api, path: str) 
 
 
 @pytest.mark.parametrize("path", ["/health", "/api/none", "/api/UPPER", "/elsewhere", "/api?x=1"])
-def test_nobody_may_keep_health_or_an_error(api: Api, path: str) -> None:
+def test_health_and_errors_are_not_cacheable(api: Api, path: str) -> None:
     assert api.get(path).headers["cache-control"] == "no-store"
 
 
 @pytest.mark.parametrize("path", ["/api", "/api/foo", "/openapi.json"])
-def test_what_is_served_is_fresh_for_the_configured_time(api: Api, path: str) -> None:
+def test_max_age_is_the_configured_time(api: Api, path: str) -> None:
     assert api.get(path).headers["cache-control"] == "max-age=5"
 
 
-def test_an_answer_has_the_form_the_load_balancer_asks_for(api: Api) -> None:
+def test_an_answer_has_the_form_of_the_load_balancer(api: Api) -> None:
     raw = api.send(event("get_document")).raw
     assert set(raw) == {"statusCode", "statusDescription", "isBase64Encoded", "headers", "body"}
     assert raw["statusDescription"] == "200 OK"
@@ -130,16 +128,16 @@ def test_an_error_in_multi_value_form_keeps_its_headers(api: Api) -> None:
         {"rawPath": "/health", "requestContext": {"http": {"method": "GET"}}, "headers": {}},
     ],
 )
-def test_an_event_of_something_else_than_a_load_balancer_is_a_400(api: Api, sent: Any) -> None:
+def test_an_event_of_another_source_is_a_400(api: Api, sent: Any) -> None:
     assert api.send(sent).problem == (400, "invalid_request")
 
 
-def test_an_empty_list_of_trace_ids_is_no_trace_id(api: Api) -> None:
+def test_an_empty_list_of_trace_ids_is_ignored(api: Api) -> None:
     sent = event("get_document_multi_value", multiValueHeaders={"x-amzn-trace-id": []})
     assert api.send(sent).raw["statusCode"] == 200
 
 
-def test_a_header_that_is_repeated_is_one_list(api: Api) -> None:
+def test_a_repeated_header_is_one_list(api: Api) -> None:
     etag = api.get("/api/foo").headers["etag"]
     sent = event("get_document_multi_value", multiValueHeaders={"if-none-match": ['"a"', etag]})
     assert api.send(sent).status == 304

@@ -1,4 +1,4 @@
-"""What the API answers when S3 does not give it a document."""
+"""Answers of the API for failures of S3."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class FailingS3(ThreadingHTTPServer):
-    """An S3 that answers every GET as told, first ``status`` then ``later_status``."""
+    """A fake S3 that answers the first GET with ``status``, then with ``later_status``."""
 
     daemon_threads = True
     status = 200
@@ -77,7 +77,7 @@ def failing() -> Iterator[FailingS3]:
 
 @pytest.fixture
 def variables(environment: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
-    """The function's environment, with one attempt a request unless a test says otherwise."""
+    """The function's environment, with one attempt for each request."""
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr("api.storage.ATTEMPTS", 1)
         yield monkeypatch
@@ -100,7 +100,7 @@ def broken(failing: FailingS3, variables: pytest.MonkeyPatch) -> Api:
         (400, "RequestTimeout"),
     ],
 )
-def test_a_failure_that_may_pass_is_a_503_that_says_when_to_retry(
+def test_a_temporary_failure_is_a_503_with_retry_after(
     broken: Api, failing: FailingS3, status: int, code: str
 ) -> None:
     failing.fail(status, code)
@@ -119,7 +119,7 @@ def test_a_failure_that_may_pass_is_a_503_that_says_when_to_retry(
         (403, "RequestTimeTooSkewed"),
     ],
 )
-def test_a_refusal_is_a_502_without_retry_after(
+def test_a_permanent_failure_is_a_502_without_retry_after(
     broken: Api, failing: FailingS3, status: int, code: str
 ) -> None:
     failing.fail(status, code)
@@ -128,7 +128,7 @@ def test_a_refusal_is_a_502_without_retry_after(
     assert "retry-after" not in response.headers
 
 
-def test_nothing_that_s3_said_reaches_the_client(broken: Api, failing: FailingS3) -> None:
+def test_the_message_of_s3_does_not_reach_the_client(broken: Api, failing: FailingS3) -> None:
     failing.fail(403, "AccessDenied")
     response = broken.get("/api/foo")
     assert "secret" not in response.body
@@ -141,7 +141,7 @@ def test_health_does_not_depend_on_s3(broken: Api, failing: FailingS3) -> None:
     assert failing.requests == 0
 
 
-def test_an_s3_that_nothing_listens_for_is_a_503(variables: pytest.MonkeyPatch) -> None:
+def test_an_s3_that_refuses_connections_is_a_503(variables: pytest.MonkeyPatch) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         variables.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{unused.getsockname()[1]}")
@@ -157,7 +157,7 @@ def test_an_s3_that_does_not_answer_in_time_is_a_503(
     assert load().get("/api/foo").problem == (503, "storage_unavailable")
 
 
-def test_the_deadline_holds_whatever_the_timeouts_of_the_client_add_up_to(
+def test_the_deadline_holds_with_longer_timeouts_of_the_client(
     failing: FailingS3, variables: pytest.MonkeyPatch
 ) -> None:
     failing.silent = True
@@ -167,19 +167,17 @@ def test_the_deadline_holds_whatever_the_timeouts_of_the_client_add_up_to(
     assert load().get("/api/foo").problem == (503, "storage_unavailable")
 
 
-def test_an_object_cut_short_is_a_503(broken: Api, failing: FailingS3) -> None:
+def test_a_truncated_object_is_a_503(broken: Api, failing: FailingS3) -> None:
     failing.promised = 500
     assert broken.get("/api/foo").problem == (503, "storage_unavailable")
 
 
-def test_an_object_that_arrives_damaged_is_a_503(broken: Api, failing: FailingS3) -> None:
+def test_an_object_with_a_wrong_checksum_is_a_503(broken: Api, failing: FailingS3) -> None:
     failing.checksum = "AAAAAA=="
     assert broken.get("/api/foo").problem == (503, "storage_unavailable")
 
 
-def test_one_failure_of_s3_is_tried_again(
-    failing: FailingS3, variables: pytest.MonkeyPatch
-) -> None:
+def test_one_failure_of_s3_is_retried(failing: FailingS3, variables: pytest.MonkeyPatch) -> None:
     variables.undo()
     variables.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{failing.server_port}")
     failing.status, failing.later_status = 503, 200
@@ -187,7 +185,7 @@ def test_one_failure_of_s3_is_tried_again(
     assert failing.requests == 2
 
 
-def test_a_bucket_that_is_not_there_is_a_502(s3: S3Client, variables: pytest.MonkeyPatch) -> None:
+def test_a_missing_bucket_is_a_502(s3: S3Client, variables: pytest.MonkeyPatch) -> None:
     variables.setenv("BUCKET", "another-bucket")
     assert load().get("/api/foo").problem == (502, "storage_error")
 
@@ -218,7 +216,7 @@ def test_an_object_that_is_not_json_is_a_502(api: Api, s3: S3Client, content: by
     ["1", "null", '"text"', "[]", " {}\n", "9" * 5_000, "1e999", '{"k": "\u00e9\U0001f331"}'],
     ids=lambda content: ascii(content[:20]),
 )
-def test_any_json_is_served_to_the_letter(s3: S3Client, content: str) -> None:
+def test_any_json_is_served_unchanged(s3: S3Client, content: str) -> None:
     s3.put_object(Bucket=BUCKET, Key="any.json", Body=content.encode())
     response = load().get("/api/any")
     assert (response.status, response.body) == (200, content)
@@ -235,7 +233,7 @@ def test_a_document_too_large_for_a_load_balancer_is_a_502(s3: S3Client, charact
     assert api.get("/api/larger").problem == (502, "document_too_large")
 
 
-def test_a_document_that_only_its_escapes_make_too_large_is_a_502(api: Api, s3: S3Client) -> None:
+def test_a_document_that_is_too_large_with_its_escapes_is_a_502(api: Api, s3: S3Client) -> None:
     s3.put_object(Bucket=BUCKET, Key="escapes.json", Body=b"[" + b'"",' * 200_000 + b"1]")
     assert api.get("/api/escapes").problem == (502, "document_too_large")
 
@@ -257,7 +255,7 @@ def test_an_object_without_an_entity_tag_is_a_502(broken: Api, failing: FailingS
     assert broken.get("/api/foo").problem == (502, "storage_error")
 
 
-def test_what_s3_has_not_changed_is_not_sent_again(s3: S3Client) -> None:
+def test_an_unchanged_object_is_not_transferred_again(s3: S3Client) -> None:
     with pytest.MonkeyPatch.context() as variables:
         variables.setenv("FRESH_SECONDS", "0")
         api = load()
@@ -272,7 +270,7 @@ def test_what_s3_has_not_changed_is_not_sent_again(s3: S3Client) -> None:
 
 
 def _bucket(s3: S3Client, name: str, *keys: str) -> Api:
-    """The API in front of a bucket of its own."""
+    """Load the API with a new bucket."""
     s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     for key in keys:
         s3.put_object(Bucket=name, Key=key, Body=b"{}")
@@ -281,7 +279,7 @@ def _bucket(s3: S3Client, name: str, *keys: str) -> Api:
         return load()
 
 
-def test_the_list_is_what_is_in_the_bucket_and_can_be_served(s3: S3Client) -> None:
+def test_the_list_contains_exactly_the_documents_of_the_bucket(s3: S3Client) -> None:
     keys = ("b.json", "a-c.json", "a.json", "A.json", "b.txt", "d/e.json", ".json", "b")
     api = _bucket(s3, "a-bucket-of-many-kinds", *keys)
     assert [each["name"] for each in api.get("/api").json()["documents"]] == ["a-c", "a", "b"]
@@ -299,7 +297,7 @@ def test_a_bucket_full_of_other_objects_does_not_list_forever(s3: S3Client) -> N
     assert api.get("/api?limit=1").problem == (502, "storage_error")
 
 
-def test_not_even_debug_writes_what_is_said_to_s3(
+def test_debug_logs_no_request_to_s3(
     broken: Api, failing: FailingS3, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.DEBUG):
