@@ -1,4 +1,4 @@
-"""The deploy access of an environment, as the live tree would make it: planned, not applied."""
+"""The planned deploy access of an environment, from the live tree."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ run "live" {{
 
 
 def access_of(environment: Environment, folder: Path) -> Access:
-    """Plan the unit with its own inputs in a folder that does not exist yet."""
+    """Plan the unit with its inputs in a new folder."""
     account = read_account(environment).account_id
     made = _plan(environment, account, folder)
     return Access(
@@ -46,7 +46,7 @@ def access_of(environment: Environment, folder: Path) -> Access:
 
 
 def _plan(environment: Environment, account: str, folder: Path) -> dict[str, Any]:
-    """Attributes of what the environment's unit would make, by address."""
+    """Return the planned attributes of the unit's resources by address."""
     inputs = UnitReader(os.environ).inputs(environment.unit("deploy-access"), {})
     module = settings.MODULES / "deploy-access"
     shutil.copytree(module, folder, ignore=shutil.ignore_patterns(".terraform*", "tests"))

@@ -8,6 +8,7 @@ from pathlib import Path
 from local_aws_tests.accounts import DEV, Account, At
 
 from terrarium import settings
+from tests.access.roles import PROJECT
 from tests.e2e.clone import Clone
 
 UNITS = settings.environment("dev").units
@@ -19,7 +20,7 @@ def test_every_unit_has_outputs(applied: Clone) -> None:
     assert set(outputs) == set(UNITS)
     assert all(outputs.values())
     one = applied.invoke("output", "--env", "dev", "--unit", "storage").stdout
-    assert "storage.bucket_name = terrarium-documents-dev-111111111111" in one
+    assert f"storage.bucket_name = {PROJECT}-documents-dev-111111111111" in one
 
 
 def test_a_plan_of_one_unit_goes_to_stdout(applied: Clone) -> None:
@@ -114,7 +115,7 @@ def test_a_locked_state_is_refused_with_its_holder_and_the_command_that_unlocks_
     applied: Clone,
 ) -> None:
     client = Account(At(applied.url("control-plane")), DEV).s3
-    bucket = f"terrarium-state-{DEV}-eu-west-1"
+    bucket = f"{PROJECT}-state-{DEV}-eu-west-1"
     key = "live/dev/storage/terraform.tfstate.tflock"
     lock = {
         "ID": "3c1f8a52-0000-0000-0000-000000000001",

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from local_aws_tests.accounts import get_json
 
+from tests.access.roles import PROJECT
 from tests.e2e import applied_snapshot
 from tests.e2e.clone import Clone
 
@@ -50,7 +51,7 @@ def test_each_environment_serves_from_a_separate_account(both: Clone) -> None:
     for env, account in ACCOUNTS.items():
         assert foo(both, env) == FOO
         buckets = resources(both, env)["s3 aws buckets"]
-        assert f"terrarium-documents-{env}-{account}" in buckets
+        assert f"{PROJECT}-documents-{env}-{account}" in buckets
         assert not [name for name in buckets if account not in name]
 
 
@@ -78,7 +79,7 @@ def test_a_destroyed_environment_leaves_its_state_bucket_and_the_other_environme
     clone_to_change.invoke("destroy", "--env", "dev", "--target", "local")
 
     left = resources(clone_to_change, "dev")
-    assert left.pop("s3 aws buckets") == [f"terrarium-state-{ACCOUNTS['dev']}-eu-west-1"]
+    assert left.pop("s3 aws buckets") == [f"{PROJECT}-state-{ACCOUNTS['dev']}-eu-west-1"]
     assert left == {}
     assert resources(clone_to_change, "prod") == prod
     assert foo(clone_to_change, "prod") == FOO

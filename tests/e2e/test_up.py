@@ -12,6 +12,7 @@ from local_aws_tests.accounts import DEV, Account, At, get_json
 from mypy_boto3_s3 import S3Client
 
 from terrarium import settings
+from tests.access.roles import PROJECT
 from tests.e2e.clone import Clone, kill_group
 
 UNITS = settings.environment("dev").units
@@ -77,14 +78,14 @@ def test_the_next_up_undoes_an_apply_that_was_killed(applied: Clone, s3: S3Clien
 
 def locks(s3: S3Client) -> list[str]:
     """Return the keys of Terraform's locks."""
-    found = s3.list_objects_v2(Bucket=f"terrarium-state-{DEV}-eu-west-1")["Contents"]
+    found = s3.list_objects_v2(Bucket=f"{PROJECT}-state-{DEV}-eu-west-1")["Contents"]
     return [each["Key"] for each in found if each["Key"].endswith(".tflock")]
 
 
 def test_up_restores_an_object_that_was_deleted_behind_terraform(
     applied: Clone, s3: S3Client
 ) -> None:
-    s3.delete_object(Bucket=f"terrarium-documents-dev-{DEV}", Key="foo.json")
+    s3.delete_object(Bucket=f"{PROJECT}-documents-dev-{DEV}", Key="foo.json")
     done = applied.invoke("up")
     assert "apply of dev: 1 added" in done.stderr
     assert get_json(f"{done.stdout.strip()}/api/foo")[0] == 200

@@ -1,8 +1,7 @@
-"""An environment in one piece, applied to a provider that makes everything up: no AWS, no machine's
-own one, and yet every unit gets from the others what it would get there.
+"""A whole environment in one root module, applied with a mock provider.
 
-Each unit's inputs are read by the project's own runner, with references to the other modules where
-outputs of dependencies would be. So what is wired in ``live/_envcommon`` is wired here.
+The runner reads each unit's inputs, with references to the other modules instead of outputs of
+dependencies. So the modules are connected as in ``live/_envcommon``.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ run "apply" {}
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """One instance; ``unit`` is where it belongs, ``values`` are as the state has them."""
+    """One instance in the state."""
 
     unit: str
     address: str
@@ -41,7 +40,7 @@ class Resource:
 
 
 def apply(environment: Environment, folder: Path) -> list[Resource]:
-    """Every resource of the environment. Fails the test with what Terraform says when it fails."""
+    """Return every resource of the environment. Fails the test if Terraform fails."""
     modules = {unit: _call(environment, unit) for unit in environment.units}
     providers = {"aws": {"source": "hashicorp/aws"}}
     root = {"terraform": {"required_providers": providers}, "module": modules}
@@ -53,8 +52,8 @@ def apply(environment: Environment, folder: Path) -> list[Resource]:
     shutil.copytree(MOCKS, folder / "mocks")
 
     terraform(folder, "init", "-backend=false", "-input=false", "-no-color")
-    said = terraform(folder, "test", "-json", "-verbose")
-    messages = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
+    output = terraform(folder, "test", "-json", "-verbose")
+    messages = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
     state = next(found["test_state"] for found in messages if found["type"] == "test_state")
     return [
         Resource(module["address"].removeprefix("module."), each["address"], each["type"], values)

@@ -3,9 +3,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from terragrunt_runner import ResourceBlock
 
 from terrarium.errors import ConfigurationError
-from terrarium.policy.configuration import Configuration, Written
+from terrarium.policy.configuration import Configuration
 from terrarium.policy.evaluation import Reasons, evaluate, read_reasons
 from terrarium.policy.rules import COMPARISONS, RULES
 from terrarium.policy.unit_plan import UnitPlan
@@ -51,7 +52,7 @@ def test_an_unknown_policy_document_is_reported_and_its_reasons_stay() -> None:
 
 def test_a_policy_document_that_the_provider_computes_is_ignored() -> None:
     bucket = resource("aws_s3_bucket.this", policy=Reference())
-    written = Configuration({bucket.base: Written(frozenset({"bucket"}), prevents_destroy=True)})
+    written = Configuration.of([ResourceBlock(bucket.base, frozenset({"bucket"}), True)])
     assert evaluate([unit(bucket, configuration=written)], {}, complete=True).unknown == ()
 
 

@@ -3,9 +3,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from terragrunt_runner import ResourceBlock
 
 from terrarium.policy import rules
-from terrarium.policy.configuration import Configuration, Written
+from terrarium.policy.configuration import Configuration
 from terrarium.terraform.plan import Resource
 from tests.unit.policy.plans import Reference, found, policy, resource, unit
 
@@ -156,7 +157,7 @@ def test_inline_policies_and_the_trust_policy_of_a_role_are_read() -> None:
         "app/aws_iam_role.this Assume",
         "app/aws_iam_role.this Inside",
     ]
-    computed = Configuration({role.base: Written(frozenset({"assume_role_policy"}))})
+    computed = Configuration.of([ResourceBlock(role.base, frozenset({"assume_role_policy"}))])
     assert found(rules.wildcards(unit(role, configuration=computed))) == [
         "app/aws_iam_role.this Assume"
     ]
@@ -171,7 +172,7 @@ def test_data_in_a_protected_environment_needs_protection() -> None:
         resource("aws_lb.bare", enable_deletion_protection=False),
         resource("aws_cognito_user_pool.this", deletion_protection="INACTIVE"),
     )
-    kept = Configuration({"aws_s3_bucket.kept": Written(prevents_destroy=True)})
+    kept = Configuration.of([ResourceBlock("aws_s3_bucket.kept", prevent_destroy=True)])
     assert found(rules.unprotected_data(unit(*resources, configuration=kept))) == [
         "app/aws_s3_bucket.this",
         "app/aws_kms_key.this",
