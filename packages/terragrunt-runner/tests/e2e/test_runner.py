@@ -1,5 +1,7 @@
-"""The runner against real Terraform and an S3 backend. Modules use built-in resources only, so
-that no provider is needed and each run takes well under a second."""
+"""The runner with Terraform and an S3 backend.
+
+Modules use built-in resources only: they need no provider, and a run takes less than a second.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +23,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 from terragrunt_runner_tests.tree import write
 
-REPO = Path(__file__).parents[2]
+TEST_KEYS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
 _numbers = itertools.count()
 
 ROOT = """
@@ -105,7 +107,7 @@ def dependency(name: str, more: str = "") -> str:
 
 @dataclass(frozen=True)
 class Live:
-    """A tree under test and the server that holds its states."""
+    """A tree and the server with its states."""
 
     root: Path
     endpoint: str
@@ -121,7 +123,6 @@ class Live:
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_REGION": "eu-west-1",
-            "PYTHONPATH": str(REPO),
             "CHECKPOINT_DISABLE": "1",
         }
 
@@ -146,17 +147,16 @@ class Live:
         found = json.loads(self.run(folder, "output", "-json").stdout)
         return {name: output["value"] for name, output in found.items()}
 
-    def s3(self) -> Any:
-        return boto3.client(
-            "s3",
-            endpoint_url=self.endpoint,
-            region_name="eu-west-1",
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-        )
+    def client(self, service: str, keys: Mapping[str, str] = TEST_KEYS) -> Any:
+        create: Any = boto3.client  # the stubs want a literal service name
+        return create(service, endpoint_url=self.endpoint, region_name="eu-west-1", **keys)
+
+    def create_bucket(self, s3: Any) -> None:
+        location = {"LocationConstraint": "eu-west-1"}
+        s3.create_bucket(Bucket=self.bucket, CreateBucketConfiguration=location)
 
     def states(self) -> list[str]:
-        found = self.s3().list_objects_v2(Bucket=self.bucket).get("Contents", [])
+        found = self.client("s3").list_objects_v2(Bucket=self.bucket).get("Contents", [])
         return sorted(item["Key"] for item in found)
 
 
@@ -173,9 +173,7 @@ def server() -> Iterator[str]:
 def live(tmp_path: Path, server: str) -> Live:
     made = Live(tmp_path, server, f"states-{next(_numbers)}")
     write(tmp_path, {"root.hcl": ROOT, "modules/echo/main.tf": MODULE})
-    made.s3().create_bucket(
-        Bucket=made.bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
-    )
+    made.create_bucket(made.client("s3"))
     return made
 
 
@@ -215,7 +213,7 @@ def test_one_unit_is_applied_and_init_runs_only_when_it_is_needed(live: Live) ->
     assert "Initializing" in live.run("a", "plan", "-detailed-exitcode", code=2).stderr
 
 
-def test_outputs_flow_through_all_units_in_dependency_order(live: Live) -> None:
+def test_units_get_outputs_in_dependency_order(live: Live) -> None:
     chain(live)
     done = live.run(".", "run", "--all", "--non-interactive", "apply")
     assert live.outputs("c")["value"] == ["from-a-b-c", "s3cret"]
@@ -229,7 +227,7 @@ def test_outputs_flow_through_all_units_in_dependency_order(live: Live) -> None:
 
     live.run(".", "run", "--all", "--non-interactive", "destroy")
     for key in live.states():
-        body = live.s3().get_object(Bucket=live.bucket, Key=key)["Body"].read()
+        body = live.client("s3").get_object(Bucket=live.bucket, Key=key)["Body"].read()
         assert json.loads(body)["resources"] == []
 
 
@@ -254,7 +252,7 @@ def test_a_failed_unit_stops_its_dependents_only(live: Live) -> None:
     assert "Early Exits  1  (c)" in done.stderr
 
 
-def test_a_dependency_without_outputs_and_mocks_is_named_with_its_place(live: Live) -> None:
+def test_a_dependency_without_outputs_and_mocks_is_reported_with_its_place(live: Live) -> None:
     chain(live)
     done = live.run("b", "plan", code=1)
     assert f"{live.root / 'b/terragrunt.hcl'}:" in done.stderr
@@ -262,7 +260,7 @@ def test_a_dependency_without_outputs_and_mocks_is_named_with_its_place(live: Li
     assert "apply it first" in done.stderr
 
 
-def test_mocks_let_a_whole_tree_be_planned_before_anything_exists(live: Live) -> None:
+def test_a_new_tree_is_planned_with_mocks(live: Live) -> None:
     mocks = (
         'mock_outputs = { value = "mock" }\n  mock_outputs_allowed_terraform_commands = ["plan"]'
     )
@@ -278,16 +276,16 @@ def test_mocks_let_a_whole_tree_be_planned_before_anything_exists(live: Live) ->
     assert "not allowed for apply" in done.stderr
 
 
-def test_a_missing_bucket_is_said_plainly_and_bootstrap_makes_it(live: Live) -> None:
+def test_a_missing_bucket_is_reported_and_bootstrap_creates_it(live: Live) -> None:
     write(live.root, {"a/terragrunt.hcl": unit('"a"')})
-    live.s3().delete_bucket(Bucket=live.bucket)
+    live.client("s3").delete_bucket(Bucket=live.bucket)
     done = live.run("a", "plan", code=1)
     assert "the state bucket does not exist" in done.stderr
     assert "terragrunt backend bootstrap" in done.stderr
 
     live.run("a", "backend", "bootstrap")
     live.run("a", "backend", "bootstrap")
-    s3 = live.s3()
+    s3 = live.client("s3")
     assert s3.get_bucket_versioning(Bucket=live.bucket)["Status"] == "Enabled"
     blocked = s3.get_public_access_block(Bucket=live.bucket)["PublicAccessBlockConfiguration"]
     assert all(blocked.values())
@@ -295,7 +293,7 @@ def test_a_missing_bucket_is_said_plainly_and_bootstrap_makes_it(live: Live) -> 
     live.run("a", "plan")
 
 
-def test_a_held_lock_is_told_with_its_holder_and_the_way_to_release_it(live: Live) -> None:
+def test_a_held_lock_is_reported_with_its_holder_and_release_command(live: Live) -> None:
     write(live.root, {"a/terragrunt.hcl": unit('"a"')})
     live.run("a", "apply", "-auto-approve")
     identifier = "6dbb5c32-4a67-4e84-9e7a-2a1b5b3d9f01"
@@ -308,7 +306,7 @@ def test_a_held_lock_is_told_with_its_holder_and_the_way_to_release_it(live: Liv
         "Created": "2026-01-02T03:04:05.6Z",
         "Path": "states/a/terraform.tfstate",
     }
-    live.s3().put_object(
+    live.client("s3").put_object(
         Bucket=live.bucket, Key="a/terraform.tfstate.tflock", Body=json.dumps(lock).encode()
     )
     done = live.run("a", "plan", code=1)
@@ -348,7 +346,7 @@ def test_hooks_run_around_terraform_in_the_working_folder(live: Live) -> None:
     assert "matched the error" in done.stdout
 
 
-def test_a_failing_hook_keeps_terraform_from_running(live: Live) -> None:
+def test_terraform_does_not_run_after_a_failed_hook(live: Live) -> None:
     hook = """
       before_hook "no" {
         commands = ["apply"]
@@ -362,7 +360,7 @@ def test_a_failing_hook_keeps_terraform_from_running(live: Live) -> None:
     assert live.states() == []
 
 
-def test_an_error_can_be_tried_again_or_let_pass(live: Live) -> None:
+def test_an_error_is_retried_or_ignored(live: Live) -> None:
     flaky = """
       before_hook "count" {
         commands = ["apply"]
@@ -391,7 +389,7 @@ def test_an_error_can_be_tried_again_or_let_pass(live: Live) -> None:
     assert "never mind" in live.run("a", "apply", "-auto-approve").stderr
 
 
-def test_saved_plans_of_many_units_are_what_is_applied(live: Live) -> None:
+def test_saved_plans_of_many_units_are_applied(live: Live) -> None:
     write(live.root, {"a/terragrunt.hcl": unit('"a"'), "b/terragrunt.hcl": unit('"b"')})
     live.run(".", "run", "--all", "--out-dir", "plans", "--json-out-dir", "json", "plan")
     shown = json.loads((live.root / "json/a/tfplan.json").read_text())
@@ -401,14 +399,14 @@ def test_saved_plans_of_many_units_are_what_is_applied(live: Live) -> None:
     assert live.outputs("a")["value"] == "a"
 
 
-def test_many_units_are_not_changed_without_an_answer(live: Live) -> None:
+def test_many_units_are_not_applied_without_confirmation(live: Live) -> None:
     write(live.root, {"a/terragrunt.hcl": unit('"a"')})
     done = live.run(".", "run", "--all", "apply", code=1)
     assert "no terminal" in done.stderr
     assert live.states() == []
 
 
-def test_an_interrupted_run_ends_gracefully_and_leaves_neither_lock_nor_process(live: Live) -> None:
+def test_an_interrupted_run_leaves_neither_lock_nor_process(live: Live) -> None:
     write(live.root, {"a/terragrunt.hcl": unit('"a"', inputs="wait = 30")})
     process = live.start(".", "run", "--all", "--non-interactive", "apply")
     children: list[psutil.Process] = []
@@ -441,7 +439,7 @@ def test_a_unit_killed_in_init_is_initialised_again(live: Live) -> None:
     assert "Initializing" in live.run("a", "plan").stderr
 
 
-def test_files_of_the_module_follow_it_and_results_of_hooks_stay(live: Live) -> None:
+def test_files_removed_from_the_module_are_removed_and_results_of_hooks_stay(live: Live) -> None:
     write(live.root, {"a/terragrunt.hcl": unit('"a"'), "modules/echo/extra.tf": ""})
     live.run("a", "plan")
     (folder,) = (live.root / "a/.terragrunt-cache").glob("*/*/echo")
@@ -510,14 +508,14 @@ def test_the_evaluated_configuration_can_be_rendered(live: Live) -> None:
     assert found["remote_state"]["config"]["key"] == "b/terraform.tfstate"
 
 
-def test_the_caller_is_known_to_the_configuration(live: Live) -> None:
+def test_the_configuration_can_read_the_callers_account(live: Live) -> None:
     write(live.root, {"a/terragrunt.hcl": unit("[get_aws_account_id(), get_platform()]")})
     found = json.loads(live.run("a", "render", "--json").stdout)
     assert found["inputs"]["value"] == '["123456789012","linux"]'
 
 
-def test_a_role_of_the_unit_is_assumed_for_terraform_and_for_reading_its_state(live: Live) -> None:
-    # A bucket of the role's account: nobody else can read it.
+def test_the_role_of_a_unit_is_used_for_terraform_and_for_its_state(live: Live) -> None:
+    # The bucket belongs to the role's account: the caller's credentials cannot read it.
     role = 'iam_role = "arn:aws:iam::333333333333:role/deploy"'
     write(
         live.root,
@@ -526,34 +524,21 @@ def test_a_role_of_the_unit_is_assumed_for_terraform_and_for_reading_its_state(l
             "b/terragrunt.hcl": unit("dependency.a.outputs.value", blocks=dependency("a")),
         },
     )
-    live.s3().delete_bucket(Bucket=live.bucket)
-    sts = boto3.client(
-        "sts",
-        endpoint_url=live.endpoint,
-        region_name="eu-west-1",
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-    )
-    held = sts.assume_role(RoleArn="arn:aws:iam::333333333333:role/deploy", RoleSessionName="test")[
-        "Credentials"
-    ]
-    theirs = boto3.client(
-        "s3",
-        endpoint_url=live.endpoint,
-        region_name="eu-west-1",
-        aws_access_key_id=held["AccessKeyId"],
-        aws_secret_access_key=held["SecretAccessKey"],
-        aws_session_token=held["SessionToken"],
-    )
-    theirs.create_bucket(
-        Bucket=live.bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
-    )
+    live.client("s3").delete_bucket(Bucket=live.bucket)
+    arn = "arn:aws:iam::333333333333:role/deploy"
+    held = live.client("sts").assume_role(RoleArn=arn, RoleSessionName="test")["Credentials"]
+    keys = {
+        "aws_access_key_id": held["AccessKeyId"],
+        "aws_secret_access_key": held["SecretAccessKey"],
+        "aws_session_token": held["SessionToken"],
+    }
+    live.create_bucket(live.client("s3", keys))
     live.run("a", "apply", "-auto-approve")
     found = json.loads(live.run("b", "render", "--json").stdout)
     assert found["dependency"]["a"]["outputs"]["value"] == "a"
 
 
-def test_it_says_that_it_is_not_the_official_binary(live: Live) -> None:
+def test_the_version_says_that_this_is_not_the_official_binary(live: Live) -> None:
     said = live.run(".", "--version").stdout
     assert "not the official binary" in said
     assert "0.89.4" in said

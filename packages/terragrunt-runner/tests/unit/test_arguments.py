@@ -43,19 +43,19 @@ PLAIN = Config(Path("terragrunt.hcl"))
         (("state", "list", "-id=x"), RunMode(no_color=True), ("state", "list", "-id=x")),
     ],
 )
-def test_terraform_gets_what_the_manner_of_the_run_asks_for(
+def test_the_run_mode_adds_arguments(
     words: tuple[str, ...], manner: RunMode, expected: tuple[str, ...]
 ) -> None:
     assert terraform_arguments(PLAIN, words, manner) == expected
 
 
-def test_extra_arguments_stand_before_those_of_the_command_line() -> None:
+def test_extra_arguments_come_before_arguments_of_the_command_line() -> None:
     found = terraform_arguments(config(arguments=("-lock=false",)), ("plan", "-out=x"), RunMode())
     assert found == ("plan", "-lock=false", "-out=x")
     assert terraform_arguments(config(arguments=("-x",)), ("output",), RunMode()) == ("output",)
 
 
-def test_variable_files_must_exist_if_required_and_may_if_optional(tmp_path: Path) -> None:
+def test_only_required_variable_files_must_exist(tmp_path: Path) -> None:
     (tmp_path / "there.tfvars").touch()
     found = config(
         tmp_path,
@@ -85,7 +85,7 @@ def test_inputs_become_variables_unless_they_are_null_or_set_already() -> None:
     }
 
 
-def test_a_destroy_is_recognised_in_both_spellings() -> None:
+def test_apply_with_the_destroy_flag_is_a_destroy() -> None:
     assert is_destroy(["destroy"])
     assert is_destroy(["apply", "-destroy"])
     assert not is_destroy(["apply"])

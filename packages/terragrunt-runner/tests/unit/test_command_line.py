@@ -41,7 +41,7 @@ from terragrunt_runner.errors import UsageError
         ([], ("help",), (), {}),
     ],
 )
-def test_a_command_line_is_understood(
+def test_a_command_line_is_parsed(
     argv: list[str],
     command: tuple[str, ...],
     terraform: tuple[str, ...],
@@ -67,12 +67,12 @@ def test_a_command_line_is_understood(
         (["find", "all"], "does not take 'all'"),
     ],
 )
-def test_what_is_not_known_is_refused_by_name(argv: list[str], says: str) -> None:
+def test_unknown_commands_flags_and_values_are_refused(argv: list[str], says: str) -> None:
     with pytest.raises(UsageError, match=says):
         parse(argv, {})
 
 
-def test_the_environment_is_read_and_the_command_line_wins() -> None:
+def test_flags_of_the_command_line_win_over_the_environment() -> None:
     environment = {
         "TG_PARALLELISM": "2",
         "TERRAGRUNT_NON_INTERACTIVE": "true",
@@ -88,5 +88,5 @@ def test_the_environment_is_read_and_the_command_line_wins() -> None:
     assert found.items("feature") == ("x=1", "y=2")
 
 
-def test_a_command_that_was_replaced_works_and_says_so() -> None:
+def test_a_deprecated_command_works_with_a_notice() -> None:
     assert "Use `terragrunt run --all` instead" in parse(["run-all", "plan"], {}).notices[0]

@@ -24,7 +24,7 @@ MOCKS = 'mock_outputs = { vpc_id = "mock", zones = { a = "mock-a", b = "mock-b" 
 def outputs_of(
     root: Path, block: str, state: dict[str, Any] | None, command: str = "plan"
 ) -> dict[str, Any]:
-    """What ``dependency.network`` is, if the state of network holds these outputs."""
+    """Return ``dependency.network`` for a state with these outputs."""
     write(root, {"network/terragrunt.hcl": "", "app/terragrunt.hcl": APP % block})
     made = reader(command=command)
 
@@ -37,28 +37,28 @@ def outputs_of(
     return found
 
 
-def test_outputs_that_exist_win_over_mocks(tmp_path: Path) -> None:
+def test_real_outputs_win_over_mocks(tmp_path: Path) -> None:
     assert outputs_of(tmp_path, MOCKS, {"vpc_id": "real"}) == {"outputs": {"vpc_id": "real"}}
 
 
-def test_mocks_stand_in_where_there_are_no_outputs(tmp_path: Path) -> None:
+def test_mocks_are_used_without_outputs(tmp_path: Path) -> None:
     found = outputs_of(tmp_path, MOCKS, None)
     assert found["outputs"]["vpc_id"] == "mock"
 
 
-def test_a_shallow_strategy_fills_the_outputs_that_are_missing(tmp_path: Path) -> None:
+def test_the_shallow_strategy_adds_missing_outputs(tmp_path: Path) -> None:
     block = MOCKS + 'mock_outputs_merge_strategy_with_state = "shallow"'
     found = outputs_of(tmp_path, block, {"zones": {"a": "real"}})
     assert found["outputs"] == {"vpc_id": "mock", "zones": {"a": "real"}}
 
 
-def test_a_deep_strategy_fills_the_keys_that_are_missing(tmp_path: Path) -> None:
+def test_the_deep_strategy_adds_missing_keys(tmp_path: Path) -> None:
     block = MOCKS + 'mock_outputs_merge_strategy_with_state = "deep_map_only"'
     found = outputs_of(tmp_path, block, {"zones": {"a": "real"}})
     assert found["outputs"]["zones"] == {"a": "real", "b": "mock-b"}
 
 
-def test_without_outputs_and_allowed_mocks_the_error_says_what_to_do(tmp_path: Path) -> None:
+def test_missing_outputs_are_an_error_with_a_hint(tmp_path: Path) -> None:
     block = MOCKS + 'mock_outputs_allowed_terraform_commands = ["plan"]'
     with pytest.raises(ConfigurationError) as caught:
         outputs_of(tmp_path, block, None, "apply")
@@ -69,7 +69,7 @@ def test_without_outputs_and_allowed_mocks_the_error_says_what_to_do(tmp_path: P
     assert "apply it first" in caught.value.hint
 
 
-def test_mocks_of_a_command_that_is_not_listed_do_not_fill_gaps_either(tmp_path: Path) -> None:
+def test_mocks_add_nothing_for_a_command_that_is_not_allowed(tmp_path: Path) -> None:
     block = (
         MOCKS
         + 'mock_outputs_allowed_terraform_commands = ["plan"]\n'
@@ -78,13 +78,13 @@ def test_mocks_of_a_command_that_is_not_listed_do_not_fill_gaps_either(tmp_path:
     assert outputs_of(tmp_path, block, {"a": 1}, "apply") == {"outputs": {"a": 1}}
 
 
-def test_skipped_outputs_are_always_mocks_and_disabled_ones_may_be_absent(tmp_path: Path) -> None:
+def test_skipped_outputs_are_mocks_and_disabled_dependencies_may_have_none(tmp_path: Path) -> None:
     state = {"vpc_id": "real"}
     assert outputs_of(tmp_path, MOCKS + "skip_outputs = true", state)["outputs"]["vpc_id"] == "mock"
     assert outputs_of(tmp_path, "enabled = false", state) == {}
 
 
-def test_a_value_of_a_state_keeps_its_type() -> None:
+def test_an_output_keeps_its_type() -> None:
     assert isinstance(from_typed_json(["b", "a"], ["set", "string"]), Set)
     assert from_typed_json(["b", "a"], ["set", "string"]) == ("a", "b")
     assert isinstance(from_typed_json({"a": 1}, ["map", "number"]), Map)
@@ -93,13 +93,13 @@ def test_a_value_of_a_state_keeps_its_type() -> None:
     )
 
 
-def test_a_workspace_has_its_own_state() -> None:
+def test_a_workspace_has_a_separate_state() -> None:
     config = {"key": "a/terraform.tfstate"}
     assert state_key(config, {}) == "a/terraform.tfstate"
     assert state_key(config, {"TF_WORKSPACE": "blue"}) == "env:/blue/a/terraform.tfstate"
 
 
-def test_settings_of_the_backend_say_where_and_as_whom() -> None:
+def test_backend_settings_select_endpoint_and_role() -> None:
     target = target_of(
         {
             "region": "eu-west-1",

@@ -12,7 +12,7 @@ from terragrunt_runner_tests.tree import reader, write
 needs_terraform = pytest.mark.skipif(shutil.which("terraform") is None, reason="no terraform")
 
 
-def test_every_broken_file_is_named_once_with_its_line(tmp_path: Path) -> None:
+def test_each_invalid_file_is_reported_once_with_its_line(tmp_path: Path) -> None:
     write(
         tmp_path,
         {
@@ -31,7 +31,7 @@ def test_every_broken_file_is_named_once_with_its_line(tmp_path: Path) -> None:
 
 
 @needs_terraform
-def test_files_are_brought_into_standard_form(tmp_path: Path) -> None:
+def test_files_are_formatted(tmp_path: Path) -> None:
     write(tmp_path, {"a.hcl": "locals {\na=1\n  long = 2\n}\n", ".hidden/b.hcl": "x=1"})
     files = list(hcl_commands.hcl_files(tmp_path))
     assert files == [tmp_path / "a.hcl"]
@@ -69,7 +69,7 @@ def test_inputs_are_compared_with_the_variables_of_the_module(tmp_path: Path) ->
     assert found == (["b"], ["z"])
 
 
-def test_an_error_is_one_line_and_the_exit_code_one(
+def test_an_error_is_one_line_with_exit_code_one(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write(tmp_path, {"terragrunt.hcl": "colour = 1\n"})
@@ -79,7 +79,7 @@ def test_an_error_is_one_line_and_the_exit_code_one(
     assert "Traceback" not in error
 
 
-def test_a_folder_without_a_unit_says_what_to_do(
+def test_a_folder_without_a_unit_is_an_error_with_a_hint(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["plan", "--working-dir", str(tmp_path)], {}) == 1

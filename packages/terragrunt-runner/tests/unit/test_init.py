@@ -11,7 +11,7 @@ from terragrunt_runner.run.working_folder import LOCK_FILE
 from terragrunt_runner_tests.tree import write
 
 
-def test_the_shared_provider_cache_is_where_terraform_is_told_it_is(tmp_path: Path) -> None:
+def test_the_plugin_cache_comes_from_the_variable_or_the_cli_configuration(tmp_path: Path) -> None:
     config = tmp_path / "cli.tfrc"
     config.write_text('plugin_cache_dir = "/var/cache/terraform"\n')
     configured = {"TF_CLI_CONFIG_FILE": str(config)}
@@ -20,7 +20,7 @@ def test_the_shared_provider_cache_is_where_terraform_is_told_it_is(tmp_path: Pa
     assert plugin_cache({"TF_CLI_CONFIG_FILE": str(tmp_path / "none")}) is None
 
 
-def test_inits_that_share_a_provider_cache_run_one_after_the_other(tmp_path: Path) -> None:
+def test_inits_with_a_plugin_cache_run_one_at_a_time(tmp_path: Path) -> None:
     environment = {"TF_PLUGIN_CACHE_DIR": str(tmp_path / "cache")}
     inside: list[int] = []
     most: list[int] = []
@@ -54,7 +54,7 @@ def init_of(folder: Path, source_lock: str = "") -> Init:
         ("notes.txt", "anything", True),
     ],
 )
-def test_init_is_needed_again_when_something_that_it_reads_has_changed(
+def test_init_runs_again_when_its_input_has_changed(
     tmp_path: Path, file: str, text: str, is_done: bool
 ) -> None:
     write(tmp_path, {"main.tf": 'resource "aws_s3_bucket" "b" {\n  bucket = "one"\n}\n'})
@@ -64,7 +64,7 @@ def test_init_is_needed_again_when_something_that_it_reads_has_changed(
     assert init_of(tmp_path).is_done() is is_done
 
 
-def test_init_is_needed_again_when_its_results_are_gone_or_the_stamp_is_broken(
+def test_init_runs_again_without_its_results_or_a_valid_stamp(
     tmp_path: Path,
 ) -> None:
     init = init_of(write(tmp_path, {"main.tf": ""}))
@@ -78,7 +78,7 @@ def test_init_is_needed_again_when_its_results_are_gone_or_the_stamp_is_broken(
     assert not init.is_done()
 
 
-def test_a_lock_file_that_init_completed_is_kept_until_the_source_has_another(
+def test_a_lock_file_that_init_extended_is_kept_until_the_source_has_another(
     tmp_path: Path,
 ) -> None:
     lock = tmp_path / LOCK_FILE

@@ -18,7 +18,7 @@ ROOT = """
 """
 
 
-def test_an_included_file_is_evaluated_from_the_including_units_place(tmp_path: Path) -> None:
+def test_an_included_file_is_evaluated_as_part_of_the_unit(tmp_path: Path) -> None:
     write(
         tmp_path,
         {
@@ -40,7 +40,7 @@ def test_an_included_file_is_evaluated_from_the_including_units_place(tmp_path: 
     }
 
 
-def test_a_shallow_include_gives_way_to_the_unit_key_by_key(tmp_path: Path) -> None:
+def test_in_a_shallow_include_the_keys_of_the_unit_win(tmp_path: Path) -> None:
     write(
         tmp_path,
         {
@@ -73,7 +73,7 @@ def test_a_deep_include_merges_objects_and_joins_lists(tmp_path: Path) -> None:
     assert inputs(tmp_path, "app") == {"tags": {"a": 1, "b": 2}, "zones": ("x", "y")}
 
 
-def test_an_include_that_is_not_merged_can_still_be_read(tmp_path: Path) -> None:
+def test_an_exposed_include_can_be_read_without_a_merge(tmp_path: Path) -> None:
     write(
         tmp_path,
         {
@@ -91,7 +91,7 @@ def test_an_include_that_is_not_merged_can_still_be_read(tmp_path: Path) -> None
     assert inputs(tmp_path, "app") == {"got": ("local", "input")}
 
 
-def test_locals_are_evaluated_in_the_order_they_need_each_other(tmp_path: Path) -> None:
+def test_locals_are_evaluated_in_the_order_of_their_references(tmp_path: Path) -> None:
     write(
         tmp_path,
         {
@@ -140,7 +140,7 @@ def test_locals_in_a_cycle_are_refused_with_the_cycle_and_its_place(tmp_path: Pa
         ('\ndependencies {\n  paths = ["../none"]\n}', 2, "there is no unit"),
     ],
 )
-def test_what_is_wrong_is_refused_with_file_and_line(
+def test_invalid_configuration_is_refused_with_file_and_line(
     tmp_path: Path, text: str, line: int, says: str
 ) -> None:
     unit = write(tmp_path, {"unit/terragrunt.hcl": text}) / "unit/terragrunt.hcl"
@@ -165,7 +165,7 @@ def test_an_included_file_may_not_include_another(tmp_path: Path) -> None:
     assert caught.value.file == tmp_path / "root.hcl"
 
 
-def test_another_file_is_read_from_its_own_place(tmp_path: Path) -> None:
+def test_read_terragrunt_config_evaluates_a_file_in_its_folder(tmp_path: Path) -> None:
     write(
         tmp_path,
         {
@@ -191,7 +191,7 @@ def test_another_file_is_read_from_its_own_place(tmp_path: Path) -> None:
     }
 
 
-def test_outputs_of_dependencies_reach_inputs_through_an_included_block(tmp_path: Path) -> None:
+def test_an_included_file_may_use_outputs_of_dependencies(tmp_path: Path) -> None:
     write(
         tmp_path,
         {
@@ -215,7 +215,7 @@ def test_outputs_of_dependencies_reach_inputs_through_an_included_block(tmp_path
     assert made.dependency_files(outline) == {"../network": tmp_path / "network/terragrunt.hcl"}
 
 
-def test_a_unit_is_outlined_without_asking_for_any_output(tmp_path: Path) -> None:
+def test_the_outline_of_a_unit_needs_no_outputs(tmp_path: Path) -> None:
     write(
         tmp_path,
         {
@@ -265,7 +265,7 @@ def test_feature_flags_take_the_type_of_their_default(tmp_path: Path) -> None:
         made.outline(tmp_path / "terragrunt.hcl")
 
 
-def test_includes_share_hooks_extra_arguments_and_generated_files_by_name(tmp_path: Path) -> None:
+def test_includes_merge_hooks_and_generated_files_by_name(tmp_path: Path) -> None:
     write(
         tmp_path,
         {
@@ -313,7 +313,7 @@ def test_includes_share_hooks_extra_arguments_and_generated_files_by_name(tmp_pa
     assert config.generate["p"].contents == "root"
 
 
-def test_of_several_includes_a_function_needs_the_name(tmp_path: Path) -> None:
+def test_with_several_includes_a_function_needs_the_name(tmp_path: Path) -> None:
     files = {
         "root.hcl": "",
         "env/env.hcl": "",
@@ -335,7 +335,7 @@ def test_of_several_includes_a_function_needs_the_name(tmp_path: Path) -> None:
         inputs(tmp_path, "env/app")
 
 
-def test_the_root_is_found_above_the_unit_and_never_the_unit_itself(tmp_path: Path) -> None:
+def test_find_in_parent_folders_starts_above_the_unit(tmp_path: Path) -> None:
     write(
         tmp_path,
         {
@@ -351,7 +351,7 @@ def test_the_root_is_found_above_the_unit_and_never_the_unit_itself(tmp_path: Pa
     assert inputs(tmp_path, "app") == {"root": str(tmp_path / "terragrunt.hcl"), "none": "fallback"}
 
 
-def test_a_command_runs_once_for_the_same_words_in_the_same_folder(tmp_path: Path) -> None:
+def test_run_cmd_runs_the_same_command_once(tmp_path: Path) -> None:
     write(
         tmp_path,
         {
@@ -368,14 +368,14 @@ def test_a_command_runs_once_for_the_same_words_in_the_same_folder(tmp_path: Pat
     assert (tmp_path / "count").read_text() == "x\n"
 
 
-def test_an_environment_variable_without_default_must_be_set(tmp_path: Path) -> None:
+def test_get_env_without_a_default_needs_the_variable(tmp_path: Path) -> None:
     write(tmp_path, {"terragrunt.hcl": 'inputs = { a = get_env("A"), b = get_env("B", "b") }'})
     assert inputs(tmp_path, ".", reader(environment={"A": "1"})) == {"a": "1", "b": "b"}
     with pytest.raises(ConfigurationError, match="A is not set"):
         inputs(tmp_path, ".")
 
 
-def test_functions_about_the_repository_start_at_its_git_folder(tmp_path: Path) -> None:
+def test_functions_about_the_repository_use_its_git_folder(tmp_path: Path) -> None:
     write(
         tmp_path,
         {
@@ -396,7 +396,7 @@ def test_functions_about_the_repository_start_at_its_git_folder(tmp_path: Path) 
     }
 
 
-def test_variable_files_and_version_constraints_can_be_read(tmp_path: Path) -> None:
+def test_variable_files_are_read_and_version_constraints_are_checked(tmp_path: Path) -> None:
     write(
         tmp_path,
         {
@@ -417,7 +417,7 @@ def test_variable_files_and_version_constraints_can_be_read(tmp_path: Path) -> N
     }
 
 
-def test_blocks_can_also_be_written_as_attributes(tmp_path: Path) -> None:
+def test_blocks_may_be_written_as_attributes(tmp_path: Path) -> None:
     write(
         tmp_path,
         {
@@ -438,7 +438,7 @@ def test_blocks_can_also_be_written_as_attributes(tmp_path: Path) -> None:
     assert (config.generate["p"].path, config.generate["p"].if_exists) == ("p.tf", "skip")
 
 
-def test_a_mistake_in_an_attribute_that_stands_for_a_block_has_its_line(tmp_path: Path) -> None:
+def test_an_error_in_a_block_written_as_attribute_has_its_line(tmp_path: Path) -> None:
     write(tmp_path, {"terragrunt.hcl": '\nremote_state = {\n  backend = "s3"\n  colour = 1\n}\n'})
     with pytest.raises(ConfigurationError, match="no attribute 'colour'") as caught:
         reader().complete(tmp_path / "terragrunt.hcl")
@@ -452,7 +452,7 @@ def test_a_file_that_reads_itself_is_refused(tmp_path: Path) -> None:
         reader().complete(tmp_path / "terragrunt.hcl")
 
 
-def test_the_working_folder_can_be_asked_for(tmp_path: Path) -> None:
+def test_get_working_dir_is_the_folder_in_the_cache(tmp_path: Path) -> None:
     write(
         tmp_path,
         {

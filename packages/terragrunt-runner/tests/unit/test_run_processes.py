@@ -15,7 +15,7 @@ def shell(script: str, folder: Path) -> Command:
     return Command(("sh", "-c", script), folder, dict(os.environ))
 
 
-def test_lines_arrive_as_they_are_written(tmp_path: Path) -> None:
+def test_each_line_of_a_process_is_passed_on(tmp_path: Path) -> None:
     out: list[str] = []
     err: list[str] = []
     done = Processes().run(
@@ -38,7 +38,7 @@ def test_a_question_is_shown_before_it_is_answered(tmp_path: Path) -> None:
     assert seen == ["Enter a value: "]
 
 
-def test_a_program_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_a_missing_program_is_an_error_with_its_name(tmp_path: Path) -> None:
     with pytest.raises(ToolchainError, match="cannot start 'no-such-program'"):
         Processes().run(Command(("no-such-program",), tmp_path, {}))
 
@@ -55,7 +55,7 @@ def stop_when(processes: Processes, ready: Path, times: int) -> threading.Thread
     return thread
 
 
-def test_the_first_signal_interrupts_and_lets_a_child_tidy_up(tmp_path: Path) -> None:
+def test_the_first_signal_interrupts(tmp_path: Path) -> None:
     processes = Processes()
     thread = stop_when(processes, tmp_path / "ready", 1)
     script = "trap 'echo tidied; exit 1' INT; touch ready; while :; do sleep 0.05; done"
@@ -72,7 +72,7 @@ def test_the_second_signal_kills(tmp_path: Path) -> None:
     assert done.code == -signal.SIGKILL
 
 
-def test_nothing_new_starts_once_the_runner_is_stopping(tmp_path: Path) -> None:
+def test_no_process_starts_while_the_runner_is_stopping(tmp_path: Path) -> None:
     processes = Processes()
     processes.stop()
     with pytest.raises(Interrupted):

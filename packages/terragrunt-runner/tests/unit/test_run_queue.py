@@ -42,7 +42,7 @@ def test_units_are_found_below_the_folder_but_not_in_caches(tree: Tree) -> None:
     assert names(tree, tree.units) == ["a", "b", "c", "d"]
 
 
-def test_a_cycle_is_refused_with_its_ring(tmp_path: Path) -> None:
+def test_a_cycle_is_refused_with_its_units(tmp_path: Path) -> None:
     write(tmp_path, {"a/terragrunt.hcl": unit("b"), "b/terragrunt.hcl": unit("a")})
     with pytest.raises(CycleError, match="a -> b -> a"):
         discover(tmp_path, reader())
@@ -54,7 +54,7 @@ def test_a_stack_file_is_refused(tmp_path: Path) -> None:
         discover(tmp_path, reader())
 
 
-def test_a_file_that_is_there_to_be_included_is_no_unit(tmp_path: Path) -> None:
+def test_an_included_file_is_not_a_unit(tmp_path: Path) -> None:
     write(
         tmp_path,
         {
@@ -86,7 +86,7 @@ def test_a_file_that_is_there_to_be_included_is_no_unit(tmp_path: Path) -> None:
         (UnitSelection(filters=("./**", "!...b")), ["a", "d"]),
     ],
 )
-def test_flags_choose_units(tree: Tree, selection: UnitSelection, expected: list[str]) -> None:
+def test_flags_select_units(tree: Tree, selection: UnitSelection, expected: list[str]) -> None:
     assert names(tree, build(tree, "plan", selection).units) == expected
 
 
@@ -95,7 +95,7 @@ def test_a_git_filter_is_refused(tree: Tree) -> None:
         Filters(tree).select(["[main...HEAD]"])
 
 
-def test_a_destroy_runs_dependents_first_and_spares_protected_units(tmp_path: Path) -> None:
+def test_a_destroy_runs_dependents_first_and_leaves_out_protected_units(tmp_path: Path) -> None:
     write(
         tmp_path,
         {
@@ -113,7 +113,7 @@ def test_a_destroy_runs_dependents_first_and_spares_protected_units(tmp_path: Pa
     }
 
 
-def test_an_exclude_block_leaves_its_unit_out_of_the_actions_it_names(tmp_path: Path) -> None:
+def test_an_exclude_block_excludes_its_unit_from_actions(tmp_path: Path) -> None:
     exclude = 'exclude {\n  if = true\n  actions = ["apply"]\n  exclude_dependencies = true\n}'
     write(
         tmp_path,
@@ -144,7 +144,7 @@ def test_dependencies_outside_the_folder_are_known_but_not_run(tmp_path: Path) -
     ]
 
 
-def test_units_are_listed_in_dependency_order_with_their_dependencies(tree: Tree) -> None:
+def test_units_are_listed_in_dependency_order(tree: Tree) -> None:
     options = ListingOptions(dag=True, dependencies=True)
     assert listing.records(tree, options) == [
         {"type": "unit", "path": "a"},
@@ -161,5 +161,5 @@ def test_units_are_listed_in_dependency_order_with_their_dependencies(tree: Tree
     ]
 
 
-def test_the_graph_is_written_for_graphviz(tree: Tree) -> None:
+def test_the_graph_is_written_in_graphviz_language(tree: Tree) -> None:
     assert '\t"b" -> "a";' in listing.dot(tree).splitlines()

@@ -43,7 +43,7 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Client]:
 def run(
     states: S3States | None = None, *, update: bool = True, config: Any = None
 ) -> BootstrapResult:
-    """One run of bootstrap, as of a new process."""
+    """Run bootstrap as a new process does."""
     settings = CONFIG | (config or {})
     return state_bucket.bootstrap(states or S3States({}), settings, update=update, owner=ACCOUNT)
 
@@ -67,7 +67,7 @@ def lifecycle(s3: S3Client) -> dict[str, Any]:
     return {rule["ID"]: rule for rule in answer["Rules"]}
 
 
-def test_a_new_bucket_has_everything(s3: S3Client) -> None:
+def test_a_new_bucket_has_all_settings(s3: S3Client) -> None:
     assert run() == BootstrapResult(BUCKET, created=True, applied=EVERYTHING)
     assert s3.get_bucket_location(Bucket=BUCKET)["LocationConstraint"] == REGION
     assert all(s3.get_public_access_block(Bucket=BUCKET)["PublicAccessBlockConfiguration"].values())
@@ -91,7 +91,7 @@ def test_plain_http_is_refused_for_the_bucket_and_its_objects(s3: S3Client) -> N
     ]
 
 
-def test_old_versions_end_after_their_time_but_for_the_last_ones(s3: S3Client) -> None:
+def test_old_versions_expire_except_the_newest(s3: S3Client) -> None:
     states = S3States({})
     sent: list[str] = []
     states.client(CONFIG).meta.events.register(
@@ -126,7 +126,7 @@ def test_a_second_run_writes_nothing(s3: S3Client) -> None:
         *("PutBucketOwnershipControls", "PutBucketLifecycleConfiguration"),
     ],
 )
-def test_a_run_that_was_cut_off_is_completed_by_the_next(s3: S3Client, operation: str) -> None:
+def test_the_next_run_completes_an_interrupted_one(s3: S3Client, operation: str) -> None:
     def stop(**_: Any) -> None:
         raise KeyboardInterrupt
 
@@ -140,7 +140,7 @@ def test_a_run_that_was_cut_off_is_completed_by_the_next(s3: S3Client, operation
     assert run() == BootstrapResult(BUCKET)
 
 
-def test_a_bucket_that_was_there_gets_what_it_lacks(s3: S3Client) -> None:
+def test_an_existing_bucket_gets_missing_settings(s3: S3Client) -> None:
     a_plain_bucket(s3)
     s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
     done = run()
@@ -148,7 +148,7 @@ def test_a_bucket_that_was_there_gets_what_it_lacks(s3: S3Client) -> None:
     assert set(done.applied) == set(EVERYTHING) - {"versioning"}
 
 
-def test_without_update_a_bucket_that_was_there_is_left_alone(s3: S3Client) -> None:
+def test_without_update_an_existing_bucket_is_not_changed(s3: S3Client) -> None:
     a_plain_bucket(s3)
     assert run(update=False) == BootstrapResult(BUCKET)
     assert run(config={"disable_bucket_update": True}) == BootstrapResult(BUCKET)
@@ -162,7 +162,7 @@ def test_without_update_a_bucket_that_was_there_is_left_alone(s3: S3Client) -> N
         {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": "arn:aws:kms:eu-west-1:123456789012:key/1"},
     ],
 )
-def test_stricter_encryption_stays(s3: S3Client, stricter: Any) -> None:
+def test_stricter_encryption_is_kept(s3: S3Client, stricter: Any) -> None:
     a_plain_bucket(s3)
     rules: Any = {"Rules": [{"ApplyServerSideEncryptionByDefault": stricter}]}
     s3.put_bucket_encryption(Bucket=BUCKET, ServerSideEncryptionConfiguration=rules)
@@ -170,7 +170,7 @@ def test_stricter_encryption_stays(s3: S3Client, stricter: Any) -> None:
     assert encryption(s3) == stricter
 
 
-def test_a_key_that_is_named_replaces_any_other(s3: S3Client) -> None:
+def test_a_configured_key_replaces_another_key(s3: S3Client) -> None:
     run()
     key = "arn:aws:kms:eu-west-1:123456789012:key/1"
     assert run(config={"bucket_sse_kms_key_id": key}).applied == ("encryption",)
@@ -178,7 +178,7 @@ def test_a_key_that_is_named_replaces_any_other(s3: S3Client) -> None:
     assert run(config={"bucket_sse_kms_key_id": key}).applied == ()
 
 
-def test_statements_of_others_stay_and_a_refusal_that_was_softened_is_put_right(
+def test_other_statements_are_kept_and_a_weakened_statement_is_restored(
     s3: S3Client,
 ) -> None:
     a_plain_bucket(s3)
@@ -197,7 +197,7 @@ def test_statements_of_others_stay_and_a_refusal_that_was_softened_is_put_right(
     ]
 
 
-def test_rules_of_others_stay_and_ours_stay_as_somebody_set_them(s3: S3Client) -> None:
+def test_other_lifecycle_rules_and_changes_to_ours_are_kept(s3: S3Client) -> None:
     a_plain_bucket(s3)
     of_others: Any = {
         "ID": "other",
@@ -220,7 +220,7 @@ def test_rules_of_others_stay_and_ours_stay_as_somebody_set_them(s3: S3Client) -
     assert rules["old-versions-of-states"]["NoncurrentVersionExpiration"]["NoncurrentDays"] == 3650
 
 
-def test_a_rule_that_was_switched_off_is_switched_on(s3: S3Client) -> None:
+def test_a_disabled_lifecycle_rule_is_enabled(s3: S3Client) -> None:
     run()
     off: Any = [rule | {"Status": "Disabled"} for rule in lifecycle(s3).values()]
     s3.put_bucket_lifecycle_configuration(Bucket=BUCKET, LifecycleConfiguration={"Rules": off})
@@ -228,7 +228,7 @@ def test_a_rule_that_was_switched_off_is_switched_on(s3: S3Client) -> None:
     assert {rule["Status"] for rule in lifecycle(s3).values()} == {"Enabled"}
 
 
-def test_what_terragrunt_is_told_to_skip_is_skipped(s3: S3Client) -> None:
+def test_skip_flags_leave_settings_out(s3: S3Client) -> None:
     skipped = (
         *("skip_bucket_enforced_tls", "skip_bucket_public_access_blocking"),
         *("skip_bucket_ssencryption", "skip_bucket_versioning"),
@@ -236,14 +236,14 @@ def test_what_terragrunt_is_told_to_skip_is_skipped(s3: S3Client) -> None:
     assert run(config=dict.fromkeys(skipped, True)).applied == EVERYTHING[-2:]
 
 
-def test_tags_are_added_to_those_that_are_there(s3: S3Client) -> None:
+def test_tags_are_added_to_existing_tags(s3: S3Client) -> None:
     run(config={"s3_bucket_tags": {"Team": "one"}})
     assert run(config={"s3_bucket_tags": {"Cost": 7}}).applied == ("tags",)
     tags = {tag["Key"]: tag["Value"] for tag in s3.get_bucket_tagging(Bucket=BUCKET)["TagSet"]}
     assert tags == {"Team": "one", "Cost": "7"}
 
 
-def test_a_bucket_of_another_account_is_refused_and_left_alone(s3: S3Client) -> None:
+def test_a_bucket_of_another_account_is_refused_and_not_changed(s3: S3Client) -> None:
     a_plain_bucket(s3)
     states = S3States({})
 
@@ -262,7 +262,7 @@ def test_a_bucket_of_another_account_is_refused_and_left_alone(s3: S3Client) -> 
     assert run(states).applied == EVERYTHING
 
 
-def test_a_bucket_in_another_region_is_refused_and_left_alone(s3: S3Client) -> None:
+def test_a_bucket_in_another_region_is_refused_and_not_changed(s3: S3Client) -> None:
     a_plain_bucket(boto3.client("s3", region_name="eu-central-1"), "eu-central-1")
     with pytest.raises(StateError, match="states is in eu-central-1, not in eu-west-1"):
         run()

@@ -22,11 +22,11 @@ from terragrunt_runner.language.values import InvalidValueError
         ("v0.89.4", ">= 0.82.4", True),
     ],
 )
-def test_a_version_meets_a_constraint_or_not(version: str, constraint: str, expected: bool) -> None:
+def test_a_version_satisfies_a_constraint(version: str, constraint: str, expected: bool) -> None:
     assert satisfies(version, constraint) is expected
 
 
 @pytest.mark.parametrize("constraint", ["latest", ">> 1", "1.x", ""])
-def test_a_constraint_that_is_none_is_refused(constraint: str) -> None:
+def test_an_invalid_constraint_is_refused(constraint: str) -> None:
     with pytest.raises(InvalidValueError):
         satisfies("1.0.0", constraint)

@@ -21,7 +21,6 @@ from terragrunt_runner.config.model import (
     Retry,
     TerraformBlock,
 )
-from terragrunt_runner.errors import ConfigurationError
 
 _SIMPLE = (
     "download_dir",
@@ -54,11 +53,7 @@ def merge(parent: Config, child: Config, strategy: MergeStrategy, place: Place) 
     if strategy == "no_merge":
         return child
     if strategy == "deep_map_only":
-        raise ConfigurationError(
-            "merge_strategy deep_map_only is for mock_outputs, not for include",
-            file=place.file,
-            line=place.line,
-        )
+        raise place.error("merge_strategy deep_map_only is for mock_outputs, not for include")
     deep = strategy == "deep"
     return replace(
         child,

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from terragrunt_runner.errors import ConfigurationError
+
 MergeStrategy = Literal["no_merge", "shallow", "deep", "deep_map_only"]
 HookKind = Literal["before_hook", "after_hook", "error_hook"]
 
@@ -28,6 +30,10 @@ class Place:
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}"
+
+    def error(self, message: str, *, hint: str | None = None) -> ConfigurationError:
+        """Return an error at this place."""
+        return ConfigurationError(message, file=self.file, line=self.line, hint=hint)
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,10 +110,8 @@ class Reader:
             target = config_file_of(_joined(config.folder, path))
             if not target.is_file():
                 place = config.dependency_paths_place or Place(config.file, 1)
-                raise ConfigurationError(
-                    f"dependencies.paths names {path!r}, and there is no unit {target}",
-                    file=place.file,
-                    line=place.line,
+                raise place.error(
+                    f"dependencies.paths names {path!r}, and there is no unit {target}"
                 )
             files[path] = target
         return files
@@ -122,18 +120,10 @@ class Reader:
         """Return the configuration file of a dependency. Raises ConfigurationError."""
         place = dependency.place
         if not dependency.config_path:
-            raise ConfigurationError(
-                f"dependency {dependency.name!r} needs config_path",
-                file=place.file,
-                line=place.line,
-            )
+            raise place.error(f"dependency {dependency.name!r} needs config_path")
         target = config_file_of(_joined(config.folder, dependency.config_path))
         if not target.is_file():
-            raise ConfigurationError(
-                f"dependency {dependency.name!r}: there is no unit {target}",
-                file=place.file,
-                line=place.line,
-            )
+            raise place.error(f"dependency {dependency.name!r}: there is no unit {target}")
         return target
 
     def download_dir(self, config: Config) -> Path:
@@ -230,11 +220,9 @@ class Reader:
                 try:
                     value = convert(given[feature.name], type_of(feature.default))
                 except InvalidValueError as error:
-                    raise ConfigurationError(
+                    raise feature.place.error(
                         f"feature {feature.name!r}: --feature gives {given[feature.name]!r}: "
-                        f"{error}",
-                        file=feature.place.file,
-                        line=feature.place.line,
+                        f"{error}"
                     ) from None
             values[feature.name] = {"value": value}
         return values

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from terragrunt_runner.config.model import Config, ExtraArguments
-from terragrunt_runner.errors import ConfigurationError
 
 NEED_VARS = ("apply", "console", "destroy", "import", "plan", "push", "refresh")
 NEED_LOCKING = ("apply", "destroy", "import", "plan", "refresh", "taint", "untaint")
@@ -148,11 +147,9 @@ def _var_files(block: ExtraArguments, folder: Path) -> list[str]:
     required = _last_of_each(block.required_var_files)
     for path in required:
         if not (folder / path).is_file():
-            raise ConfigurationError(
+            raise block.place.error(
                 f"extra_arguments {block.name!r} requires the variable file {path}, "
-                "which does not exist",
-                file=block.place.file,
-                line=block.place.line,
+                "which does not exist"
             )
     optional = [p for p in _last_of_each(block.optional_var_files) if (folder / p).is_file()]
     return [*required, *optional]

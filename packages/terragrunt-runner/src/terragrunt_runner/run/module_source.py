@@ -18,7 +18,7 @@ from pathlib import Path
 from urllib.parse import parse_qs
 
 from terragrunt_runner.config.model import Place
-from terragrunt_runner.errors import ConfigurationError, ToolchainError
+from terragrunt_runner.errors import ToolchainError
 
 _GIT = re.compile(r"^(?:git::(?P<forced>.+)|(?P<ssh>git@[^:]+:.+))$")
 _REMOTE = re.compile(r"^(?:[a-z0-9]+::|(?!file://)[a-z0-9+]+://|tfr:)|^[\w.-]+\.[a-z]{2,}/")
@@ -56,21 +56,15 @@ def resolve(source: str, unit: Path, place: Place) -> ModuleSource:
     if git:
         return _git_source(git["forced"] or git["ssh"], source)
     if _REMOTE.match(source):
-        raise ConfigurationError(
+        raise place.error(
             f"module source {source!r} is remote; this runner copies local folders and clones git",
-            file=place.file,
-            line=place.line,
             hint="use a path, git::ssh://… or git::file://…, or the official Terragrunt",
         )
     root_text, _, subfolder = source.removeprefix("file://").partition("//")
     root = Path("/" + os.path.normpath(unit / (root_text or ".")).lstrip("/"))
     subfolder = subfolder.strip("/")
     if not (root / subfolder).is_dir():
-        raise ConfigurationError(
-            f"module source {source!r}: there is no folder {root / subfolder}",
-            file=place.file,
-            line=place.line,
-        )
+        raise place.error(f"module source {source!r}: there is no folder {root / subfolder}")
     return ModuleSource(f"file://{root}", root, subfolder)
 
 

@@ -90,7 +90,7 @@ class RunAll:
         edges = self.queue.edges
         if self.options.ignore_order:
             edges = dict.fromkeys(edges, ())
-        schedule = Schedule(edges, self.options.ignore_errors)
+        schedule = Schedule(edges, ignore_errors=self.options.ignore_errors)
         runs = [self._excluded(unit, why) for unit, why in sorted(self.queue.excluded.items())]
         finished: queue.SimpleQueue[tuple[Path, UnitRun]] = queue.SimpleQueue()
         with ThreadPoolExecutor(self.options.parallelism, "unit") as pool:

@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from terragrunt_runner.config.model import CACHE_NAME, GeneratedFile, TerraformBlock
-from terragrunt_runner.errors import ConfigurationError
 
 MANIFEST = ".terragrunt-module-manifest"
 LOCK_FILE = ".terraform.lock.hcl"
@@ -68,10 +67,8 @@ def with_generated(files: Files, subfolder: str, generated: Mapping[str, Generat
     for block in generated.values():
         relative = os.path.normpath(os.path.join(subfolder, block.path))  # noqa: PTH118 - lexical
         if relative.startswith("..") or os.path.isabs(relative):  # noqa: PTH117
-            raise ConfigurationError(
-                f"generate {block.name!r} writes to {block.path!r}, outside the module's folder",
-                file=block.place.file,
-                line=block.place.line,
+            raise block.place.error(
+                f"generate {block.name!r} writes to {block.path!r}, outside the module's folder"
             )
         existing = files.get(relative)
         if block.disable:
@@ -161,10 +158,8 @@ def _may_write(block: GeneratedFile, existing: Path | bytes) -> bool:
         return False
     if block.if_exists == "overwrite_terragrunt" and _is_generated(existing):
         return True
-    raise ConfigurationError(
+    raise block.place.error(
         f"generate {block.name!r}: {block.path} exists already and was not generated",
-        file=block.place.file,
-        line=block.place.line,
         hint='if_exists = "overwrite" replaces it, "skip" keeps it',
     )
 
@@ -176,10 +171,8 @@ def _should_remove(block: GeneratedFile, existing: Path | bytes) -> bool:
         return False
     if _is_generated(existing):
         return True
-    raise ConfigurationError(
-        f"generate {block.name!r}: {block.path} was not generated, so it is not removed",
-        file=block.place.file,
-        line=block.place.line,
+    raise block.place.error(
+        f"generate {block.name!r}: {block.path} was not generated, so it is not removed"
     )
 
 

@@ -142,9 +142,7 @@ def _no_outputs(
         why = "and the block has no mock_outputs"
     else:
         why = f"and its mock_outputs are not allowed for {command or 'this command'}"
-    return ConfigurationError(
+    return dependency.place.error(
         f"{config.folder}: dependency {dependency.name!r} ({target.parent}) has no outputs, {why}",
-        file=dependency.place.file,
-        line=dependency.place.line,
         hint=f"apply it first: terragrunt apply --working-dir {target.parent}",
     )

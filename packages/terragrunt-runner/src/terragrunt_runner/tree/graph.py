@@ -5,8 +5,8 @@ Nodes are configuration files; an edge leads from a unit to a dependency of it.
 
 from __future__ import annotations
 
+import graphlib
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from terragrunt_runner.errors import CycleError
@@ -16,33 +16,16 @@ Edges = Mapping[Path, tuple[Path, ...]]
 
 def check_for_cycles(edges: Edges, show: Callable[[Path], str] = str) -> None:
     """Raise CycleError with the units of a cycle, from one back to itself."""
-    done: set[Path] = set()
-    for start in edges:
-        cycle = _cycle_from(start, edges, done)
-        if cycle:
-            raise CycleError(
-                "units depend on each other in a cycle: " + " -> ".join(show(n) for n in cycle),
-                hint="remove one of these dependency or dependencies entries",
-            )
-
-
-def _cycle_from(start: Path, edges: Edges, done: set[Path]) -> list[Path]:
-    """Search depth first. The stack is explicit: a long chain would exhaust Python's."""
-    path: list[Path] = []
-    stack: list[tuple[Path, bool]] = [(start, False)]
-    while stack:
-        node, leaving = stack.pop()
-        if leaving:
-            done.add(path.pop())
-            continue
-        if node in done:
-            continue
-        if node in path:
-            return [*path[path.index(node) :], node]
-        path.append(node)
-        stack.append((node, True))
-        stack.extend((needed, False) for needed in reversed(edges.get(node, ())))
-    return []
+    try:
+        graphlib.TopologicalSorter(edges).prepare()
+    except graphlib.CycleError as error:
+        nodes = [show(node) for node in reversed(error.args[1][1:])]
+        first = nodes.index(min(nodes))
+        cycle = [*nodes[first:], *nodes[: first + 1]]
+        raise CycleError(
+            "units depend on each other in a cycle: " + " -> ".join(cycle),
+            hint="remove one of these dependency or dependencies entries",
+        ) from None
 
 
 def closure(starts: Iterable[Path], edges: Edges) -> set[Path]:
@@ -92,78 +75,57 @@ def restricted(edges: Edges, nodes: Collection[Path]) -> dict[Path, tuple[Path, 
 
 def groups(edges: Edges) -> list[list[Path]]:
     """Return layers in order: the dependencies of a unit are all in earlier layers."""
-    left = {node: {n for n in needs if n in edges} for node, needs in edges.items()}
+    check_for_cycles(edges)
+    sorter = graphlib.TopologicalSorter(edges)
+    sorter.prepare()
     layers: list[list[Path]] = []
-    while left:
-        layer = sorted(node for node, needs in left.items() if not needs)
-        if not layer:
-            check_for_cycles(edges)
-            break
-        layers.append(layer)
-        for node in layer:
-            del left[node]
-        for needs in left.values():
-            needs.difference_update(layer)
+    while sorter.is_active():
+        layers.append(sorted(sorter.get_ready()))
+        sorter.done(*layers[-1])
     return layers
 
 
-@dataclass(slots=True)
 class Schedule:
     """The units that may start. Not thread-safe.
 
     ``ignore_errors``: dependents of a failed unit run as well.
     """
 
-    edges: Edges
-    ignore_errors: bool = False
-    _waiting: dict[Path, set[Path]] = field(init=False)
-    _users: dict[Path, tuple[Path, ...]] = field(init=False)
-    _depths: dict[Path, int] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._waiting = {
-            node: {n for n in needs if n in self.edges} for node, needs in self.edges.items()
-        }
-        self._users = reversed_edges(self.edges)
-        self._depths = {}
-        for layer in reversed(groups(self.edges)):
+    def __init__(self, edges: Edges, *, ignore_errors: bool = False) -> None:
+        self._ignore_errors = ignore_errors
+        self._dependents = reversed_edges(edges)
+        self._not_started = set(edges)
+        self._sorter = graphlib.TopologicalSorter(edges)
+        self._sorter.prepare()
+        self._depths: dict[Path, int] = {}
+        for layer in reversed(groups(edges)):
             for node in layer:
-                users = self._users.get(node, ())
-                self._depths[node] = 1 + max((self._depths[u] for u in users), default=0)
+                below = (self._depths[dependent] for dependent in self._dependents[node])
+                self._depths[node] = 1 + max(below, default=0)
 
     def start(self) -> list[Path]:
-        """Return the units that are ready, each of them once; the most urgent first.
+        """Return the units that are ready, each of them once.
 
-        That is the unit with the longest chain of dependents, then with the most dependents, then
-        with the fewest dependencies.
+        The unit with the longest chain of dependents comes first.
         """
-        ready = [node for node, needs in self._waiting.items() if not needs]
-        for node in ready:
-            del self._waiting[node]
-        return sorted(ready, key=self._urgency)
-
-    def _urgency(self, node: Path) -> tuple[int, int, int, Path]:
-        dependents = len(closure([node], self._users))
-        return -self._depths[node], -dependents, len(self.edges[node]), node
+        ready = [node for node in self._sorter.get_ready() if node in self._not_started]
+        self._not_started.difference_update(ready)
+        return sorted(ready, key=lambda node: (-self._depths[node], node))
 
     def succeeded(self, node: Path) -> None:
-        for user in self._users.get(node, ()):
-            if user in self._waiting:
-                self._waiting[user].discard(node)
+        self._sorter.done(node)
 
     def failed(self, node: Path) -> list[Path]:
         """Return the units that will not run because of this failure, in order."""
-        if self.ignore_errors:
+        if self._ignore_errors:
             self.succeeded(node)
             return []
-        stopped = closure(self._users.get(node, ()), self._users)
-        cut = sorted(n for n in stopped if n in self._waiting)
-        for n in cut:
-            del self._waiting[n]
-        return cut
+        stopped = closure([node], self._dependents) & self._not_started
+        self._not_started -= stopped
+        return sorted(stopped)
 
     def drain(self) -> list[Path]:
         """Remove and return all units that have not started."""
-        left = sorted(self._waiting)
-        self._waiting.clear()
+        left = sorted(self._not_started)
+        self._not_started.clear()
         return left
