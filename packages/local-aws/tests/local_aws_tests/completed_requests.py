@@ -6,7 +6,7 @@ from dataclasses import replace
 from ipaddress import ip_address
 from typing import Any
 
-from local_aws.cloudwatch.load_balancer_id import LoadBalancerId
+from local_aws.cloudwatch.log_entries import LoadBalancerId
 from local_aws.load_balancer.completed_request import Client, CompletedRequest
 from local_aws.load_balancer.configuration import TargetGroup
 from local_aws.load_balancer.response import Response, error_page

@@ -36,16 +36,17 @@ def test_a_file_is_named_as_on_aws(prefix: str, log_type: LogType, key: str) -> 
 
 
 class Files:
-    """A bucket that fails while ``failure`` is set."""
+    """An S3 client that fails while ``failure`` is set."""
 
     def __init__(self) -> None:
         self.found: dict[tuple[str, str], list[str]] = {}
         self.failure: str | None = None
 
-    def put(self, bucket: str, key: str, content: bytes) -> None:
+    def put_object(self, **request: Any) -> None:
         if self.failure is not None:
             raise OSError(self.failure)
-        self.found[bucket, key] = gzip.decompress(content).decode().splitlines()
+        lines = gzip.decompress(request["Body"]).decode().splitlines()
+        self.found[request["Bucket"], request["Key"]] = lines
 
     @property
     def lines(self) -> list[str]:
@@ -60,7 +61,8 @@ def deliver(
     scenario: Callable[[AccessLogDelivery], Coroutine[Any, Any, None]], files: Files
 ) -> None:
     async def run() -> None:
-        delivery = AccessLogDelivery(files)
+        client: Any = files
+        delivery = AccessLogDelivery(lambda: client)
         delivery.load_balancers = frozenset({BALANCER})
         await scenario(delivery)
 

@@ -3,7 +3,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 import pytest
@@ -238,21 +237,26 @@ def test_a_metric_with_many_values_takes_several_data() -> None:
     assert (first["MetricName"], first["Unit"]) == ("Latency", "Seconds")
 
 
-class Store:
-    """Records metrics, or fails while it is away."""
+class Client:
+    """A CloudWatch client that records metric data, or fails while it is away."""
 
     def __init__(self) -> None:
-        self.periods: list[tuple[datetime, MetricValues]] = []
+        self.data: list[dict[str, Any]] = []
         self.is_away = False
 
-    def put(self, at: datetime, values: MetricValues) -> None:
+    def put_metric_data(self, **request: Any) -> None:
         if self.is_away:
             raise OSError("away")
-        self.periods.append((at, values))
+        self.data += request["MetricData"]
+
+    @property
+    def values(self) -> list[float]:
+        return [value for each in self.data for value in each["Values"]]
 
 
-def deliver(scenario: Callable[[MetricDelivery, Store], Coroutine[Any, Any, None]]) -> Store:
-    store = Store()
+def deliver(scenario: Callable[[MetricDelivery, Client], Coroutine[Any, Any, None]]) -> Client:
+    """Run a scenario in which each period has one metric, with the number of the period."""
+    client: Any = Client()
     numbers = iter(range(1_000))
 
     def take(_: float) -> MetricValues:
@@ -261,29 +265,26 @@ def deliver(scenario: Callable[[MetricDelivery, Store], Coroutine[Any, Any, None
         return values
 
     async def run() -> None:
-        await scenario(MetricDelivery(store, take), store)
+        await scenario(MetricDelivery(lambda: client, take), client)
 
     uvloop.run(run())
-    return store
-
-
-def numbers(store: Store) -> list[float]:
-    return [value for _, values in store.periods for of in values.counts.values() for value in of]
+    found: Client = client
+    return found
 
 
 def test_metrics_wait_while_the_store_is_away_and_keep_their_time(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    async def scenario(delivery: MetricDelivery, store: Store) -> None:
-        store.is_away = True
+    async def scenario(delivery: MetricDelivery, client: Client) -> None:
+        client.is_away = True
         await delivery.deliver()
         await delivery.deliver()
-        store.is_away = False
+        client.is_away = False
         await delivery.deliver()
 
-    store = deliver(scenario)
-    assert numbers(store) == [0, 1, 2]
-    times = [at for at, _ in store.periods]
+    client = deliver(scenario)
+    assert client.values == [0, 1, 2]
+    times = [each["Timestamp"] for each in client.data]
     assert times == sorted(set(times))
     assert caplog.messages == ["cannot write metrics, will try again: away"]
 
@@ -291,20 +292,20 @@ def test_metrics_wait_while_the_store_is_away_and_keep_their_time(
 def test_only_a_limited_number_of_periods_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metric_delivery, "HELD_PERIODS", 3)
 
-    async def scenario(delivery: MetricDelivery, store: Store) -> None:
-        store.is_away = True
+    async def scenario(delivery: MetricDelivery, client: Client) -> None:
+        client.is_away = True
         for _ in range(10):
             await delivery.deliver()
-        store.is_away = False
+        client.is_away = False
         await delivery.deliver()
 
-    assert numbers(deliver(scenario)) == [8, 9, 10]
+    assert deliver(scenario).values == [8, 9, 10]
 
 
 def test_closing_delivers_the_rest() -> None:
-    async def scenario(delivery: MetricDelivery, _: Store) -> None:
+    async def scenario(delivery: MetricDelivery, _: Client) -> None:
         delivery.start()
         await asyncio.sleep(0)
         await delivery.close()
 
-    assert numbers(deliver(scenario)) == [0]
+    assert deliver(scenario).values == [0]

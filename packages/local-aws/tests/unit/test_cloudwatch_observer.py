@@ -4,11 +4,9 @@ import asyncio
 import gzip
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 import uvloop
-from local_aws.cloudwatch.metric_values import MetricValues
 from local_aws.cloudwatch.observer import CloudWatchObserver, Intervals
 from local_aws.load_balancer.configuration import Attributes, Configuration, LogDestination
 from local_aws.waf.web_acl import Action, WebAcl
@@ -20,31 +18,22 @@ ACL = WebAcl("arn:acl", "acl", (), Action("allow"), {})
 
 
 class Stores:
-    """A bucket and CloudWatch."""
+    """A bucket and CloudWatch, as their clients."""
 
     def __init__(self) -> None:
         self.files: dict[str, list[str]] = {}
-        self.values = MetricValues()
-        self.observer = CloudWatchObserver(_Files(self), _Metrics(self), Intervals())
+        self.metrics: set[tuple[str, str]] = set()
+        self.observer = CloudWatchObserver(self._client, self._client, Intervals())
 
-    def names(self) -> set[tuple[str, str]]:
-        return {(of.namespace, of.name) for of in self.values.counts}
+    def _client(self) -> Any:
+        return self
 
+    def put_object(self, **request: Any) -> None:
+        self.files[request["Key"]] = gzip.decompress(request["Body"]).decode().splitlines()
 
-class _Files:
-    def __init__(self, stores: Stores) -> None:
-        self._stores = stores
-
-    def put(self, _bucket: str, key: str, content: bytes) -> None:
-        self._stores.files[key] = gzip.decompress(content).decode().splitlines()
-
-
-class _Metrics:
-    def __init__(self, stores: Stores) -> None:
-        self._stores = stores
-
-    def put(self, _at: datetime, values: MetricValues) -> None:
-        self._stores.values.merge(values)
+    def put_metric_data(self, **request: Any) -> None:
+        names = {each["MetricName"] for each in request["MetricData"]}
+        self.metrics |= {(request["Namespace"], name) for name in names}
 
 
 def observe(scenario: Callable[[Stores], Coroutine[Any, Any, None]]) -> Stores:
@@ -67,8 +56,8 @@ def test_a_request_is_in_both_logs_and_in_the_metrics() -> None:
     found = observe(scenario)
     assert sorted(len(lines) for lines in found.files.values()) == [1, 1]
     assert sum("/conn_log." in key for key in found.files) == 1
-    assert ("AWS/ApplicationELB", "RequestCount") in found.names()
-    assert ("AWS/ApplicationELB", "NewConnectionCount") in found.names()
+    assert ("AWS/ApplicationELB", "RequestCount") in found.metrics
+    assert ("AWS/ApplicationELB", "NewConnectionCount") in found.metrics
 
 
 def test_without_log_attributes_no_log_is_written() -> None:
@@ -79,7 +68,7 @@ def test_without_log_attributes_no_log_is_written() -> None:
 
     found = observe(scenario)
     assert found.files == {}
-    assert ("AWS/ApplicationELB", "RequestCount") in found.names()
+    assert ("AWS/ApplicationELB", "RequestCount") in found.metrics
 
 
 def test_a_web_acl_is_counted_and_logged_while_it_is_associated() -> None:

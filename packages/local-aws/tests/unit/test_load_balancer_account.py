@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+import gzip
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,12 +10,14 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import ClassVar
 
 import pytest
-from local_aws.cloudwatch.access_log_delivery import LogBuckets
+from local_aws.cloudwatch.access_log_delivery import AccessLogDelivery, LogName, LogType
 from local_aws.cloudwatch.function_log_delivery import CloudWatchLogs, LogEvent
-from local_aws.cloudwatch.metric_delivery import CloudWatchMetrics
+from local_aws.cloudwatch.metric_delivery import MetricDelivery
 from local_aws.cloudwatch.metric_values import MetricValues, metric
 from local_aws.errors import CloudError
 from local_aws.load_balancer.account import Account
+from local_aws.load_balancer.configuration import LogDestination
+from local_aws_tests.completed_requests import BALANCER
 from local_aws_tests.plane import DEV, REGION, Plane
 
 _NOW = datetime.now(UTC).replace(microsecond=0)
@@ -46,7 +50,7 @@ def test_metrics_arrive_with_each_value_as_often_as_it_was(plane: Plane, account
     of = metric("AWS/Lambda", "Duration", "Milliseconds", FunctionName="api")
     values.add(of, 1.5, 3)
     values.add(of, 4.0)
-    CloudWatchMetrics(lambda: client).put(_NOW, values)
+    asyncio.run(MetricDelivery(lambda: client, lambda _: values).deliver())
     found = plane.client("cloudwatch").get_metric_statistics(
         Namespace="AWS/Lambda",
         MetricName="Duration",
@@ -66,9 +70,17 @@ def test_a_log_file_arrives_under_its_key(plane: Plane, account: Account) -> Non
     reader = plane.client("s3")
     place = {"LocationConstraint": REGION}
     reader.create_bucket(Bucket="logs", CreateBucketConfiguration=place)
-    LogBuckets(lambda: client).put("logs", "AWSLogs/a b.log.gz", b"\x1f\x8b")
-    found = reader.get_object(Bucket="logs", Key="AWSLogs/a b.log.gz")
-    assert found["Body"].read() == b"\x1f\x8b"
+    name = LogName(BALANCER, LogType.ACCESS, LogDestination("logs", "a b"))
+
+    async def deliver() -> None:
+        delivery = AccessLogDelivery(lambda: client)
+        delivery.write(name, "line")
+        await delivery.deliver(_NOW.timestamp())
+
+    asyncio.run(deliver())
+    [file] = reader.list_objects_v2(Bucket="logs", Prefix="a b/AWSLogs/")["Contents"]
+    found = reader.get_object(Bucket="logs", Key=file["Key"])
+    assert gzip.decompress(found["Body"].read()) == b"line\n"
 
 
 _ROLE = (

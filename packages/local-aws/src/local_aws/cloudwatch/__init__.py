@@ -8,5 +8,4 @@ load_balancer_metrics, web_acl_metrics, function_metrics
                           counts of one minute
 metric_values             metrics and their values
 metric_delivery           metrics to CloudWatch
-load_balancer_id          names in logs and metrics
 """

@@ -16,9 +16,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from local_aws.cloudwatch.load_balancer_id import LoadBalancerId
+from local_aws.cloudwatch.log_entries import LoadBalancerId
 from local_aws.load_balancer.configuration import LogDestination
 
 if TYPE_CHECKING:
@@ -38,20 +38,8 @@ _MINUTE_SECONDS = 60.0
 _NODE = "127.0.0.1"
 
 
-class FileStore(Protocol):
-    """Receives files, in a thread; raises if one did not arrive."""
-
-    def put(self, bucket: str, key: str, content: bytes) -> None: ...
-
-
-class LogBuckets:
-    """A FileStore in S3; ``client`` acts for the service that writes the logs on AWS."""
-
-    def __init__(self, client: Callable[[], S3Client]) -> None:
-        self._client = client
-
-    def put(self, bucket: str, key: str, content: bytes) -> None:
-        self._client().put_object(Bucket=bucket, Key=key, Body=content)
+S3 = Callable[[], "S3Client"]
+"""Returns a client that acts for the service which writes the logs on AWS."""
 
 
 class LogType(Enum):
@@ -108,8 +96,8 @@ class LogBuffer:
 class AccessLogDelivery:
     """Collects lines and writes a file per log when an interval ends."""
 
-    def __init__(self, store: FileStore, interval_seconds: float = INTERVAL_SECONDS) -> None:
-        self._store = store
+    def __init__(self, s3: S3, interval_seconds: float = INTERVAL_SECONDS) -> None:
+        self._s3 = s3
         self._interval = interval_seconds
         self.load_balancers: frozenset[LoadBalancerId] = frozenset()
         """Existing load balancers. The log of another one gets one attempt of delivery."""
@@ -180,7 +168,7 @@ class AccessLogDelivery:
 
     def _put(self, bucket: str, key: str, lines: list[str]) -> None:
         content = "\n".join([*lines, ""]).encode()
-        self._store.put(bucket, key, gzip.compress(content, compresslevel=6))
+        self._s3().put_object(Bucket=bucket, Key=key, Body=gzip.compress(content, compresslevel=6))
 
     def _interval_end(self, now: float) -> datetime:
         step = max(self._interval, _MINUTE_SECONDS)

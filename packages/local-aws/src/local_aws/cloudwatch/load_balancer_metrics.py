@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from local_aws.cloudwatch.load_balancer_id import LoadBalancerId, target_group_id
-from local_aws.cloudwatch.log_entries import is_target_response, was_dispatched
+from local_aws.cloudwatch.log_entries import LoadBalancerId, is_target_response, was_dispatched
 from local_aws.cloudwatch.metric_values import MetricValues, metric, rounded
 from local_aws.lambda_runtime.invocation import Reason
 from local_aws.load_balancer.completed_request import CompletedRequest
@@ -100,7 +99,7 @@ class LoadBalancerMetrics:
     def _group(self, outcome: InvokeFunction) -> _TargetGroupMetrics:
         arn = outcome.group.arn
         if arn not in self._groups:
-            self._groups[arn] = _TargetGroupMetrics(self._resource_id, target_group_id(arn))
+            self._groups[arn] = _TargetGroupMetrics(self._resource_id, arn.rpartition(":")[2])
         return self._groups[arn]
 
     def _consumed_units(self, seconds: float) -> float:

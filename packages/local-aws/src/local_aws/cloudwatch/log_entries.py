@@ -9,9 +9,9 @@ are ``-``: connection logs here do not cover it.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from local_aws.cloudwatch.load_balancer_id import LoadBalancerId
 from local_aws.load_balancer.completed_request import Client, CompletedRequest
 from local_aws.load_balancer.configuration import FixedResponse, Forward, Listener, Redirect
 from local_aws.load_balancer.request import Request
@@ -23,6 +23,21 @@ from local_aws.load_balancer.transforms import apply_transforms
 USER_AGENT_CHARACTERS = 8_192
 
 _UNSAFE = re.compile(rb"[^ !#-\[\]-~]")
+
+
+@dataclass(frozen=True, slots=True)
+class LoadBalancerId:
+    """``resource_id`` is like ``app/lb/50dc6c495c0c9188``, as logs and metrics show it."""
+
+    region: str
+    account: str
+    resource_id: str
+
+    @classmethod
+    def from_arn(cls, arn: str) -> LoadBalancerId:
+        """Parse ``arn:aws:elasticloadbalancing:REGION:ACCOUNT:loadbalancer/app/NAME/ID``."""
+        _, _, _, region, account, resource = arn.split(":", 5)
+        return cls(region, account, resource.removeprefix("loadbalancer/"))
 
 
 def access_log_entry(

@@ -9,7 +9,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from local_aws.cloudwatch.metric_values import DATA_PER_REQUEST, MetricValues
 
@@ -24,38 +24,20 @@ HELD_PERIODS = 60
 """Limit while metrics cannot be delivered; then the oldest period is lost."""
 
 
-class MetricStore(Protocol):
-    """Receives metrics, in a thread; raises if they did not arrive."""
-
-    def put(self, at: datetime, values: MetricValues) -> None: ...
-
-
-class CloudWatchMetrics:
-    """A MetricStore in CloudWatch."""
-
-    def __init__(self, client: Callable[[], CloudWatchClient]) -> None:
-        self._client = client
-
-    def put(self, at: datetime, values: MetricValues) -> None:
-        client = self._client()
-        for namespace in sorted({of.namespace for of in values.counts}):
-            data: list[Any] = [{**each, "Timestamp": at} for each in values.data(namespace)]
-            for first in range(0, len(data), DATA_PER_REQUEST):
-                part = data[first : first + DATA_PER_REQUEST]
-                client.put_metric_data(Namespace=namespace, MetricData=part)
+CloudWatch = Callable[[], "CloudWatchClient"]
 
 
 class MetricDelivery:
-    """Takes the metrics of each period when it ends, and sends them to a store."""
+    """Takes the metrics of each period when it ends, and sends them to CloudWatch."""
 
     def __init__(
         self,
-        store: MetricStore,
+        cloudwatch: CloudWatch,
         take: Callable[[float], MetricValues],
         interval_seconds: float = INTERVAL_SECONDS,
     ) -> None:
         """``take`` gets the seconds since its last call."""
-        self._store = store
+        self._cloudwatch = cloudwatch
         self._take = take
         self._interval = interval_seconds
         self._held: deque[tuple[datetime, MetricValues]] = deque(maxlen=HELD_PERIODS)
@@ -76,7 +58,7 @@ class MetricDelivery:
         while self._held:
             at, values = self._held[0]
             try:
-                await asyncio.to_thread(self._store.put, at, values)
+                await asyncio.to_thread(self._put, at, values)
             except Exception as error:
                 if not self._failing:
                     _log.warning("cannot write metrics, will try again: %s", error)
@@ -95,6 +77,14 @@ class MetricDelivery:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout_seconds):
                 await self.deliver()
+
+    def _put(self, at: datetime, values: MetricValues) -> None:
+        client = self._cloudwatch()
+        for namespace in sorted({of.namespace for of in values.counts}):
+            data: list[Any] = [{**each, "Timestamp": at} for each in values.data(namespace)]
+            for first in range(0, len(data), DATA_PER_REQUEST):
+                part = data[first : first + DATA_PER_REQUEST]
+                client.put_metric_data(Namespace=namespace, MetricData=part)
 
     async def _run(self) -> None:
         while True:

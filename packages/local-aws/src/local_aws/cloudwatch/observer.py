@@ -7,17 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from local_aws.cloudwatch import access_log_delivery, metric_delivery
-from local_aws.cloudwatch.access_log_delivery import (
-    AccessLogDelivery,
-    FileStore,
-    LogName,
-    LogType,
-)
+from local_aws.cloudwatch.access_log_delivery import S3, AccessLogDelivery, LogName, LogType
 from local_aws.cloudwatch.function_metrics import FunctionMetrics
-from local_aws.cloudwatch.load_balancer_id import LoadBalancerId
 from local_aws.cloudwatch.load_balancer_metrics import LoadBalancerMetrics
-from local_aws.cloudwatch.log_entries import access_log_entry, connection_log_entry
-from local_aws.cloudwatch.metric_delivery import MetricDelivery, MetricStore
+from local_aws.cloudwatch.log_entries import (
+    LoadBalancerId,
+    access_log_entry,
+    connection_log_entry,
+)
+from local_aws.cloudwatch.metric_delivery import CloudWatch, MetricDelivery
 from local_aws.cloudwatch.metric_values import MetricValues
 from local_aws.cloudwatch.web_acl_metrics import WebAclMetrics
 from local_aws.lambda_runtime.invocation import CompletedInvocation
@@ -44,9 +42,9 @@ class _LoadBalancer:
 class CloudWatchObserver:
     """Observes connections, requests and invocations."""
 
-    def __init__(self, files: FileStore, metrics: MetricStore, intervals: Intervals) -> None:
-        self._logs = AccessLogDelivery(files, intervals.logs)
-        self._metrics = MetricDelivery(metrics, self._take, intervals.metrics)
+    def __init__(self, s3: S3, cloudwatch: CloudWatch, intervals: Intervals) -> None:
+        self._logs = AccessLogDelivery(s3, intervals.logs)
+        self._metrics = MetricDelivery(cloudwatch, self._take, intervals.metrics)
         self._load_balancers: dict[str, _LoadBalancer] = {}
         self._functions = FunctionMetrics()
 

@@ -18,9 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from local_aws import processes
-from local_aws.cloudwatch.access_log_delivery import LogBuckets
 from local_aws.cloudwatch.function_log_delivery import CloudWatchLogs, FunctionLogDelivery
-from local_aws.cloudwatch.metric_delivery import CloudWatchMetrics
 from local_aws.cloudwatch.observer import CloudWatchObserver
 from local_aws.control_plane_client import TOKEN_VARIABLE
 from local_aws.errors import CloudError, UsageError
@@ -124,9 +122,7 @@ async def _serve_region(
         store.register_writer(function.log_group, function.role, function.name)
         return await asyncio.to_thread(account.execution_credentials, function.role, function.name)
 
-    observer = CloudWatchObserver(
-        LogBuckets(account.log_delivery), CloudWatchMetrics(account.metrics), options.intervals
-    )
+    observer = CloudWatchObserver(account.log_delivery, account.metrics, options.intervals)
     functions = FunctionInvoker(
         cache=file.path.parent / "code",
         endpoint_url=options.endpoint_url,

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from local_aws.errors import CloudError
 from local_aws.iam.statement import Policy, parse
 from local_aws.lambda_runtime.environment_variables import Credentials, Endpoints, variables
 from local_aws.lambda_runtime.function_version import FunctionArn, FunctionVersion, Target
-from local_aws.lambda_runtime.invocation import Failed, Outcome, Reason
+from local_aws.lambda_runtime.invocation import TAIL_BYTES, Failed, LogTail, Outcome, Reason
 from local_aws.lambda_runtime.invoker import FunctionInvoker
 
 ARN = "arn:aws:lambda:eu-west-1:111111111111:function:api:live"
@@ -113,3 +114,20 @@ def test_the_environment_of_this_process_does_not_reach_a_worker(
 
 def test_a_function_cannot_override_reserved_variables() -> None:
     assert worker_variables(AWS_REGION="us-east-1")["AWS_REGION"] == "eu-west-1"
+
+
+def test_the_tail_of_a_short_log_is_the_whole_log() -> None:
+    tail = LogTail()
+    tail.write("one\n")
+    tail.write("zwölf\n")
+    assert base64.b64decode(tail.encoded()).decode() == "one\nzwölf\n"
+
+
+def test_the_tail_of_a_long_log_is_its_last_bytes() -> None:
+    tail = LogTail()
+    for number in range(1_000):
+        tail.write(f"line {number}\n")
+    assert len(tail.content) == TAIL_BYTES
+    assert tail.content.endswith(b"line 999\n")
+    tail.write("x" * 3 * TAIL_BYTES)
+    assert tail.content == b"x" * TAIL_BYTES
