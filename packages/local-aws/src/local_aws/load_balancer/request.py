@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
+from typing import NamedTuple
 
 HOP_BY_HOP = frozenset(
     {
@@ -25,8 +25,7 @@ HOP_BY_HOP = frozenset(
 _AUTHORITY = re.compile(r"[^/]*://[^/?#]*")
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """An HTTP request with the client's address.
 
     ``path`` and ``query`` are raw, as sent. Header names are in lower case and may repeat. Bytes
@@ -47,8 +46,10 @@ class Request:
 
     def value(self, name: str) -> str | None:
         """Return the last value of a header, or None."""
-        values = self.values(name)
-        return values[-1] if values else None
+        for key, value in reversed(self.headers):
+            if key == name:
+                return value
+        return None
 
     def parameters(self) -> Iterator[tuple[str, str]]:
         """Yield the pairs of the query string, still encoded; a key without ``=`` has ``""``."""

@@ -33,8 +33,7 @@ class BlockedByWebAcl:
     """The web ACL blocked the request before rule evaluation."""
 
 
-@dataclass(frozen=True, slots=True)
-class InvokeFunction:
+class InvokeFunction(NamedTuple):
     """The function to invoke; ``sticky_seconds`` is the lifetime of the stickiness cookie."""
 
     group: TargetGroup

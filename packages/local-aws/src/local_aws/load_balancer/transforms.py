@@ -7,7 +7,6 @@ which of several matches is replaced; here it is the first.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from local_aws.load_balancer.configuration import Transform
 from local_aws.load_balancer.request import Request, split_target
@@ -27,11 +26,11 @@ def apply_transforms(request: Request, transforms: tuple[Transform, ...]) -> Req
         if transform.kind == "url-rewrite":
             url = f"{request.path}?{request.query}" if request.query else request.path
             path, query = split_target(_rewrite(url, transform, _URL))
-            request = replace(request, path=path, query=query)
+            request = request._replace(path=path, query=query)
         else:
             host = _rewrite(request.value("host") or "", transform, _HOST)
             headers = ((name, host if name == "host" else value) for name, value in request.headers)
-            request = replace(request, headers=tuple(headers))
+            request = request._replace(headers=tuple(headers))
     return request
 
 
