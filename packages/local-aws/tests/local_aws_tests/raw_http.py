@@ -1,4 +1,4 @@
-"""A listener on a real socket, and a client that says exactly what it is told to."""
+"""A listener on a real socket, and a client that sends exact bytes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import uvloop
 from local_aws.lambda_runtime.invocation import Answered, Outcome
-from local_aws.load_balancer.completed_request import Client as Peer
+from local_aws.load_balancer.completed_request import Client as ConnectedClient
 from local_aws.load_balancer.completed_request import CompletedRequest, Observer
 from local_aws.load_balancer.configuration import Listener
 from local_aws.load_balancer.listener_server import ListenerServer
@@ -21,8 +21,8 @@ from local_aws_tests.load_balancer_models import API
 Done = Callable[[Outcome], None]
 
 
-class Echo:
-    """Answers with the event it got."""
+class EchoFunctions:
+    """Functions that respond with their event."""
 
     def invoke(
         self, arn: str, payload: bytes, done: Done, *, trace_id: str, source_arn: str
@@ -36,8 +36,8 @@ class Echo:
         done(Answered(json.dumps(response).encode()))
 
 
-class Held:
-    """Keeps the functions' answers until it is told to give them."""
+class HeldFunctions:
+    """Functions that respond only when the test says so."""
 
     def __init__(self) -> None:
         self.waiting: list[tuple[bytes, Done]] = []
@@ -47,19 +47,20 @@ class Held:
     ) -> None:
         self.waiting.append((payload, done))
 
-    async def arrived(self, count: int = 1) -> None:
-        async with asyncio.timeout(5):
+    async def wait_for(self, count: int = 1) -> None:
+        """Wait until this many invocations have no response yet."""
+        async with asyncio.timeout(20):
             while len(self.waiting) < count:
                 await asyncio.sleep(0.001)
 
-    def answer(self, body: str = "") -> None:
-        """The oldest that waits."""
+    def respond(self, body: str = "") -> None:
+        """Respond to the oldest invocation."""
         _, done = self.waiting.pop(0)
         done(Answered(json.dumps({"statusCode": 200, "body": body}).encode()))
 
 
 class Reply:
-    """A raw answer, taken apart."""
+    """A parsed response."""
 
     def __init__(self, raw: bytes) -> None:
         head, _, self.body = raw.partition(b"\r\n\r\n")
@@ -88,35 +89,35 @@ class Client:
         self.writer.write(data)
         await self.writer.drain()
 
-    async def rest(self) -> bytes:
-        """Everything until the server closes."""
-        async with asyncio.timeout(5):
+    async def read_to_end(self) -> bytes:
+        """Read until the server closes the connection."""
+        async with asyncio.timeout(20):
             return await self.reader.read()
 
     async def reply(self) -> Reply:
-        """The next answer, by its Content-Length."""
-        async with asyncio.timeout(5):
+        """Read the next response, by its Content-Length."""
+        async with asyncio.timeout(20):
             head = await self.reader.readuntil(b"\r\n\r\n")
             length = int(Reply(head).headers.get("content-length", "0"))
             return Reply(head + await self.reader.readexactly(length))
 
 
 @dataclass
-class Watch:
-    """An observer that keeps what it is told."""
+class RecordingObserver:
+    """An observer that records its calls."""
 
-    connections: list[tuple[Listener, Peer]] = field(default_factory=list)
-    exchanges: list[CompletedRequest] = field(default_factory=list)
-    ended: int = 0
+    connections: list[tuple[Listener, ConnectedClient]] = field(default_factory=list)
+    requests: list[CompletedRequest] = field(default_factory=list)
+    disconnections: int = 0
 
-    def connected(self, listener: Listener, client: Peer) -> None:
+    def connected(self, listener: Listener, client: ConnectedClient) -> None:
         self.connections.append((listener, client))
 
     def disconnected(self, _listener: Listener) -> None:
-        self.ended += 1
+        self.disconnections += 1
 
     def finished(self, completed: CompletedRequest) -> None:
-        self.exchanges.append(completed)
+        self.requests.append(completed)
 
 
 class Served:
@@ -132,11 +133,11 @@ class Served:
         self._clients.append(client)
         return client
 
-    async def talk(self, sent: bytes) -> bytes:
-        """Send bytes on a connection of their own; what comes until the server closes it."""
+    async def send_once(self, sent: bytes) -> bytes:
+        """Send bytes on a new connection and read until the server closes it."""
         client = await self.connect()
         await client.send(sent)
-        return await client.rest()
+        return await client.read_to_end()
 
     async def close(self) -> None:
         for client in self._clients:
@@ -152,11 +153,15 @@ def serve(
     request_filter: RequestFilter | None = None,
     observers: tuple[Observer, ...] = (),
 ) -> None:
-    """Run a scenario against a listener, on the event loop that is used for good."""
+    """Run a scenario against a listener, on the event loop of the load balancer process."""
 
     async def run() -> None:
         server = ListenerServer(
-            on, functions or Echo(), {}, request_filter=request_filter, observers=observers
+            on,
+            functions or EchoFunctions(),
+            {},
+            request_filter=request_filter,
+            observers=observers,
         )
         with bind([0]) as bound:
             await server.open(bound)
@@ -170,19 +175,19 @@ def serve(
         runner.run(run())
 
 
-def once(sent: bytes, on: Listener = API, functions: Any = None) -> Reply:
-    """Send bytes on a connection of their own; the reply until the server closes it."""
+def send_once(sent: bytes, on: Listener = API, functions: Any = None) -> Reply:
+    """Serve a listener, send bytes on a new connection and return the reply."""
     replies: list[bytes] = []
 
     async def scenario(served: Served) -> None:
-        replies.append(await served.talk(sent))
+        replies.append(await served.send_once(sent))
 
     serve(scenario, on, functions)
     return Reply(replies[0])
 
 
 def http(line: str, *headers: str, body: bytes = b"", close: bool = True) -> bytes:
-    """A request to ``api.example.com``, by default the last of its connection."""
+    """A request to ``api.example.com``; with ``close`` the last one of its connection."""
     lines = [f"{line} HTTP/1.1", "Host: api.example.com", *headers]
     if close:
         lines.append("Connection: close")

@@ -15,46 +15,46 @@ GROUPS = tuple(
 
 
 def cookies(group: str, seconds: int = 60, *, secure: bool = False) -> dict[str, str]:
-    """Values of Set-Cookie by the cookie's name."""
+    """Set-Cookie values by the name of the cookie."""
     given = stickiness.cookie_headers(group, seconds, NOW, secure=secure)
     return {value.partition("=")[0]: value for _, value in given}
 
 
 def returning(cookie: str) -> Request:
-    """A request of a client that has this cookie, among others."""
+    """A request with this cookie among others."""
     return request(headers=(("cookie", f"a=1; {cookie.partition(';')[0]}"), ("cookie", "b=2")))
 
 
 @pytest.mark.parametrize("name", ["AWSALBTG", "AWSALBTGCORS"])
-def test_either_cookie_brings_a_client_back_to_its_group(name: str) -> None:
+def test_either_cookie_selects_its_group(name: str) -> None:
     sent = returning(cookies("arn:green")[name])
     assert stickiness.sticky_group(sent, GROUPS, NOW + 59) == GROUPS[1]
 
 
-def test_a_cookie_counts_until_it_expires_and_only_for_groups_of_the_rule() -> None:
+def test_a_cookie_expires_and_selects_only_groups_of_the_rule() -> None:
     sent = returning(cookies("arn:green")["AWSALBTG"])
     assert stickiness.sticky_group(sent, GROUPS, NOW + 60) is None
     assert stickiness.sticky_group(sent, GROUPS[:1], NOW) is None
 
 
 @pytest.mark.parametrize("value", ["", "nonsense", "////", "AAAA", "é"])
-def test_a_cookie_that_is_not_ours_is_not_believed(value: str) -> None:
+def test_an_invalid_cookie_is_ignored(value: str) -> None:
     assert stickiness.sticky_group(returning(f"AWSALBTG={value}"), GROUPS, NOW) is None
 
 
-def test_a_cookie_that_was_changed_is_not_believed() -> None:
+def test_a_changed_cookie_is_ignored() -> None:
     name, value = cookies("arn:green")["AWSALBTG"].partition(";")[0].split("=", 1)
     changed = value[:-4] + ("AAAA" if value[-4:] != "AAAA" else "BBBB")
     assert stickiness.sticky_group(returning(f"{name}={changed}"), GROUPS, NOW) is None
 
 
-def test_cookies_are_opaque_and_never_the_same_twice() -> None:
+def test_cookies_are_opaque_and_never_repeat() -> None:
     first, second = (cookies("arn:green")["AWSALBTG"] for _ in range(2))
     assert first != second
     assert "green" not in first
 
 
-def test_the_cookie_for_other_sites_says_so_and_is_secure_where_the_listener_is() -> None:
+def test_the_cors_cookie_is_secure_on_an_https_listener() -> None:
     plain, over_tls = cookies("arn:green"), cookies("arn:green", secure=True)
     expires = "Expires=Tue, 14 Nov 2023 22:14:20 GMT; Path=/"
     assert plain["AWSALBTG"].endswith(f"; {expires}")
@@ -62,7 +62,7 @@ def test_the_cookie_for_other_sites_says_so_and_is_secure_where_the_listener_is(
     assert over_tls["AWSALBTGCORS"].endswith(f"; {expires}; SameSite=None; Secure")
 
 
-def test_a_sticky_rule_obeys_the_cookie_before_the_weights() -> None:
+def test_a_cookie_takes_precedence_over_weights() -> None:
     sticky = listener(rule(None, Forward(GROUPS, sticky_seconds=60)))
     sent = returning(cookies("arn:green")["AWSALBTG"])
     new = decide(sticky, request(), 0.5, NOW).outcome
@@ -75,7 +75,7 @@ def test_a_sticky_rule_obeys_the_cookie_before_the_weights() -> None:
     assert arns == ["arn:blue", "arn:green", "arn:blue"]
 
 
-def test_a_rule_that_is_not_sticky_ignores_the_cookie() -> None:
+def test_without_stickiness_cookies_are_ignored() -> None:
     plain = listener(rule(None, Forward(GROUPS)))
     outcome = decide(plain, returning(cookies("arn:green")["AWSALBTG"]), 0.5, NOW).outcome
     assert isinstance(outcome, InvokeFunction)

@@ -19,25 +19,25 @@ def test_path_and_query_are_rewritten_together(
     pattern: str, template: str, path: str, query: str
 ) -> None:
     sent = request("/old/a", "b=1")
-    done = apply_transforms(sent, (Transform("url-rewrite", ((pattern, template),)),))
-    assert (done.path, done.query) == (path, query.removesuffix("?"))
+    rewritten = apply_transforms(sent, (Transform("url-rewrite", ((pattern, template),)),))
+    assert (rewritten.path, rewritten.query) == (path, query.removesuffix("?"))
 
 
-def test_the_host_is_rewritten_whatever_its_case() -> None:
+def test_a_host_rewrite_ignores_case() -> None:
     sent = request(headers=(("host", "Site-A.com"), ("x-a", "site-a.com")))
     transform = Transform("host-header-rewrite", ((r"^site-(.+)\.com$", "in.$1.example"),))
-    done = apply_transforms(sent, (transform,))
-    assert done.headers == (("host", "in.A.example"), ("x-a", "site-a.com"))
-    assert done.value("host") == "in.A.example"
+    rewritten = apply_transforms(sent, (transform,))
+    assert rewritten.headers == (("host", "in.A.example"), ("x-a", "site-a.com"))
+    assert rewritten.value("host") == "in.A.example"
 
 
-def test_both_kinds_work_in_one_rule() -> None:
+def test_a_rule_may_have_both_kinds_of_transforms() -> None:
     transforms = (
         Transform("url-rewrite", (("^/a", "/b"),)),
         Transform("host-header-rewrite", (("^api", "www"),)),
     )
-    done = apply_transforms(request("/a"), transforms)
-    assert (done.path, done.value("host")) == ("/b", "www.example.com")
+    rewritten = apply_transforms(request("/a"), transforms)
+    assert (rewritten.path, rewritten.value("host")) == ("/b", "www.example.com")
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_both_kinds_work_in_one_rule() -> None:
         ("host-header-rewrite", "api", "a b"),
     ],
 )
-def test_a_rewrite_that_gives_no_request_fails(kind: str, pattern: str, template: str) -> None:
+def test_a_rewrite_to_an_invalid_value_fails(kind: str, pattern: str, template: str) -> None:
     transform = Transform(kind, ((pattern, template),))  # type: ignore[arg-type]
     with pytest.raises(TransformError):
         apply_transforms(request("/a"), (transform,))

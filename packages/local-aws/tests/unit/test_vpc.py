@@ -1,4 +1,4 @@
-"""Decided over what moto's EC2 says of networks that are wrong in one place each."""
+"""Reachability in networks of moto's EC2, each with one mistake."""
 
 from __future__ import annotations
 
@@ -49,12 +49,12 @@ class Network:
             subnet_ids=list(subnets) or [self.private],
         )
 
-    def admit(self, port: int, cidr: str = ANYWHERE) -> None:
+    def allow_ingress(self, port: int, cidr: str = ANYWHERE) -> None:
         self.ec2.authorize_security_group_ingress(
             GroupId=self.group, IpPermissions=[_tcp(port, IpRanges=[{"CidrIp": cidr}])]
         )
 
-    def let_out_only(self, *permissions: Any) -> None:
+    def replace_egress(self, *permissions: Any) -> None:
         everything = {"IpProtocol": "-1", "IpRanges": [{"CidrIp": ANYWHERE}]}
         self.ec2.revoke_security_group_egress(GroupId=self.group, IpPermissions=[everything])  # type: ignore[list-item]
         if permissions:
@@ -68,7 +68,7 @@ class Network:
     def add_acl(
         self, subnet: str, *entries: tuple[int, bool, int, int], cidr: str = ANYWHERE
     ) -> str:
-        """An ACL of the subnet's own that allows these with a network: number, out or in, ports."""
+        """Give a subnet a network ACL whose entries (number, egress, ports) allow a network."""
         acl = self.ec2.create_network_acl(VpcId=self.vpc)["NetworkAcl"]["NetworkAclId"]
         for number, egress, low, high in entries:
             self.ec2.create_network_acl_entry(
@@ -89,13 +89,13 @@ class Network:
         return acl
 
 
-def _tcp(port: int, **whom: Any) -> Any:
-    return {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, **whom}
+def _tcp(port: int, **peers: Any) -> Any:
+    return {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, **peers}
 
 
 @pytest.fixture(scope="module")
 def ec2() -> EC2Client:
-    """One for all tests: it takes a second to make. moto answers it wherever it is mocked."""
+    """A client for all tests: creating one takes a second, and moto mocks it in each test."""
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("AWS_ENDPOINT_URL", raising=False)
         return boto3.Session("test", "test", region_name=REGION).client("ec2")
@@ -131,18 +131,18 @@ def network(ec2: EC2Client, monkeypatch: pytest.MonkeyPatch) -> Iterator[Network
         )
 
 
-# -- clients and a load balancer
+# Clients and a load balancer
 
 
-def test_a_port_that_no_rule_opens_is_named_with_its_group(network: Network) -> None:
-    network.admit(443)
+def test_a_port_without_an_ingress_rule_is_an_obstacle(network: Network) -> None:
+    network.allow_ingress(443)
     assert network.client_obstacle(80) == (
         f"{network.group} has no ingress rule that opens tcp/80 to an address"
     )
     assert network.client_obstacle(443) is None
 
 
-def test_a_rule_for_other_security_groups_opens_nothing_to_clients(network: Network) -> None:
+def test_a_rule_for_a_security_group_does_not_admit_clients(network: Network) -> None:
     pair = [{"GroupId": network.group}]
     network.ec2.authorize_security_group_ingress(
         GroupId=network.group, IpPermissions=[_tcp(80, UserIdGroupPairs=pair)]
@@ -150,21 +150,21 @@ def test_a_rule_for_other_security_groups_opens_nothing_to_clients(network: Netw
     assert "no ingress rule" in str(network.client_obstacle())
 
 
-def test_a_port_open_to_some_network_is_open_to_this_machine(network: Network) -> None:
-    network.admit(80, "192.0.2.0/24")
+def test_a_port_open_to_any_network_is_reachable(network: Network) -> None:
+    network.allow_ingress(80, "192.0.2.0/24")
     assert network.client_obstacle() is None
 
 
-def test_a_public_load_balancer_needs_a_way_to_the_internet(network: Network) -> None:
-    network.admit(80)
+def test_a_public_load_balancer_needs_a_route_to_an_internet_gateway(network: Network) -> None:
+    network.allow_ingress(80)
     network.ec2.delete_route(RouteTableId=network.public_table, DestinationCidrBlock=ANYWHERE)
     assert network.client_obstacle() == (
         f"{network.public_table} of {network.public} has no route to an internet gateway"
     )
 
 
-def test_an_internal_load_balancer_needs_no_way_to_the_internet(network: Network) -> None:
-    network.admit(80, "10.0.0.0/16")
+def test_an_internal_load_balancer_needs_no_internet_gateway(network: Network) -> None:
+    network.allow_ingress(80, "10.0.0.0/16")
     assert network.client_obstacle(is_internal=True) is None
 
 
@@ -176,30 +176,30 @@ def test_an_internal_load_balancer_needs_no_way_to_the_internet(network: Network
         (((100, False, 80, 80), (100, True, 1024, 65535)), None),
     ],
 )
-def test_an_acl_lets_requests_in_and_answers_out(
+def test_a_network_acl_must_allow_requests_in_and_responses_out(
     network: Network, entries: tuple[tuple[int, bool, int, int], ...], obstacle: str | None
 ) -> None:
-    network.admit(80)
+    network.allow_ingress(80)
     acl = network.add_acl(network.public, *entries)
     found = network.client_obstacle()
     assert found == (None if obstacle is None else f"{acl} of {network.public} {obstacle}")
 
 
-def test_an_acl_that_admits_one_of_those_whom_the_group_admits_is_enough(network: Network) -> None:
-    network.admit(80, "192.0.2.0/24")
+def test_one_address_that_group_and_network_acl_admit_is_enough(network: Network) -> None:
+    network.allow_ingress(80, "192.0.2.0/24")
     acl = network.add_acl(
         network.public, (100, False, 80, 80), (100, True, 1024, 65535), cidr="203.0.113.0/24"
     )
     assert network.client_obstacle() == f"{acl} of {network.public} does not allow tcp/80 in"
-    network.admit(80, "203.0.113.64/26")
+    network.allow_ingress(80, "203.0.113.64/26")
     assert network.client_obstacle() is None
 
 
-# -- a function and S3
+# A function and S3
 
 
 def _acl(*entries: tuple[bool, int, int]) -> NetworkAcl:
-    """Of entries in order: whether each allows, and its ports."""
+    """A network ACL; entries are pairs of allow or deny, and ports."""
     anyone = IPv4Network(ANYWHERE)
     return NetworkAcl(
         "acl-1",
@@ -223,24 +223,24 @@ def _acl(*entries: tuple[bool, int, int]) -> NetworkAcl:
         (_acl(), False),
     ],
 )
-def test_entries_of_an_acl_decide_together_each_about_ports_that_none_did_before(
+def test_the_first_matching_entry_of_a_network_acl_decides_about_a_port(
     acl: NetworkAcl, passes: bool
 ) -> None:
     assert acl.allows("in", IPv4Address("192.0.2.1"), (10, 20)) is passes
 
 
-def test_a_function_reaches_s3_through_the_endpoint(network: Network) -> None:
+def test_a_function_reaches_s3_through_a_gateway_endpoint(network: Network) -> None:
     assert network.s3_obstacle() is None
 
 
-def test_a_function_in_no_vpc_reaches_s3(network: Network) -> None:
-    vpcs = read_networks(network.ec2, REGION)
-    assert s3_obstacle(vpcs, group_ids=[], subnet_ids=[]) is None
+def test_a_function_outside_a_vpc_reaches_s3(network: Network) -> None:
+    networks = read_networks(network.ec2, REGION)
+    assert s3_obstacle(networks, group_ids=[], subnet_ids=[]) is None
 
 
 def test_egress_to_the_prefix_list_of_s3_is_enough(network: Network) -> None:
     prefix_list = read_networks(network.ec2, REGION).s3_prefix_list
-    network.let_out_only(_tcp(443, PrefixListIds=[{"PrefixListId": prefix_list}]))
+    network.replace_egress(_tcp(443, PrefixListIds=[{"PrefixListId": prefix_list}]))
     assert network.s3_obstacle() is None
 
 
@@ -252,16 +252,16 @@ def test_egress_to_the_prefix_list_of_s3_is_enough(network: Network) -> None:
         (_tcp(443, IpRanges=[{"CidrIp": "10.0.0.0/16"}]),),
     ],
 )
-def test_egress_that_does_not_admit_s3_is_named_with_its_group(
+def test_egress_rules_that_do_not_allow_s3_are_an_obstacle(
     network: Network, egress: tuple[Any, ...]
 ) -> None:
-    network.let_out_only(*egress)
+    network.replace_egress(*egress)
     assert str(network.s3_obstacle()).startswith(
         f"{network.group} has no egress rule for tcp/443 to S3"
     )
 
 
-def test_without_endpoint_and_nat_there_is_no_way(network: Network) -> None:
+def test_without_endpoint_and_nat_gateway_s3_is_unreachable(network: Network) -> None:
     network.drop_endpoint()
     assert network.s3_obstacle() == (
         f"{network.private_table} of {network.private} has no route to S3: "
@@ -269,7 +269,7 @@ def test_without_endpoint_and_nat_there_is_no_way(network: Network) -> None:
     )
 
 
-def test_a_function_in_a_public_subnet_has_no_way_out(network: Network) -> None:
+def test_a_function_cannot_use_an_internet_gateway(network: Network) -> None:
     assert network.s3_obstacle(network.public) == (
         f"{network.public_table} of {network.public} routes S3 to {network.gateway}, "
         "which a function cannot use: it has no public address"
@@ -277,9 +277,7 @@ def test_a_function_in_a_public_subnet_has_no_way_out(network: Network) -> None:
 
 
 @pytest.mark.parametrize("is_public", [True, False])
-def test_a_nat_gateway_is_a_way_if_it_reaches_the_internet_itself(
-    network: Network, is_public: bool
-) -> None:
+def test_a_nat_gateway_must_reach_the_internet(network: Network, is_public: bool) -> None:
     network.drop_endpoint()
     address = network.ec2.allocate_address(Domain="vpc")["AllocationId"]
     gateway = network.ec2.create_nat_gateway(
@@ -304,7 +302,7 @@ def test_a_nat_gateway_is_a_way_if_it_reaches_the_internet_itself(
         (((100, True, 443, 443), (100, False, 1024, 65535)), None),
     ],
 )
-def test_an_acl_lets_requests_to_s3_out_and_answers_in(
+def test_a_network_acl_must_allow_requests_to_s3_out_and_responses_in(
     network: Network, entries: tuple[tuple[int, bool, int, int], ...], obstacle: str | None
 ) -> None:
     acl = network.add_acl(network.private, *entries)

@@ -1,4 +1,4 @@
-"""The parser: bytes in, requests or refusals out."""
+"""Reading and parsing of requests."""
 
 from __future__ import annotations
 
@@ -27,25 +27,25 @@ def refused(line: str, *headers: str) -> RefusedError:
     return caught.value
 
 
-def messages(*pieces: bytes) -> list[ReceivedRequest]:
-    """What a connection gives when it receives these pieces."""
-    incoming = RequestReader()
-    taken = []
+def read(*pieces: bytes) -> list[ReceivedRequest]:
+    """Return the requests that a connection reads from these pieces."""
+    reader = RequestReader()
+    received = []
     for piece in pieces:
-        incoming.feed(piece)
-        while (message := incoming.next_request()) is not None:
-            taken.append(message)
-    return taken
+        reader.feed(piece)
+        while (request := reader.next_request()) is not None:
+            received.append(request)
+    return received
 
 
-def test_a_head_has_the_fields_as_they_were_sent() -> None:
+def test_a_head_keeps_target_and_values_as_sent() -> None:
     parsed = head("GET /a?b=%20#c HTTP/1.1", "X-A:  1 \t", "x-a:2", "X-Empty:")
     assert (parsed.method, parsed.target) == ("GET", "/a?b=%20#c")
     assert parsed.headers == (("host", "a.example"), ("x-a", "1"), ("x-a", "2"), ("x-empty", ""))
     assert (parsed.length, parsed.keep_alive, parsed.classification_reason) == (0, True, None)
 
 
-def test_bytes_beyond_ascii_arrive_in_targets_and_values() -> None:
+def test_targets_and_values_may_have_bytes_beyond_ascii() -> None:
     parsed = parse_head("GET /é HTTP/1.1\r\nHost: a\r\nX-Name: ü".encode())
     assert parsed.target == "/é"
     assert parsed.headers[1] == ("x-name", "ü")
@@ -53,7 +53,7 @@ def test_bytes_beyond_ascii_arrive_in_targets_and_values() -> None:
     assert raw.target.encode(errors="surrogateescape") == b"/\xff"
 
 
-def test_the_host_of_an_absolute_target_counts() -> None:
+def test_the_host_of_an_absolute_target_replaces_the_host_header() -> None:
     parsed = head("GET http://b.example:81/x HTTP/1.1")
     assert parsed.headers == (("host", "b.example:81"),)
     assert head("GET /x?next=http://c/ HTTP/1.1").headers == (("host", "a.example"),)
@@ -75,14 +75,14 @@ def test_any_token_is_a_method(method: str) -> None:
         ("GET / HTTP/1.0", ("Connection: Keep-Alive",), True),
     ],
 )
-def test_a_connection_stays_open_as_its_version_and_header_say(
+def test_version_and_connection_header_decide_about_keep_alive(
     line: str, headers: tuple[str, ...], keep_alive: bool
 ) -> None:
     assert head(line, *headers).keep_alive is keep_alive
 
 
 @pytest.mark.parametrize(
-    ("line", "headers", "finding"),
+    ("line", "headers", "reason"),
     [
         (
             "GET / HTTP/1.1",
@@ -127,45 +127,45 @@ def test_a_connection_stays_open_as_its_version_and_header_say(
         ("GET / HTTP/1.1", ("X-Tab: a\tb",), None),
     ],
 )
-def test_what_is_suspicious_is_named_as_in_the_access_log(
-    line: str, headers: tuple[str, ...], finding: ClassificationReason | None
+def test_a_suspicious_head_has_a_classification_reason(
+    line: str, headers: tuple[str, ...], reason: ClassificationReason | None
 ) -> None:
-    assert head(line, *headers).classification_reason is finding
+    assert head(line, *headers).classification_reason is reason
 
 
 @pytest.mark.parametrize(
     "begun", [b"\x16\x03\x01\x02\x00\x01", b"\r\n\x80", b" GET", b"G\xc3\x89T"]
 )
-def test_what_begins_with_no_method_is_refused_before_its_end(begun: bytes) -> None:
+def test_bytes_that_are_not_a_method_are_refused_at_once(begun: bytes) -> None:
     with pytest.raises(RefusedError) as caught:
-        messages(begun)
+        read(begun)
     assert (caught.value.status, caught.value.classification_reason) == (
         400,
         ClassificationReason.BAD_METHOD,
     )
 
 
-def test_a_request_may_come_byte_by_byte_after_empty_lines() -> None:
+def test_a_request_may_arrive_byte_by_byte_after_empty_lines() -> None:
     sent = b"\r\n\r\nX-y /a HTTP/1.1\r\nHost: a\r\n\r\n"
-    [message] = messages(*(bytes([each]) for each in sent))
-    assert message.head.method == "X-y"
+    [received] = read(*(bytes([each]) for each in sent))
+    assert received.head.method == "X-y"
 
 
-def test_letters_that_turn_into_ascii_do_not_hide_a_length() -> None:
+def test_non_ascii_letters_cannot_hide_a_framing_header() -> None:
     name = "Tran\N{LATIN SMALL LETTER LONG S}fer-Encod\N{LATIN SMALL LETTER DOTLESS I}ng"
     parsed = parse_head(f"GET / HTTP/1.1\r\nHost: a\r\n{name}: chunked".encode())
     assert parsed.classification_reason is ClassificationReason.SUSPICIOUS_HEADER
     assert parsed.length == 0
 
 
-def test_chunks_win_over_a_length_which_the_target_never_sees() -> None:
+def test_chunks_take_precedence_over_content_length() -> None:
     parsed = head("POST / HTTP/1.1", "Content-Length: 3", "Transfer-Encoding: chunked")
     assert parsed.length is None
     assert "content-length" not in dict(parsed.headers)
 
 
 @pytest.mark.parametrize(
-    ("line", "headers", "status", "finding"),
+    ("line", "headers", "status", "reason"),
     [
         ("nonsense", (), 400, ClassificationReason.BAD_VERSION),
         ("GET /", (), 400, ClassificationReason.BAD_VERSION),
@@ -248,14 +248,14 @@ def test_chunks_win_over_a_length_which_the_target_never_sees() -> None:
         ("GET / HTTP/1.1", ("X: 1",) * 11_000, 400, None),
     ],
 )
-def test_what_two_readers_could_read_differently_is_refused(
-    line: str, headers: tuple[str, ...], status: int, finding: ClassificationReason | None
+def test_an_invalid_or_ambiguous_head_is_refused(
+    line: str, headers: tuple[str, ...], status: int, reason: ClassificationReason | None
 ) -> None:
     error = refused(line, *headers)
-    assert (error.status, error.classification_reason) == (status, finding)
+    assert (error.status, error.classification_reason) == (status, reason)
 
 
-def test_a_host_is_needed_but_in_the_oldest_version() -> None:
+def test_only_http_1_0_needs_no_host() -> None:
     with pytest.raises(RefusedError):
         parse_head(b"GET / HTTP/1.1")
     assert parse_head(b"GET / HTTP/1.0").headers == ()
@@ -273,7 +273,7 @@ def test_a_host_is_needed_but_in_the_oldest_version() -> None:
         ),
     ],
 )
-def test_each_mode_blocks_and_closes_what_it_should(
+def test_the_desync_mode_decides_what_is_blocked_and_closed(
     mode: str, blocked: set[Classification], closed: set[Classification]
 ) -> None:
     for reason in ClassificationReason:
@@ -293,21 +293,21 @@ CHUNKS = (
 
 
 @pytest.mark.parametrize("sent", [LENGTH, CHUNKS, b"\r\n\r\n" + LENGTH])
-def test_a_body_is_the_same_however_it_is_cut(sent: bytes) -> None:
+def test_a_body_does_not_depend_on_the_pieces_it_arrives_in(sent: bytes) -> None:
     size = len(sent.lstrip())
     cuts = [[sent], [sent[n : n + 1] for n in range(len(sent))]]
     cuts += [[sent[:n], sent[n:]] for n in range(1, len(sent))]
     for pieces in cuts:
-        (message,) = messages(*pieces)
-        assert message.body == b"hello"
-        assert message.received_bytes == size
+        (received,) = read(*pieces)
+        assert received.body == b"hello"
+        assert received.received_bytes == size
 
 
-def test_what_follows_a_request_is_the_next_one() -> None:
+def test_bytes_after_a_request_are_the_next_one() -> None:
     plain = b"GET /b HTTP/1.1\r\nHost: a\r\n\r\n"
-    taken = messages(LENGTH + CHUNKS + plain + LENGTH[:-1], b"o")
-    assert [message.head.target for message in taken] == ["/a", "/a", "/b", "/a"]
-    assert [message.body for message in taken] == [b"hello", b"hello", b"", b"hello"]
+    received = read(LENGTH + CHUNKS + plain + LENGTH[:-1], b"o")
+    assert [received.head.target for received in received] == ["/a", "/a", "/b", "/a"]
+    assert [received.body for received in received] == [b"hello", b"hello", b"", b"hello"]
 
 
 @pytest.mark.parametrize(
@@ -329,17 +329,17 @@ def test_what_follows_a_request_is_the_next_one() -> None:
         ((b"80000\r\n" + b"x" * 0x80000 + b"\r\n") * 2 + b"1\r\n", 413),
     ],
 )
-def test_chunks_that_are_none_are_refused(body: bytes, status: int) -> None:
+def test_invalid_chunks_are_refused(body: bytes, status: int) -> None:
     with pytest.raises(RefusedError) as caught:
-        messages(POST + b"Transfer-Encoding: chunked\r\n\r\n" + body)
+        read(POST + b"Transfer-Encoding: chunked\r\n\r\n" + body)
     assert caught.value.status == status
 
 
 def test_a_body_of_a_megabyte_is_taken_and_one_byte_more_is_not() -> None:
-    (message,) = messages(POST + b"Content-Length: 1048576\r\n\r\n", b"x" * 1_048_576)
-    assert len(message.body) == 1_048_576
+    (received,) = read(POST + b"Content-Length: 1048576\r\n\r\n", b"x" * 1_048_576)
+    assert len(received.body) == 1_048_576
     with pytest.raises(RefusedError) as caught:
-        messages(POST + b"Content-Length: 1048577\r\n\r\n")
+        read(POST + b"Content-Length: 1048577\r\n\r\n")
     assert caught.value.status == 413
 
 
@@ -353,28 +353,28 @@ def test_a_body_of_a_megabyte_is_taken_and_one_byte_more_is_not() -> None:
         (b"\r\n" * 100, 400),
     ],
 )
-def test_a_head_without_end_is_refused_before_it_has_one(sent: bytes, status: int) -> None:
+def test_an_incomplete_head_that_cannot_become_valid_is_refused(sent: bytes, status: int) -> None:
     with pytest.raises(RefusedError) as caught:
-        messages(sent)
+        read(sent)
     assert caught.value.status == status
 
 
 def test_a_client_is_told_once_that_it_take_continue() -> None:
-    incoming = RequestReader()
-    incoming.feed(POST + b"Expect: 100-Continue\r\nContent-Length: 2\r\n\r\n")
-    assert incoming.next_request() is None
-    assert [incoming.take_continue(), incoming.take_continue()] == [True, False]
-    incoming.feed(b"ok")
-    message = incoming.next_request()
-    assert message is not None
-    assert message.body == b"ok"
+    reader = RequestReader()
+    reader.feed(POST + b"Expect: 100-Continue\r\nContent-Length: 2\r\n\r\n")
+    assert reader.next_request() is None
+    assert [reader.take_continue(), reader.take_continue()] == [True, False]
+    reader.feed(b"ok")
+    received = reader.next_request()
+    assert received is not None
+    assert received.body == b"ok"
 
 
-def test_a_client_that_does_not_wait_need_not_be_told() -> None:
-    incoming = RequestReader()
-    incoming.feed(POST + b"Expect: 100-continue\r\nContent-Length: 2\r\n\r\no")
-    assert incoming.next_request() is None
-    assert not incoming.take_continue()
+def test_100_continue_is_not_sent_to_a_client_that_sends_its_body() -> None:
+    reader = RequestReader()
+    reader.feed(POST + b"Expect: 100-continue\r\nContent-Length: 2\r\n\r\no")
+    assert reader.next_request() is None
+    assert not reader.take_continue()
 
 
 FRAGMENTS = st.sampled_from(
@@ -384,10 +384,10 @@ FRAGMENTS = st.sampled_from(
 
 
 @given(st.lists(st.one_of(st.binary(max_size=20), FRAGMENTS), max_size=40))
-def test_whatever_is_sent_is_a_request_or_a_refusal(pieces: list[bytes]) -> None:
+def test_any_bytes_are_a_request_or_refused(pieces: list[bytes]) -> None:
     try:
-        together = messages(b"".join(pieces))
+        together = read(b"".join(pieces))
     except RefusedError as error:
         assert error.status in {400, 413, 414, 501}
     else:
-        assert messages(*pieces) == together
+        assert read(*pieces) == together

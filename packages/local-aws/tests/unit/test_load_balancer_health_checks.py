@@ -7,16 +7,15 @@ from dataclasses import replace
 
 import pytest
 from local_aws.lambda_runtime.invocation import Answered, Failed, Outcome, Reason
-from local_aws.load_balancer.configuration import Configuration, HealthCheck, TargetGroup
+from local_aws.load_balancer.configuration import Configuration, HealthCheck
 from local_aws.load_balancer.health_checks import (
     HealthChecks,
     HealthState,
     TargetHealth,
-    health_check_event,
     matches_codes,
 )
 from local_aws_tests.load_balancer_models import FUNCTION, GROUP, forward, listener, rule
-from local_aws_tests.raw_http import Held
+from local_aws_tests.raw_http import HeldFunctions
 
 CHECK = HealthCheck(path="/health", healthy_threshold=3, unhealthy_threshold=2)
 HEALTHY, UNHEALTHY, INITIAL = HealthState.HEALTHY, HealthState.UNHEALTHY, HealthState.INITIAL
@@ -32,27 +31,14 @@ HEALTHY, UNHEALTHY, INITIAL = HealthState.HEALTHY, HealthState.UNHEALTHY, Health
         ("--++-+++", [INITIAL, *[UNHEALTHY] * 6, HEALTHY]),
     ],
 )
-def test_a_target_changes_when_enough_checks_in_a_row_say_so(
+def test_the_thresholds_decide_when_the_health_changes(
     results: str, states: list[HealthState]
 ) -> None:
-    seen, now = [], TargetHealth()
+    found, health = [], TargetHealth()
     for result in results:
-        now = now.after(CHECK, result == "+")
-        seen.append(now.state)
-    assert seen == states
-
-
-def test_the_event_of_a_check_has_one_header_and_nothing_else() -> None:
-    group = TargetGroup("arn:tg", "lambda", (FUNCTION,))
-    assert json.loads(health_check_event(group, CHECK)) == {
-        "requestContext": {"elb": {"targetGroupArn": "arn:tg"}},
-        "httpMethod": "GET",
-        "path": "/health",
-        "queryStringParameters": {},
-        "headers": {"user-agent": "ELB-HealthChecker/2.0"},
-        "body": "",
-        "isBase64Encoded": False,
-    }
+        health = health.after(CHECK, result == "+")
+        found.append(health.state)
+    assert found == states
 
 
 @pytest.mark.parametrize(
@@ -66,19 +52,19 @@ def test_the_event_of_a_check_has_one_header_and_nothing_else() -> None:
         ("200-299", 300, False),
     ],
 )
-def test_statuses_are_accepted_by_lists_and_ranges(codes: str, status: int, expected: bool) -> None:
+def test_a_matcher_has_codes_and_ranges(codes: str, status: int, expected: bool) -> None:
     assert matches_codes(codes, status) is expected
 
 
-class Ticking(asyncio.SelectorEventLoop):
-    """A loop in which time passes only when nothing is left to do."""
+class VirtualTimeLoop(asyncio.SelectorEventLoop):
+    """An event loop whose time advances only when nothing else is left to do."""
 
     _now = 0.0
 
     def time(self) -> float:
         return self._now
 
-    async def until(self, seconds: float) -> None:
+    async def advance_to(self, seconds: float) -> None:
         while self._now < seconds:
             await asyncio.sleep(0)
             waiting = [timer.when() for timer in self._scheduled if not timer.cancelled()]  # type: ignore[attr-defined]
@@ -88,7 +74,7 @@ class Ticking(asyncio.SelectorEventLoop):
 
 @pytest.fixture
 def runner() -> Iterator[asyncio.Runner]:
-    with asyncio.Runner(loop_factory=Ticking) as running:
+    with asyncio.Runner(loop_factory=VirtualTimeLoop) as running:
         yield running
 
 
@@ -96,37 +82,36 @@ def configured(check: HealthCheck | None) -> Configuration:
     return Configuration((listener(rule(None, forward(replace(GROUP, health_check=check)))),))
 
 
-STATE = (GROUP.arn, FUNCTION)
-"""The key of the only target."""
+TARGET = (GROUP.arn, FUNCTION)
 
 
-def test_a_target_is_asked_at_once_and_then_at_its_interval(runner: asyncio.Runner) -> None:
-    functions = Held()
+def test_a_target_is_checked_at_once_and_then_at_its_interval(runner: asyncio.Runner) -> None:
+    functions = HeldFunctions()
 
     async def scenario() -> None:
         loop = asyncio.get_running_loop()
-        assert isinstance(loop, Ticking)
+        assert isinstance(loop, VirtualTimeLoop)
         checks = HealthChecks(functions)
         checks.update(configured(CHECK))
         assert len(functions.waiting) == 1
-        functions.answer()
-        assert checks.health()[STATE].state is HEALTHY
-        await loop.until(34)
+        functions.respond()
+        assert checks.health()[TARGET].state is HEALTHY
+        await loop.advance_to(34)
         assert functions.waiting == []
-        await loop.until(36)
+        await loop.advance_to(36)
         assert len(functions.waiting) == 1
         checks.close()
-        await loop.until(200)
+        await loop.advance_to(200)
         assert len(functions.waiting) == 1
 
     runner.run(scenario())
 
 
-def test_wrong_statuses_failures_and_silence_make_a_target_unhealthy(
+def test_wrong_statuses_failures_and_timeouts_make_a_target_unhealthy(
     runner: asyncio.Runner,
 ) -> None:
-    functions = Held()
-    said: list[Outcome] = [
+    functions = HeldFunctions()
+    outcomes: list[Outcome] = [
         Answered(b'{"statusCode": 500}'),
         Answered(b'"text"'),
         Failed(Reason.UNHANDLED, "raised"),
@@ -134,38 +119,38 @@ def test_wrong_statuses_failures_and_silence_make_a_target_unhealthy(
 
     async def scenario() -> None:
         loop = asyncio.get_running_loop()
-        assert isinstance(loop, Ticking)
-        for outcome in said:
+        assert isinstance(loop, VirtualTimeLoop)
+        for outcome in outcomes:
             checks = HealthChecks(functions)
             checks.update(configured(replace(CHECK, unhealthy_threshold=1)))
             functions.waiting.pop()[1](outcome)
-            assert checks.health()[STATE].state is UNHEALTHY
+            assert checks.health()[TARGET].state is UNHEALTHY
             checks.close()
         checks.update(configured(replace(CHECK, unhealthy_threshold=1)))
-        await loop.until(loop.time() + 31)
-        assert checks.health()[STATE].state is UNHEALTHY
-        functions.answer()
-        assert checks.health()[STATE].state is UNHEALTHY
+        await loop.advance_to(loop.time() + 31)
+        assert checks.health()[TARGET].state is UNHEALTHY
+        functions.respond()
+        assert checks.health()[TARGET].state is UNHEALTHY
         checks.close()
 
     runner.run(scenario())
 
 
-def test_groups_without_checks_are_left_alone_and_new_settings_begin_anew(
+def test_changed_settings_start_the_check_again(
     runner: asyncio.Runner,
 ) -> None:
-    functions = Held()
+    functions = HeldFunctions()
 
     async def scenario() -> None:
         checks = HealthChecks(functions)
         checks.update(configured(None))
         assert checks.health() == {}
         checks.update(configured(CHECK))
-        functions.answer()
+        functions.respond()
         checks.update(configured(CHECK))
         assert functions.waiting == []
         checks.update(configured(replace(CHECK, path="/other")))
-        assert checks.health()[STATE].state is INITIAL
+        assert checks.health()[TARGET].state is INITIAL
         assert json.loads(functions.waiting[0][0])["path"] == "/other"
         checks.update(configured(None))
         assert checks.health() == {}

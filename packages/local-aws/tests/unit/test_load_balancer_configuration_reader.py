@@ -32,7 +32,7 @@ GROUP = TargetGroup("arn:tg", "lambda", ("arn:function",))
 
 
 @pytest.mark.parametrize(
-    ("answer", "expected"),
+    ("item", "expected"),
     [
         ({"Field": "path-pattern", "PathPatternConfig": {"Values": ["/a"]}}, PathPattern(("/a",))),
         ({"Field": "path-pattern", "Values": ["/a"]}, PathPattern(("/a",))),
@@ -74,11 +74,11 @@ GROUP = TargetGroup("arn:tg", "lambda", ("arn:function",))
         ({"Field": "moon-phase"}, Unsupported("the condition moon-phase")),
     ],
 )
-def test_a_condition_is_read_or_named(answer: dict[str, Any], expected: Condition) -> None:
-    assert reader.condition(answer) == expected
+def test_a_condition_is_read(item: dict[str, Any], expected: Condition) -> None:
+    assert reader.condition(item) == expected
 
 
-def test_a_forward_is_read_in_its_short_and_its_long_form() -> None:
+def test_a_forward_has_a_short_and_a_long_form() -> None:
     short = reader.action([{"Type": "forward", "TargetGroupArn": "arn:tg"}], {"arn:tg": GROUP})
     configuration = {"TargetGroups": [{"TargetGroupArn": "arn:tg", "Weight": 1}]}
     long = reader.action([{"Type": "forward", "ForwardConfig": configuration}], {"arn:tg": GROUP})
@@ -87,7 +87,7 @@ def test_a_forward_is_read_in_its_short_and_its_long_form() -> None:
     assert short.groups[0].group == GROUP
 
 
-def test_weights_are_read_and_a_group_that_is_gone_keeps_its_place() -> None:
+def test_a_forward_keeps_the_weight_of_a_missing_group() -> None:
     groups = [
         {"TargetGroupArn": "arn:tg", "Weight": 0},
         {"TargetGroupArn": "arn:gone", "Weight": 9},
@@ -99,7 +99,7 @@ def test_weights_are_read_and_a_group_that_is_gone_keeps_its_place() -> None:
     assert [(each.weight, each.group) for each in action.groups] == [(0, GROUP), (9, None)]
 
 
-def test_stickiness_matters_only_between_several_groups() -> None:
+def test_stickiness_applies_only_to_several_groups() -> None:
     def action(*arns: str) -> Any:
         configuration = {
             "TargetGroups": [{"TargetGroupArn": arn, "Weight": 1} for arn in arns],
@@ -111,15 +111,15 @@ def test_stickiness_matters_only_between_several_groups() -> None:
     assert action("a", "b").sticky_seconds == 60
 
 
-def test_what_comes_before_the_last_action_is_named() -> None:
-    answers = [
+def test_actions_before_the_last_one_are_unsupported() -> None:
+    items = [
         {"Type": "forward", "Order": 2, "TargetGroupArn": "arn:tg"},
         {"Type": "authenticate-oidc", "Order": 1},
     ]
-    assert reader.action(answers, {}) == Unsupported("the action authenticate-oidc")
+    assert reader.action(items, {}) == Unsupported("the action authenticate-oidc")
 
 
-def test_a_fixed_response_and_a_redirect_are_read_with_their_defaults() -> None:
+def test_fixed_response_and_redirect_have_defaults() -> None:
     fixed = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}
     assert reader.action([fixed], {}) == FixedResponse(404, "text/plain", "")
     sent = {"Type": "redirect", "RedirectConfig": {"StatusCode": "HTTP_301", "Protocol": "HTTPS"}}
@@ -127,47 +127,47 @@ def test_a_fixed_response_and_a_redirect_are_read_with_their_defaults() -> None:
     assert reader.action([sent], {}) == expected
 
 
-def test_rules_are_in_order_of_priority_with_the_default_last() -> None:
+def test_rules_are_in_order_of_priority_with_the_default_rule_last() -> None:
     fixed = [{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "200"}}]
     rules = [
         {"RuleArn": f"arn:{priority}", "Priority": priority, "Actions": fixed}
         for priority in ("default", "10", "9", "100")
     ]
-    answer = {"ListenerArn": "arn:listener", "Port": 80, "Protocol": "HTTP"}
-    listener = reader.listener(BALANCER, answer, rules, Attributes(), [], {})
+    item = {"ListenerArn": "arn:listener", "Port": 80, "Protocol": "HTTP"}
+    listener = reader.listener(BALANCER, item, rules, Attributes(), [], {})
     assert [each.priority for each in listener.rules] == [9, 10, 100, None]
     assert listener.unsupported is None
 
 
 @pytest.mark.parametrize(
-    ("protocol", "refusal"),
+    ("protocol", "unsupported"),
     [("HTTP", None), ("HTTPS", None), ("TCP", Unsupported("TCP listeners"))],
 )
-def test_a_listener_of_another_protocol_is_refused_by_name(
-    protocol: str, refusal: Unsupported | None
+def test_a_listener_with_another_protocol_is_unsupported(
+    protocol: str, unsupported: Unsupported | None
 ) -> None:
-    answer = {"ListenerArn": "arn:listener", "Port": 443, "Protocol": protocol}
-    assert reader.listener(BALANCER, answer, [], Attributes(), [], {}).unsupported == refusal
+    item = {"ListenerArn": "arn:listener", "Port": 443, "Protocol": protocol}
+    assert reader.listener(BALANCER, item, [], Attributes(), [], {}).unsupported == unsupported
 
 
-def test_transforms_of_a_rule_are_read_in_their_order() -> None:
+def test_transforms_keep_their_order() -> None:
     def rewrites(name: str, regex: str) -> dict[str, Any]:
         configuration = {"Rewrites": [{"Regex": regex, "Replace": "$1"}]}
         return {"Type": name, f"{name.title().replace('-', '')}Config": configuration}
 
-    answer = {
+    item = {
         "RuleArn": "arn:1",
         "Priority": "1",
         "Actions": [{"Type": "forward", "TargetGroupArn": "arn:tg"}],
         "Transforms": [rewrites("url-rewrite", "(a)"), rewrites("host-header-rewrite", "(b)")],
     }
-    assert reader.rule(answer, {}).transforms == (
+    assert reader.rule(item, {}).transforms == (
         Transform("url-rewrite", (("(a)", "$1"),)),
         Transform("host-header-rewrite", (("(b)", "$1"),)),
     )
 
 
-def test_attributes_are_read_and_the_others_have_awss_defaults() -> None:
+def test_missing_attributes_have_awss_defaults() -> None:
     assert reader.attributes([]) == Attributes()
     sent = [
         {"Key": "idle_timeout.timeout_seconds", "Value": "30"},
@@ -186,7 +186,7 @@ def test_attributes_are_read_and_the_others_have_awss_defaults() -> None:
     )
 
 
-def test_a_target_group_has_its_targets_and_its_kind_of_headers() -> None:
+def test_a_target_group_has_targets_and_a_header_mode() -> None:
     group = reader.target_group(
         {"TargetGroupArn": "arn:tg", "TargetType": "lambda"},
         [{"Key": "lambda.multi_value_headers.enabled", "Value": "true"}],
@@ -195,9 +195,9 @@ def test_a_target_group_has_its_targets_and_its_kind_of_headers() -> None:
     assert group == TargetGroup("arn:tg", "lambda", ("arn:function",), multi_value_headers=True)
 
 
-def test_health_checks_are_off_unless_the_target_group_says_otherwise() -> None:
-    def check(**answer: Any) -> HealthCheck | None:
-        return reader.target_group({"TargetGroupArn": "arn:tg", **answer}, [], []).health_check
+def test_health_checks_are_disabled_by_default() -> None:
+    def check(**item: Any) -> HealthCheck | None:
+        return reader.target_group({"TargetGroupArn": "arn:tg", **item}, [], []).health_check
 
     assert check() is None
     assert check(HealthCheckEnabled=False, HealthCheckIntervalSeconds=35) is None
@@ -213,7 +213,7 @@ def test_health_checks_are_off_unless_the_target_group_says_otherwise() -> None:
     ) == HealthCheck("/health", 10, 3, 3, 4, "200-299")
 
 
-def test_response_headers_of_a_listener_are_read_and_empty_ones_are_none() -> None:
+def test_empty_response_headers_are_ignored() -> None:
     pairs = [
         {"Key": "routing.http.response.x_content_type_options.header_value", "Value": "nosniff"},
         {"Key": "routing.http.response.x_frame_options.header_value", "Value": ""},
