@@ -1,4 +1,4 @@
-"""What ./inv costs before a task's own work, when everything is set up: under 0.3 s.
+"""The time of ./inv before a task starts, if everything is set up: under 0.3 s.
 
 Run: .venv/bin/python -m benchmarks.overhead
 """

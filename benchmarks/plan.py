@@ -1,8 +1,8 @@
-"""`invoke plan --env dev`, second run, against bare `terraform plan` in the same unit folders.
+"""The second `invoke plan --env dev` against bare `terraform plan` in the same unit folders.
 
-The bare plans run one after the other. What no runner can beat with two at a time is the larger of
-the longest chain of dependent units (wall clock) and the processor time of all of them over the
-cores; the number to stay below is 1.3 times that.
+The bare plans run one after the other. No runner can be faster than the longest chain of dependent
+units, nor than the processor time of all units divided by the cores. The limit is 1.3 times the
+larger of the two.
 
 Run: ./inv up, then .venv/bin/python -m benchmarks.plan [ROUNDS]
 """
@@ -24,12 +24,14 @@ INPUTS = "terragrunt-debug.tfvars.json"
 
 
 def working_folder(unit: Path) -> Path:
-    """Where Terraform last ran for a unit: the newest folder that was initialised."""
+    """Return the folder in which Terraform ran last: the newest that was initialized."""
     found = unit.glob(".terragrunt-cache/*/*/*/*/.terraform")
     return max(found, key=lambda path: path.stat().st_mtime).parent
 
 
 def longest_chain(walls: Mapping[str, float], dependencies: Mapping[str, tuple[str, ...]]) -> float:
+    """Return the seconds of the slowest chain of units that wait for each other."""
+
     def until(unit: str) -> float:
         return walls[unit] + max((until(other) for other in dependencies[unit]), default=0.0)
 
@@ -37,6 +39,7 @@ def longest_chain(walls: Mapping[str, float], dependencies: Mapping[str, tuple[s
 
 
 def read_dependencies(folder: Path, environ: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """Return the units that each unit depends on."""
     find = toolchain.terragrunt().command("find", "--json", "--dependencies")
     found = subprocess.run(find, cwd=folder, env=environ, capture_output=True, check=True)
     return {unit["path"]: tuple(unit.get("dependencies", ())) for unit in json.loads(found.stdout)}
@@ -55,7 +58,7 @@ def main() -> int:
     folders = {unit: working_folder(environment.path / unit) for unit in environment.units}
     bare: dict[str, list[Timing]] = {unit: [] for unit in folders}
     ours = []
-    # Bare Terraform is what a person would run, without what the tooling sets to make it faster.
+    # Bare Terraform runs without the variable that the tooling sets to make it faster.
     environ = {name: value for name, value in resolved.environ.items() if name != "GOGC"}
     for _ in range(rounds):
         ours.append(run(invoke, settings.ROOT))

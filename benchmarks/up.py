@@ -1,9 +1,9 @@
 """`./inv up` in a fresh copy of the checkout, against plain Terraform with one root module.
 
-- cold: environment made, nothing applied; at most 1.25 times a plain `terraform apply` of the same
-  resources in one root module against the same server. Both wait 61 s for the load balancer, which
-  the provider does whatever the server answers.
-- nothing to change, cloud running and cloud stopped: shown, with `invoke plan` beside it.
+- cold, with the Python environment and nothing applied: at most 1.25 times a plain
+  `terraform apply` of the same resources in one root module against the same server. Both wait 61 s
+  for the load balancer, because the provider waits for so long.
+- nothing to change, with the cloud running and stopped: printed, with `invoke plan` beside it.
 
 Run: .venv/bin/python -m benchmarks.up
 """
@@ -26,7 +26,7 @@ LIMIT_RATIO = 1.25
 
 
 def one_root(folder: Path) -> Path:
-    """The root module with all that it needs beside it."""
+    """Create the root module with everything that it needs."""
     shutil.copytree(settings.ROOT / "benchmarks" / "one_root", folder)
     shutil.copytree(settings.MODULES, folder / "modules")
     shutil.copy2(settings.ROOT / ".terraform.lock.hcl", folder)
@@ -36,7 +36,7 @@ def one_root(folder: Path) -> Path:
 
 
 def plain_apply(clone: Clone, folder: Path) -> float:
-    """Seconds of `terraform init` and `apply` of everything, into the clone's own cloud."""
+    """Return the seconds of `terraform init` and `apply` of everything, in the clone's cloud."""
     endpoint = LocalCloud(clone.root / ".terrarium" / "cloud").start()
     environ = Target(Kind.LOCAL, endpoint.url).environ(clone.environ | toolchain.environ())
     terraform = str(toolchain.terraform().path)
