@@ -48,7 +48,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     slowest: dict[Path, float] = {}
     for item in items:
         if item.get_closest_marker("timeout") is None:
-            item.add_marker(pytest.mark.timeout(SECONDS[_tier(item)]))
+            # A fixture of e2e may wait until another worker has applied the tree.
+            func_only = _tier(item) in ("e2e", "soak")
+            item.add_marker(pytest.mark.timeout(SECONDS[_tier(item)], func_only=func_only))
         marker = item.get_closest_marker("timeout")
         seconds = float(marker.args[0]) if marker else 0.0
         slowest[item.path] = max(slowest.get(item.path, 0), seconds)

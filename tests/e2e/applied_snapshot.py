@@ -31,7 +31,7 @@ def restore(environments: tuple[str, ...], target: Path) -> Clone:
             _create(environments, snapshot)
         shutil.copytree(snapshot, target, symlinks=True)
     clone = Clone(target)
-    clone.start_cloud(*environments)
+    clone.start_cloud()
     return clone
 
 

@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from terrarium import settings
+from terrarium.tree import read_account
 
+_TASK_SECONDS = 1200
 _REMOVED_PREFIXES = ("AWS_", "PYTEST_", "TG_", "TERRAGRUNT_", "TF_VAR_", "TERRARIUM_")
 
 
@@ -64,13 +66,18 @@ class Clone:
             **self.extra,
         }
 
-    def start_cloud(self, *environments: str) -> None:
+    def start_cloud(self) -> None:
         """Start the cloud as it was saved, without comparing it with the tree."""
-        for environment in environments:
-            self.invoke("up", "--env", environment)
+        self._local_aws("up")
 
     def stop_cloud(self) -> None:
-        self.invoke("down")
+        """Stop the cloud without saving it."""
+        self._local_aws("down", "--discard")
+
+    def _local_aws(self, *words: str) -> None:
+        state = str(self.root / ".terrarium" / "cloud")
+        command = [sys.executable, "-m", "local_aws", "--state", state, *words]
+        subprocess.run(command, cwd=self.root, env=self.environ, check=True)
 
     def invoke(
         self, *words: str, check: bool = True, **extra: str
@@ -84,6 +91,7 @@ class Clone:
             text=True,
             stdin=subprocess.DEVNULL,
             check=False,
+            timeout=_TASK_SECONDS,
         )
         if check and done.returncode != 0:
             raise AssertionError(f"invoke {' '.join(words)}: {done.returncode}\n{done.stderr}")
@@ -125,22 +133,30 @@ class Clone:
         listed: list[dict[str, Any]] = json.loads(self.invoke("status", "--json").stdout)
         return listed
 
-    def url(self, process: str) -> str:
-        """Return where a process of the clone answers: control-plane, load-balancer-dev, …"""
+    def url(self, process: str = "control-plane") -> str:
+        """Return the URL of a process."""
         return next(str(p["urls"][0]) for p in self.processes() if p["name"] == process)
+
+    def api_url(self, env: str) -> str:
+        """Return the URL of an environment's API."""
+        account = read_account(settings.environment(env)).account_id
+        return self.url(f"load-balancer-{account}")
 
     def command(self, *words: str) -> list[str]:
         return [sys.executable, "-m", "invoke", "--search-root", str(self.root), *words]
 
-    def terragrunt(
-        self, *words: str, folder: str = "live/dev", **extra: str
-    ) -> subprocess.CompletedProcess[str]:
-        """Run ``terragrunt WORDS`` in a folder of the clone, with the launcher that PATH has."""
+    def terragrunt(self, *words: str, folder: str = "live/dev") -> subprocess.CompletedProcess[str]:
+        """Run ``terragrunt WORDS`` in a folder of the clone against its cloud, as a user would."""
+        aws = {
+            "AWS_ENDPOINT_URL": self.url(),
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+        }
         launch = "from terrarium.launchers import terragrunt; terragrunt()"
         return subprocess.run(
             [sys.executable, "-P", "-c", launch, *words],
             cwd=self.root / folder,
-            env=self.environ | extra,
+            env=self.environ | aws,
             capture_output=True,
             text=True,
             stdin=subprocess.DEVNULL,

@@ -20,7 +20,7 @@ FRESH_SECONDS = 5
 @pytest.fixture(scope="module")
 def url(applied: Clone) -> str:
     """The URL of dev's API."""
-    return applied.url("load-balancer-dev")
+    return applied.api_url("dev")
 
 
 def wait_for(url: str, answer: tuple[int, object], seconds: float) -> None:
@@ -94,8 +94,8 @@ def test_without_nat_the_api_serves_what_comes_through_the_endpoint(
         assert applied.outputs("network")["nat_gateway_ids"] == []
         assert get_json(f"{url}/health?deep=1")[0] == 200
     applied.invoke(*apply_network)
-    log = (applied.root / ".terrarium" / "logs" / "load-balancer-dev.log").read_text("utf-8")
-    assert "cannot reach S3" not in log
+    (log,) = (applied.root / ".terrarium" / "cloud" / "logs").glob("load-balancer-*.log")
+    assert "cannot reach S3" not in log.read_text("utf-8")
 
 
 def test_no_request_fails_while_a_new_version_of_the_function_goes_live(
@@ -131,7 +131,7 @@ def test_a_removed_document_can_be_brought_back_from_the_replica(applied: Clone,
         assert "storage: 0 added, 0 changed, 1 destroyed" in applied.invoke(*apply_storage).stderr
         wait_for_error(url, "There is no document of this name.")
 
-        s3 = Account(At(applied.url("control-plane")), DEV).s3
+        s3 = Account(At(applied.url()), DEV).s3
         storage = applied.outputs("storage")
         bucket, replica = storage["bucket_name"], storage["replica_bucket_name"]
         assert not s3.list_object_versions(Bucket=bucket, Prefix="gone.json").get("Versions")

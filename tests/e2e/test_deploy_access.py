@@ -1,4 +1,4 @@
-"""Deploy access, compared with the applied resources."""
+"""The deploy roles against the applied resources."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
-from local_aws import LocalCloud
-from local_aws_tests.accounts import DEV, Account
+from local_aws_tests.accounts import DEV, Account, At
 
 from terrarium import settings
 from terrarium.verbs import find_deploy_role
@@ -26,8 +25,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
-    """A resource in a state: its type, its ARN, its tags."""
+class Resource:
+    """A resource in a Terraform state."""
 
     type: str
     arn: str
@@ -36,8 +35,7 @@ class Made:
 
 @pytest.fixture(scope="module")
 def account(applied: Clone) -> Account:
-    running = LocalCloud(applied.root / ".terrarium" / "cloud").start()
-    return Account(running, DEV)
+    return Account(At(applied.url()), DEV)
 
 
 @pytest.fixture(scope="module")
@@ -45,8 +43,8 @@ def access(account: Account) -> Access:
     return read_back.access_of("dev", DEV, account.client("iam"))
 
 
-def resources(account: Account) -> Iterator[Made]:
-    """Return every resource with an ARN in the states of dev."""
+def resources(account: Account) -> Iterator[Resource]:
+    """Yield every resource with an ARN in the states of dev."""
     bucket = f"{PROJECT}-state-{DEV}-{REGION}"
     for unit in settings.environment("dev").units:
         key = f"live/dev/{unit}/terraform.tfstate"
@@ -56,11 +54,11 @@ def resources(account: Account) -> Iterator[Made]:
                 attributes = instance["attributes"]
                 if attributes.get("arn"):
                     tags = attributes.get("tags_all") or {}
-                    yield Made(resource["type"], attributes["arn"], tags)
+                    yield Resource(resource["type"], attributes["arn"], tags)
 
 
 def kind(arn: str) -> tuple[str, str]:
-    """Return service and kind of a resource; distinguishes a bucket from its objects."""
+    """Return the service and the type of resource; buckets and their objects differ."""
     if arn == "*":
         return arn, ""
     _, _, service, _, _, name = arn.split(":", 5)
@@ -69,27 +67,33 @@ def kind(arn: str) -> tuple[str, str]:
     return service, re.split("[:/]", name, maxsplit=1)[0]
 
 
-def test_the_apply_role_could_have_made_every_resource(account: Account, access: Access) -> None:
+def test_the_roles_may_create_and_read_every_applied_resource(
+    account: Account, access: Access
+) -> None:
     asked = 0
     refused = []
-    for made in resources(account):
-        tags = {f"aws:ResourceTag/{tag}": value for tag, value in made.tags.items()}
-        for need in access.required.needs[made.type]:
-            if kind(need.arn) != kind(made.arn):
+    for resource in resources(account):
+        tags = {f"aws:ResourceTag/{tag}": value for tag, value in resource.tags.items()}
+        for need in access.required.needs[resource.type]:
+            if kind(need.arn) != kind(resource.arn):
                 continue
             asked += 1
             changed = tags if "aws:ResourceTag/Project" in tags else None
-            request = access.request(need.action, made.arn, service=need.service, changed=changed)
+            request = access.request(
+                need.action, resource.arn, service=need.service, changed=changed
+            )
             roles = [access.apply, access.plan] if need.reads else [access.apply]
-            # The deploy roles themselves are read by a deployment, and changed by none.
-            if "/deploy-access/" in made.arn and not need.reads:
+            # A deployment reads the deploy roles but never changes them.
+            if "/deploy-access/" in resource.arn and not need.reads:
                 roles = []
-            refused += [f"{need.action} on {made.arn}" for role in roles if not role.may(request)]
+            refused += [
+                f"{need.action} on {resource.arn}" for role in roles if not role.may(request)
+            ]
     assert refused == []
     assert asked > 100
 
 
-def test_the_plan_role_allows_every_call_of_a_plan(
+def test_a_plan_makes_no_request_that_the_plan_role_may_not_make(
     applied: Clone, access: Access, tmp_path: Path
 ) -> None:
     log = tmp_path / "provider.log"
@@ -97,7 +101,7 @@ def test_the_plan_role_allows_every_call_of_a_plan(
     applied.invoke(*planning, TF_LOG_PROVIDER="DEBUG", TF_LOG_PATH=str(log))
     with log.open(errors="replace") as lines:
         asked = calls.actions(lines)
-    # The role is there already; who it is, anybody may ask.
+    # The job has assumed the role already, and everyone may ask for their identity.
     asked -= {"sts:AssumeRole", "sts:GetCallerIdentity"}
     assert len(asked) > 50
     assert asked - access.plan.actions == set()
@@ -119,16 +123,16 @@ def test_every_role_has_the_boundary(account: Account, access: Access) -> None:
 
 
 @pytest.mark.parametrize("role", ["plan", "apply"])
-def test_a_token_assumes_the_role_of_a_workflow(applied: Clone, role: str) -> None:
+def test_a_token_of_github_gives_the_role_that_a_workflow_names(applied: Clone, role: str) -> None:
     sts: STSClient = boto3.client(
         "sts",
         region_name=REGION,
-        endpoint_url=applied.url("control-plane"),
+        endpoint_url=applied.url(),
         aws_access_key_id="test",
         aws_secret_access_key="test",
     )
     arn = find_deploy_role(settings.environment("dev"), role).arn
-    # moto takes any token: whom the role trusts is tested where its policy is read.
+    # moto accepts every token; other tests read the role's trust policy.
     given = sts.assume_role_with_web_identity(
         RoleArn=arn, RoleSessionName="job", WebIdentityToken="x" * 20
     )
@@ -137,7 +141,7 @@ def test_a_token_assumes_the_role_of_a_workflow(applied: Clone, role: str) -> No
     caller = boto3.client(
         "sts",
         region_name=REGION,
-        endpoint_url=applied.url("control-plane"),
+        endpoint_url=applied.url(),
         aws_access_key_id=keys["AccessKeyId"],
         aws_secret_access_key=keys["SecretAccessKey"],
         aws_session_token=keys["SessionToken"],

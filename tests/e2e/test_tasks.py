@@ -30,15 +30,10 @@ def test_a_plan_of_one_unit_goes_to_stdout(applied: Clone) -> None:
 
 
 def test_plain_terragrunt_works_with_any_credentials(applied: Clone) -> None:
-    environ = {
-        "AWS_ENDPOINT_URL": applied.url("control-plane"),
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-    }
-    every = applied.terragrunt("run-all", "plan", "--non-interactive", **environ)
+    every = applied.terragrunt("run-all", "plan", "--non-interactive")
     assert every.returncode == 0, every.stderr
     assert every.stdout.count("No changes.") == len(UNITS)
-    single = applied.terragrunt("plan", "-detailed-exitcode", folder="live/dev/network", **environ)
+    single = applied.terragrunt("plan", "-detailed-exitcode", folder="live/dev/network")
     assert single.returncode == 0, single.stderr
 
 
@@ -114,7 +109,7 @@ def test_a_unit_that_fails_stops_its_dependents_only(applied: Clone) -> None:
 def test_a_locked_state_is_refused_with_its_holder_and_the_command_that_unlocks_it(
     applied: Clone,
 ) -> None:
-    client = Account(At(applied.url("control-plane")), DEV).s3
+    client = Account(At(applied.url()), DEV).s3
     bucket = f"{PROJECT}-state-{DEV}-eu-west-1"
     key = "live/dev/storage/terraform.tfstate.tflock"
     lock = {

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from local_aws_tests.accounts import get_json
 
+from terrarium import settings
 from tests.access.roles import PROJECT
 from tests.e2e import applied_snapshot
 from tests.e2e.clone import Clone
@@ -43,11 +44,11 @@ def resources(clone: Clone, env: str) -> dict[str, list[str]]:
 
 
 def foo(clone: Clone, env: str) -> tuple[int, object]:
-    return get_json(f"{clone.url(f'load-balancer-{env}')}/api/foo")
+    return get_json(f"{clone.api_url(env)}/api/foo")
 
 
 def test_each_environment_serves_from_a_separate_account(both: Clone) -> None:
-    assert both.url("load-balancer-dev") != both.url("load-balancer-prod")
+    assert both.api_url("dev") != both.api_url("prod")
     for env, account in ACCOUNTS.items():
         assert foo(both, env) == FOO
         buckets = resources(both, env)["s3 aws buckets"]
@@ -57,7 +58,8 @@ def test_each_environment_serves_from_a_separate_account(both: Clone) -> None:
 
 @pytest.mark.parametrize("env", ACCOUNTS)
 def test_neither_environment_has_anything_to_change(both: Clone, env: str) -> None:
-    assert "nothing to change" in both.invoke("up", "--env", env).stderr
+    plan = both.invoke("plan", "--env", env, "--target", "local").stdout
+    assert plan.count("No changes.") == len(settings.environment(env).units)
 
 
 def test_prod_is_protected_from_a_destroy_even_with_yes(clone_to_change: Clone) -> None:

@@ -18,10 +18,17 @@ from tests.e2e.clone import Clone, kill_group
 UNITS = settings.environment("dev").units
 
 
+@pytest.fixture(scope="module", autouse=True)
+def initialized(applied: Clone) -> None:
+    """Terraform is initialized, which it is not in a copy: ``up`` can compare at once."""
+    done = applied.terragrunt("run-all", "init", "--non-interactive")
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.fixture
 def s3(applied: Clone) -> S3Client:
     """A client in the account of dev."""
-    return Account(At(applied.url("control-plane")), DEV).s3
+    return Account(At(applied.url()), DEV).s3
 
 
 def test_a_second_up_compares_every_unit_and_prints_the_url_of_an_api_that_answers(
@@ -41,7 +48,7 @@ def test_a_second_up_compares_every_unit_and_prints_the_url_of_an_api_that_answe
 
 
 def test_down_saves_and_up_restores(applied: Clone) -> None:
-    url = applied.url("load-balancer-dev")
+    url = applied.api_url("dev")
     applied.invoke("down")
     assert applied.processes() == []
     with pytest.raises(urllib.error.URLError):
