@@ -8,14 +8,11 @@ from local_aws_tests.plane import Plane
 
 
 @pytest.fixture
-def plane(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Plane]:
-    """A control plane in this process; moto forgets everything afterwards."""
+def plane(tmp_path: Path) -> Iterator[Plane]:
+    """A control plane in this process; moto is reset before and after the test."""
     from local_aws.control_plane.service import ControlPlane, Settings
-    from local_aws.control_plane.startup import ENVIRONMENT
     from moto.core.base_backend import BackendDict
 
-    for name, value in ENVIRONMENT.items():
-        monkeypatch.setenv(name, value)
     BackendDict.reset()
     yield Plane(ControlPlane(Settings(4747, tmp_path / "snapshots", "token")))
     BackendDict.reset()

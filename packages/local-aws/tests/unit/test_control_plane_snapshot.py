@@ -87,7 +87,7 @@ def test_a_damaged_snapshot_is_set_aside_with_a_warning(
         "flipped": content[:-1] + b"\0",
         "empty": b"",
         "no header": content.partition(b"\n")[2],
-        "other format": content.replace(b'"format": 1', b'"format": 9'),
+        "other format": content.replace(b'"format": 2', b'"format": 9'),
     }
     path.write_bytes(damaged[damage])
     with caplog.at_level(logging.WARNING):

@@ -57,7 +57,7 @@ def test_a_pattern_that_is_none_is_refused(logs: Any, pattern: str) -> None:
 
 
 def test_a_stream_keeps_its_newest_events(logs: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(log_events, "MOST_EVENTS", 4)
+    monkeypatch.setattr(log_events, "MAX_EVENTS", 4)
     for number in range(3, 6):
         logs.put_log_events(
             logGroupName=GROUP,
@@ -96,7 +96,7 @@ def test_a_query_for_events_is_answered(logs: Any) -> None:
 def test_a_query_that_would_be_answered_wrongly_is_refused_with_what_is_not_built(
     logs: Any, text: str
 ) -> None:
-    with pytest.raises(ClientError, match="this machine evaluates") as refused:
+    with pytest.raises(ClientError, match="local-aws evaluates") as refused:
         query(logs, text)
     assert refused.value.response["Error"]["Code"] == "MalformedQueryException"
     assert refused.value.response["Error"]["Message"].endswith(text.rpartition("| ")[2])

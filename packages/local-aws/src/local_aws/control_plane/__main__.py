@@ -11,9 +11,20 @@ import sys
 from pathlib import Path
 
 from local_aws import processes
-from local_aws.control_plane import startup
 from local_aws.control_plane_client import TOKEN_VARIABLE
+from local_aws.errors import CloudError
 from local_aws.ports import LOOPBACK, PORT_TAKEN
+
+_MOTO_SWITCHES = {
+    "MOTO_DISABLE_GLOBAL_CORS": "true",  # a web page in a browser must not call this cloud
+}
+_FOREIGN_VARIABLES = (
+    "AWS_PROFILE",
+    "AWS_DEFAULT_PROFILE",
+    "AWS_ENDPOINT_URL",
+    "MOTO_ACCOUNT_ID",
+)
+"""Variables of the caller that would change the account or endpoint that moto uses."""
 
 _log = logging.getLogger("local_aws.control_plane")
 
@@ -30,20 +41,32 @@ def main(arguments: list[str] | None = None) -> int:
     except OSError as error:
         _log.error("port %d: %s", options.port, error.strerror)
         return PORT_TAKEN if error.errno == errno.EADDRINUSE else 1
-    startup.configure_environment()
+    _set_environment()
 
     # moto reads its environment when it is imported.
     from local_aws.control_plane import server
     from local_aws.control_plane.service import ControlPlane, Settings
 
     token = os.environ.get(TOKEN_VARIABLE, "")
-    plane = ControlPlane(Settings(listener.getsockname()[1], options.snapshots.resolve(), token))
-    plane.load_services()
+    try:
+        plane = ControlPlane(
+            Settings(listener.getsockname()[1], options.snapshots.resolve(), token)
+        )
+    except CloudError as error:
+        _log.error("%s", error.sentence)
+        return error.exit_code
     restored = plane.restore()
     if restored is not None:
         _log.info("restored %s, saved at %s", restored.path, restored.saved_at)
     server.run(plane, listener)
     return 0
+
+
+def _set_environment() -> None:
+    for name, value in _MOTO_SWITCHES.items():
+        os.environ.setdefault(name, value)
+    for name in _FOREIGN_VARIABLES:
+        os.environ.pop(name, None)
 
 
 def _parse(arguments: list[str] | None) -> argparse.Namespace:
@@ -57,7 +80,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
 
 
 def _listen(port: int) -> socket.socket:
-    """A listening socket of our own: granian's would share the port with anybody's."""
+    """Return a listening socket; granian would open one with SO_REUSEPORT."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

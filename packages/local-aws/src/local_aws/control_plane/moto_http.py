@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import sys
 import threading
-from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote_to_bytes, urlsplit
 
@@ -13,7 +12,7 @@ from moto.core.request import PRESERVED_HEADER_NAMES_ENVIRON_KEY
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.test import run_wsgi_app
 
-from local_aws.control_plane import extensions
+from local_aws.control_plane import patches
 from local_aws.control_plane.http import Request, Response
 
 
@@ -27,9 +26,9 @@ class Moto:
     """
 
     def __init__(self) -> None:
-        extensions.install("core")
+        patches.install()
         self.lock = threading.Lock()
-        self._application = _Dispatcher(_application_of)
+        self._application = DomainDispatcherApplication(create_backend_app)
 
     def handle(self, request: Request) -> Response:
         """Raises whatever moto raises: NotImplementedError for an operation it does not know."""
@@ -38,20 +37,6 @@ class Moto:
             body, status, headers = run_wsgi_app(self._application, environ, buffered=True)
             content = b"".join(body)
         return Response(int(status.split(" ", 1)[0]), tuple(headers), content)
-
-
-class _Dispatcher(DomainDispatcherApplication):  # type: ignore[misc] # moto ships no types
-    """Remembers which service a host name is of.
-
-    moto looks at each of its own folders on disk to find out, which is a third of a request.
-    """
-
-    get_backend_for_host = lru_cache(maxsize=1024)(DomainDispatcherApplication.get_backend_for_host)
-
-
-def _application_of(service: Any) -> Any:
-    extensions.install(service)
-    return create_backend_app(service)
 
 
 def environ_of(request: Request) -> dict[str, Any]:

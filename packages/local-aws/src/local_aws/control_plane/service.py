@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import moto
-from moto.backends import get_backend
 
 from local_aws.control_plane import function_code, invocations, sessions, snapshot
 from local_aws.control_plane.account_regions import account_regions
@@ -33,7 +32,6 @@ SNAPSHOT = "/_local-aws/snapshot"
 TOKEN_HEADER = "x-local-aws-token"  # noqa: S105 - the name of a header
 SERVICE = "local-aws-control-plane"
 
-_FIRST_SERVICES = ("iam", "sts", "s3", "ec2", "elbv2", "lambda", "logs")
 _RUNTIME_SECONDS = 20.0
 """Longest wait for the process that runs functions, which the supervisor starts."""
 
@@ -68,14 +66,6 @@ class ControlPlane:
         with self._moto.lock:
             self._restored = snapshot.restore(self._settings.snapshots)
         return self._restored
-
-    def load_services(self) -> None:
-        """Import the services that an apply uses.
-
-        Imported by a request, in a thread, they take 30 MB more.
-        """
-        for name in _FIRST_SERVICES:
-            get_backend(name)
 
     def save(self) -> snapshot.Snapshot:
         """Write a snapshot of a moment between two requests. Raises CloudError."""

@@ -5,7 +5,7 @@ to each other across services still do afterwards. The bytes of S3 objects and o
 inside. cloudpickle, because some backends hold lambdas; a code object is readable only by the
 Python that wrote it, and a class only by its own moto, hence both are in the file's name::
 
-    snapshots/control-plane.v1.moto-5.2.5.python-3.11.snapshot
+    snapshots/control-plane.v2.moto-5.2.5.python-3.11.snapshot
 
 The file starts with one line of JSON (format, sha256, saved_at, size), the pickle
 follows. Only a file whose hash is right is ever unpickled.
@@ -37,7 +37,7 @@ from moto.core.base_backend import BackendDict, backend_lock
 
 from local_aws.errors import CloudError
 
-FORMAT = 1
+FORMAT = 2
 SUFFIX = ".snapshot"
 
 _PREFIX = "control-plane."

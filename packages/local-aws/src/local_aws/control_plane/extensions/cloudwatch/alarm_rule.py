@@ -1,4 +1,4 @@
-"""The rule of a composite alarm: its grammar, the alarms that it names, and what it comes to.
+"""Parser and evaluation of the AlarmRule of a composite alarm.
 
 Source: CloudWatch API reference, PutCompositeAlarm, AlarmRule; CloudWatch user guide, "Create a
 composite alarm" (AT_LEAST).
@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 StateOf = Callable[[str], str]
-"""The state of an alarm by its name: ``ALARM``, ``OK`` or ``INSUFFICIENT_DATA``."""
+"""Returns the state of an alarm by its name: ``ALARM``, ``OK`` or ``INSUFFICIENT_DATA``."""
 
 STATES = ("ALARM", "OK", "INSUFFICIENT_DATA")
 MAX_LENGTH = 10_240
@@ -23,7 +23,7 @@ _COUNT = re.compile(r"(?P<number>\d+)(?P<percent>%?)")
 
 
 class RuleError(ValueError):
-    """A rule that CloudWatch would refuse; the text says where."""
+    """CloudWatch would refuse the rule; the text says where."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +38,8 @@ class Constant:
 
 
 @dataclass(frozen=True, slots=True)
-class In:
-    """``ALARM(name)`` and its like."""
+class InState:
+    """A condition like ``ALARM(name)``."""
 
     state: str
     alarm: str
@@ -64,7 +64,7 @@ class Not:
 
 @dataclass(frozen=True, slots=True)
 class AtLeast:
-    """How many of ``rules`` must hold: AND is all of them, OR is one."""
+    """At least ``count`` of the rules must hold: all of them for AND, one for OR."""
 
     count: int
     rules: tuple[Rule, ...]
@@ -77,7 +77,7 @@ class AtLeast:
         return sum(rule.holds(state_of) for rule in self.rules) >= self.count
 
 
-Rule = Constant | In | Not | AtLeast
+Rule = Constant | InState | Not | AtLeast
 
 
 def parse(text: str) -> Rule:
@@ -87,7 +87,7 @@ def parse(text: str) -> Rule:
     if len(text) > MAX_LENGTH:
         raise RuleError(f"AlarmRule must not be longer than {MAX_LENGTH} characters")
     parser = _Parser(tuple(_tokens(text)))
-    rule = parser.either()
+    rule = parser.disjunction()
     parser.end()
     return rule
 
@@ -95,7 +95,7 @@ def parse(text: str) -> Rule:
 @dataclass(frozen=True, slots=True)
 class _Token:
     text: str
-    name: bool  # quoted: never a word of the grammar
+    is_name: bool  # quoted, so it is not a keyword
 
 
 def _tokens(text: str) -> Iterator[_Token]:
@@ -107,39 +107,39 @@ def _tokens(text: str) -> Iterator[_Token]:
         position = match.end()
         quoted = match["quoted"]
         if quoted is not None:
-            yield _Token(re.sub(r"\\(.)", r"\1", quoted), name=True)
+            yield _Token(re.sub(r"\\(.)", r"\1", quoted), is_name=True)
         else:
-            yield _Token(match["mark"] or match["word"], name=False)
+            yield _Token(match["mark"] or match["word"], is_name=False)
 
 
 class _Parser:
-    """NOT binds closer than AND, and AND closer than OR."""
+    """Recursive descent; NOT binds tighter than AND, and AND tighter than OR."""
 
     def __init__(self, tokens: tuple[_Token, ...]) -> None:
         self._tokens = tokens
         self._next = 0
 
-    def either(self) -> Rule:
-        rules = [self._both()]
+    def disjunction(self) -> Rule:
+        rules = [self._conjunction()]
         while self._take("OR"):
-            rules.append(self._both())
+            rules.append(self._conjunction())
         return rules[0] if len(rules) == 1 else AtLeast(1, tuple(rules))
 
     def end(self) -> None:
         if self._next < len(self._tokens):
             raise RuleError(f"AlarmRule has {self._tokens[self._next].text!r} after its end")
 
-    def _both(self) -> Rule:
-        rules = [self._one()]
+    def _conjunction(self) -> Rule:
+        rules = [self._operand()]
         while self._take("AND"):
-            rules.append(self._one())
+            rules.append(self._operand())
         return rules[0] if len(rules) == 1 else AtLeast(len(rules), tuple(rules))
 
-    def _one(self) -> Rule:
+    def _operand(self) -> Rule:
         if self._take("NOT"):
-            return Not(self._one())
+            return Not(self._operand())
         if self._take("("):
-            rule = self.either()
+            rule = self.disjunction()
             self._expect(")")
             return rule
         if self._take("TRUE"):
@@ -150,13 +150,13 @@ class _Parser:
             return self._at_least()
         state = self._state()
         self._expect("(")
-        rule = In(state, self._name())
+        rule = InState(state, self._name())
         self._expect(")")
         return rule
 
     def _at_least(self) -> Rule:
         self._expect("(")
-        count = _COUNT.fullmatch(self._any("a number"))
+        count = _COUNT.fullmatch(self._next_token("a number"))
         self._expect(",")
         negated = self._take("NOT")
         state = self._state()
@@ -173,35 +173,37 @@ class _Parser:
             raise RuleError(f"AT_LEAST in AlarmRule takes 1 to {most} of {len(names)} alarms")
         if count is not None and count["percent"]:
             wanted = math.ceil(len(names) * wanted / 100)
-        rules = [In(state, name) for name in names]
+        rules = [InState(state, name) for name in names]
         return AtLeast(wanted, tuple(Not(rule) if negated else rule for rule in rules))
 
     def _state(self) -> str:
-        word = self._any("an alarm's state")
-        if word not in STATES or self._tokens[self._next - 1].name:
+        word = self._next_token("an alarm's state")
+        if word not in STATES or self._tokens[self._next - 1].is_name:
             raise RuleError(f"AlarmRule has {word!r} where an alarm's state must stand")
         return word
 
     def _name(self) -> str:
-        name = self._any("an alarm")
+        name = self._next_token("an alarm")
         if name in {"(", ")", ","}:
             raise RuleError(f"AlarmRule has {name!r} where an alarm must stand")
         arn = _ARN.fullmatch(name)
         return arn["name"] if arn else name
 
-    def _any(self, expected: str) -> str:
+    def _next_token(self, expected: str) -> str:
         if self._next == len(self._tokens):
             raise RuleError(f"AlarmRule ends where {expected} must stand")
         self._next += 1
         return self._tokens[self._next - 1].text
 
     def _take(self, text: str) -> bool:
-        if self._next < len(self._tokens) and self._tokens[self._next] == _Token(text, name=False):
+        if self._next < len(self._tokens) and self._tokens[self._next] == _Token(
+            text, is_name=False
+        ):
             self._next += 1
             return True
         return False
 
     def _expect(self, text: str) -> None:
         if not self._take(text):
-            found = self._any(repr(text))
+            found = self._next_token(repr(text))
             raise RuleError(f"AlarmRule has {found!r} where {text!r} must stand")

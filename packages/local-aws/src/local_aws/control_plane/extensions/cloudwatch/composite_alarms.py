@@ -1,4 +1,4 @@
-"""Composite alarms: made, described, and in the state that their rule comes to.
+"""Composite alarms of CloudWatch, with the state that their rule evaluates to.
 
 Source: CloudWatch API reference, PutCompositeAlarm and DescribeAlarms.
 """
@@ -10,41 +10,35 @@ from typing import Any
 
 from moto.cloudwatch.exceptions import ValidationError
 from moto.cloudwatch.models import Alarm
-from moto.cloudwatch.responses import CloudWatchResponse
 from moto.core.responses import EmptyResult
 
 from local_aws.control_plane.extensions.cloudwatch import alarm_rule
-from local_aws.control_plane.extensions.patching import around
 
 _METRIC, _COMPOSITE = "MetricAlarm", "CompositeAlarm"
 _MAX_CHILDREN = 100
 
 
-def install() -> None:
-    """Give moto the operation that it lacks, and DescribeAlarms the parameters that it ignores."""
-    CloudWatchResponse.put_composite_alarm = put_composite_alarm
-
-    @around(CloudWatchResponse, "describe_alarms")
-    def describe(original: Any, response: Any) -> Any:
-        alarms = response.cloudwatch_backend.alarms
-        for alarm in _composites(alarms.values()):
-            _settle(alarms, alarm)
-        described = original(response)
-        types = response._get_param("AlarmTypes") or [_METRIC]
-        wanted = _related(response, alarms)
-        state = response._get_param("StateValue")
-        for kind, member in ((_METRIC, "MetricAlarms"), (_COMPOSITE, "CompositeAlarms")):
-            found = described.result[member] if kind in types else []
-            described.result[member] = [
-                alarm
-                for alarm in found
-                if (wanted is None or alarm.name in wanted) and state in {None, alarm.state_value}
-            ]
-        return described
+def describe_alarms(original: Any, response: Any) -> Any:
+    """Describe alarms with the request's filters; evaluate composite alarms first."""
+    alarms = response.cloudwatch_backend.alarms
+    for alarm in _composites(alarms.values()):
+        _evaluate(alarms, alarm)
+    described = original(response)
+    types = response._get_param("AlarmTypes") or [_METRIC]
+    related = _related(response, alarms)
+    state = response._get_param("StateValue")
+    for kind, member in ((_METRIC, "MetricAlarms"), (_COMPOSITE, "CompositeAlarms")):
+        found = described.result[member] if kind in types else []
+        described.result[member] = [
+            alarm
+            for alarm in found
+            if (related is None or alarm.name in related) and state in {None, alarm.state_value}
+        ]
+    return described
 
 
 def put_composite_alarm(response: Any) -> Any:
-    """Raises ValidationError for a rule that is none, or that names an alarm that is not there."""
+    """Raises ValidationError for an invalid rule and for one that names a missing alarm."""
     alarms = response.cloudwatch_backend.alarms
     name, rule = response._get_param("AlarmName"), response._get_param("AlarmRule")
     before = alarms.get(name)
@@ -52,20 +46,20 @@ def put_composite_alarm(response: Any) -> Any:
         raise ValidationError(f"{name} is a metric alarm; a composite alarm needs another name")
     _check(alarms, rule)
     alarm = _alarm(response, name, rule)
-    _suppress(response, alarms, alarm)
+    _set_suppressor(response, alarms, alarm)
     if before is not None:
         alarm.update_state(before.state_reason, before.state_reason_data, before.state_value)
         alarm.history = before.history
     alarms[name] = alarm
     tags = response._get_param("Tags", [])
-    if tags and before is None:  # of an update they are ignored
+    if tags and before is None:  # PutCompositeAlarm ignores the tags of an update
         response.cloudwatch_backend.tagger.tag_resource(alarm.alarm_arn, tags)
     return EmptyResult()
 
 
 def _alarm(response: Any, name: str, rule: str) -> Any:
     backend = response.cloudwatch_backend
-    of_metrics = dict.fromkeys(
+    only_metric_alarms = dict.fromkeys(
         (
             "namespace",
             "metric_name",
@@ -94,12 +88,12 @@ def _alarm(response: Any, name: str, rule: str) -> Any:
         insufficient_data_actions=response._get_param("InsufficientDataActions", []),
         actions_enabled=response._get_bool_param("ActionsEnabled"),
         rule=rule,
-        **of_metrics,
+        **only_metric_alarms,
     )
 
 
-def _suppress(response: Any, alarms: Mapping[str, Any], alarm: Any) -> None:
-    """The alarm that keeps this one's actions back, and the seconds that it is waited for."""
+def _set_suppressor(response: Any, alarms: Mapping[str, Any], alarm: Any) -> None:
+    """Set the alarm that suppresses the actions of this alarm, and the wait periods."""
     suppressor = response._get_param("ActionsSuppressor")
     if not suppressor:
         return
@@ -128,7 +122,7 @@ def _check(alarms: Mapping[str, Any], text: str) -> None:
 
 
 def _related(response: Any, alarms: Mapping[str, Any]) -> set[str] | None:
-    """The names that a question for parents or children leaves, or None: it is not one."""
+    """Return the alarms that ChildrenOfAlarmName or ParentsOfAlarmName selects, or None."""
     if parent := response._get_param("ChildrenOfAlarmName"):
         alarm = alarms.get(parent)
         rule = None if alarm is None else alarm.rule
@@ -142,19 +136,19 @@ def _related(response: Any, alarms: Mapping[str, Any]) -> set[str] | None:
     return None
 
 
-def _settle(alarms: Mapping[str, Any], alarm: Any, above: frozenset[str] = frozenset()) -> None:
-    """Bring an alarm to the state of its rule, those that it names first.
+def _evaluate(alarms: Mapping[str, Any], alarm: Any, above: frozenset[str] = frozenset()) -> None:
+    """Set the state of an alarm from its rule, after the alarms that the rule names.
 
-    ``above`` are the alarms that wait for this one: CloudWatch does not refuse a ring of them.
+    ``above`` are the alarms that wait for this one, because CloudWatch allows a cycle.
     """
     above |= {alarm.name}
     rule = alarm_rule.parse(alarm.rule)
     for name in set(rule.alarms()) - above:
         if (child := alarms.get(name)) is not None and child.rule is not None:
-            _settle(alarms, child, above)
+            _evaluate(alarms, child, above)
 
     def state_of(name: str) -> str:
-        child = alarms.get(name)  # one that was deleted since is in no state at all
+        child = alarms.get(name)  # a deleted alarm has no state
         return "" if child is None else str(child.state_value)
 
     state = "ALARM" if rule.holds(state_of) else "OK"

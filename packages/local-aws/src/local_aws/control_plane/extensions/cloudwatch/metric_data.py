@@ -1,10 +1,7 @@
-"""Data points of CloudWatch: few and small, with percentiles, under exactly their dimensions.
-
-moto keeps an object for every single value, for ever, adds up what has other dimensions as well,
-and knows no percentiles. Here the values of a minute share an object, and only the newest stay.
+"""CloudWatch metric data: one object a minute, percentiles, exact dimensions, bounded memory.
 
 Source: CloudWatch API reference, PutMetricData, GetMetricStatistics and GetMetricData; CloudWatch
-user guide, "Percentiles" (a statistic set has none, unless all of its values are the same).
+user guide, "Percentiles" (a statistic set has percentiles only if all of its values are equal).
 """
 
 from __future__ import annotations
@@ -19,23 +16,20 @@ from typing import Any
 
 from moto.cloudwatch.exceptions import InvalidParameterCombination
 from moto.cloudwatch.metric_data_expression_parser import parse_expression
-from moto.cloudwatch.models import CloudWatchBackend, MetricAggregatedDatum, Statistics
-from moto.cloudwatch.responses import CloudWatchResponse
+from moto.cloudwatch.models import MetricAggregatedDatum, Statistics
 from moto.core.responses import ActionResult
 
-from local_aws.control_plane.extensions.patching import around
+MAX_DATA = 20_000
+"""Objects kept for an account and Region: ten hours of a busy environment."""
 
-MOST_DATA = 20_000
-"""Objects of one account and Region that stay: ten hours of a busy environment."""
-
-_TRIMMED_AT_ONCE = 1_000
+_TRIM_BATCH = 1_000
 _PERCENTILE = re.compile(r"p(\d{1,2}(?:\.\d+)?|100)")
 _HIGH_RESOLUTION = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """A metric; ``dimensions`` are pairs of name and value, in the order of names."""
+    """A metric; ``dimensions`` are pairs of name and value, sorted by name."""
 
     namespace: str
     name: str
@@ -43,8 +37,8 @@ class Series:
     unit: str | None = None
 
 
-class Distribution(MetricAggregatedDatum):  # type: ignore[misc] # moto's own is not typed through
-    """How often each value of a series occurred in a minute, or a second where one asks for it."""
+class Distribution(MetricAggregatedDatum):  # type: ignore[misc] # moto ships no types
+    """Counts of the values of a series in a minute, or in a second for high resolution."""
 
     def __init__(self, series: Series, timestamp: datetime) -> None:
         dimensions = [{"Name": name, "Value": value} for name, value in series.dimensions]
@@ -67,7 +61,7 @@ def record(
     *,
     seconds: int = 60,
 ) -> None:
-    """Add to the object that holds the values of these ``seconds``; ``at`` is naive UTC."""
+    """Add values, with their counts, to the data of these ``seconds``; ``at`` is naive UTC."""
     key = series, at.replace(microsecond=0, second=at.second - at.second % seconds)
     known = _distributions(backend)
     found = known.get(key)
@@ -80,52 +74,50 @@ def record(
 
 
 def has_data(backend: Any, series: Series, at: datetime) -> bool:
-    """Whether there is a value in this minute already."""
+    """Return whether the minute of ``at`` has a value."""
     return (series, at.replace(microsecond=0, second=0)) in _distributions(backend)
 
 
-def install() -> None:
-    @around(CloudWatchBackend, "put_metric_data")
-    def put(original: Any, backend: Any, namespace: str, metric_data: list[dict[str, Any]]) -> None:
-        for number, each in enumerate(metric_data, start=1):
-            backend._validate_parameters_put_metric_data(each, number)
-        for each in metric_data:
-            if each.get("StatisticValues"):
-                original(backend, namespace, [each])
-                _trim(backend)
-            else:
-                _put(backend, namespace, each)
+def put_metric_data(
+    original: Any, backend: Any, namespace: str, metric_data: list[dict[str, Any]]
+) -> None:
+    for number, each in enumerate(metric_data, start=1):
+        backend._validate_parameters_put_metric_data(each, number)
+    for each in metric_data:
+        if each.get("StatisticValues"):
+            original(backend, namespace, [each])
+            _trim(backend)
+        else:
+            _put(backend, namespace, each)
 
-    @around(Statistics, "get_statistics_for_type")
-    def statistic(original: Any, statistics: Any, stat: str) -> Any:
-        percentile = _PERCENTILE.fullmatch(stat)
-        if percentile is None:
-            return original(statistics, stat)
-        return _percentile(statistics.metric_data, float(percentile[1]))
 
-    @around(CloudWatchBackend, "get_metric_data")
-    def get_data(original: Any, backend: Any, queries: Any, *args: Any, **kwargs: Any) -> Any:
-        found: dict[str, Any] = {}
-        for query in queries:
-            if "MetricStat" in query:
-                of = query["MetricStat"]["Metric"]
-                wanted = sorted((d["Name"], d["Value"]) for d in of.get("Dimensions", []))
-                every = backend.get_all_metrics()
-                data = _exactly(every, of["Namespace"], of["MetricName"], wanted)
-                # moto's own choice is by dimensions in an order that two of them may not have.
-                stat = {**query["MetricStat"], "Metric": {**of, "Dimensions": []}}
-                view = SimpleNamespace(get_all_metrics=lambda data=data: data)
-                alone = [{**query, "MetricStat": stat, "ReturnData": True}]
-                (found[query["Id"]],) = original(view, alone, *args, **kwargs)
-            elif query["Expression"].startswith("SELECT"):
-                (found[query["Id"]],) = original(backend, [query], *args, **kwargs)
-        return [
-            found[query["Id"]] if query["Id"] in found else _calculated(query, found)
-            for query in queries
-            if query.get("ReturnData", True)
-        ]
+def get_statistics_for_type(original: Any, statistics: Any, stat: str) -> Any:
+    percentile = _PERCENTILE.fullmatch(stat)
+    if percentile is None:
+        return original(statistics, stat)
+    return _percentile(statistics.metric_data, float(percentile[1]))
 
-    CloudWatchResponse.get_metric_statistics = get_metric_statistics
+
+def get_metric_data(original: Any, backend: Any, queries: Any, *args: Any, **kwargs: Any) -> Any:
+    found: dict[str, Any] = {}
+    for query in queries:
+        if "MetricStat" in query:
+            metric = query["MetricStat"]["Metric"]
+            wanted = sorted((d["Name"], d["Value"]) for d in metric.get("Dimensions", []))
+            every = backend.get_all_metrics()
+            data = _exactly(every, metric["Namespace"], metric["MetricName"], wanted)
+            # Select by dimensions here: moto fails if two are in another order.
+            stat = {**query["MetricStat"], "Metric": {**metric, "Dimensions": []}}
+            view = SimpleNamespace(get_all_metrics=lambda data=data: data)
+            alone = [{**query, "MetricStat": stat, "ReturnData": True}]
+            (found[query["Id"]],) = original(view, alone, *args, **kwargs)
+        elif query["Expression"].startswith("SELECT"):
+            (found[query["Id"]],) = original(backend, [query], *args, **kwargs)
+    return [
+        found[query["Id"]] if query["Id"] in found else _calculated(query, found)
+        for query in queries
+        if query.get("ReturnData", True)
+    ]
 
 
 def get_metric_statistics(response: Any) -> ActionResult:
@@ -169,7 +161,7 @@ def _put(backend: Any, namespace: str, datum: dict[str, Any]) -> None:
 
 
 def utc_now() -> datetime:
-    """As moto has its moments: without a zone."""
+    """Return the time as moto keeps it, without a zone."""
     return datetime.now(UTC).replace(tzinfo=None)
 
 
@@ -198,16 +190,16 @@ def _calculated(query: dict[str, Any], found: dict[str, Any]) -> dict[str, Any]:
 
 
 def _percentile(data: Iterable[Any], percent: float) -> float | None:
-    """The smallest value that so many are not above."""
+    """Return the smallest value at or above ``percent`` of the values."""
     times: dict[float, float] = {}
     for datum in data:
         if isinstance(datum, Distribution):
-            own = datum.times
+            counts = datum.times
         elif isinstance(datum, MetricAggregatedDatum):
-            own = {datum.max: datum.sample_count} if datum.min == datum.max else {}
+            counts = {datum.max: datum.sample_count} if datum.min == datum.max else {}
         else:
-            own = {datum.value: 1.0}
-        for value, count in own.items():
+            counts = {datum.value: 1.0}
+        for value, count in counts.items():
             times[value] = times.get(value, 0.0) + count
     rank = sum(times.values()) * percent / 100
     for value in sorted(times):
@@ -218,10 +210,10 @@ def _percentile(data: Iterable[Any], percent: float) -> float | None:
 
 
 def _trim(backend: Any) -> None:
-    if len(backend.metric_data) <= MOST_DATA + _TRIMMED_AT_ONCE:
+    if len(backend.metric_data) <= MAX_DATA + _TRIM_BATCH:
         return
-    gone = backend.metric_data[:_TRIMMED_AT_ONCE]
-    del backend.metric_data[:_TRIMMED_AT_ONCE]
+    gone = backend.metric_data[:_TRIM_BATCH]
+    del backend.metric_data[:_TRIM_BATCH]
     dropped = {id(datum) for datum in gone}
     known = _distributions(backend)
     for key in [key for key, datum in known.items() if id(datum) in dropped]:
@@ -229,7 +221,7 @@ def _trim(backend: Any) -> None:
 
 
 def _distributions(backend: Any) -> dict[tuple[Series, datetime], Distribution]:
-    """Those of a backend, beside its own list, so that a snapshot has them too."""
+    """Return the index of a backend's data; kept in the backend, so that a snapshot has it."""
     known: dict[tuple[Series, datetime], Distribution]
     known = vars(backend).setdefault("distributions", {})
     return known

@@ -1,4 +1,4 @@
-"""Transforms of a rule, checked and shown as they were put; moto drops them.
+"""Transforms of listener rules, validated and shown as they were put.
 
 Source: Application Load Balancers guide, "Transforms for listener rules"; Elastic Load Balancing
 API reference, CreateRule, ModifyRule and RuleTransform.
@@ -12,10 +12,8 @@ from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.elbv2.exceptions import RuleNotFoundError
-from moto.elbv2.responses import ELBV2Response
 
-from local_aws.control_plane.extensions.elbv2.limits import check_pattern, invalid
-from local_aws.control_plane.extensions.patching import around
+from local_aws.control_plane.extensions.elbv2.listener_rules import check_pattern, invalid
 
 _CONFIGURATIONS = {
     "host-header-rewrite": "HostHeaderRewriteConfig",
@@ -24,32 +22,30 @@ _CONFIGURATIONS = {
 _CHARACTERS = 1_024
 
 
-def install() -> None:
-    @around(ELBV2Response, "create_rule")
-    def create(original: Any, response: Any) -> Any:
-        transforms = response._get_params().get("Transforms", [])
-        _check(transforms)
-        answer = original(response)
-        if transforms:
-            answer.result["Rules"][0].transforms = transforms
-        return answer
+def create_rule(original: Any, response: Any) -> Any:
+    transforms = response._get_params().get("Transforms", [])
+    _check(transforms)
+    answer = original(response)
+    if transforms:
+        answer.result["Rules"][0].transforms = transforms
+    return answer
 
-    @around(ELBV2Response, "modify_rule")
-    def modify(original: Any, response: Any) -> Any:
-        params = response._get_params()
-        transforms = params.get("Transforms", [])
-        if not transforms and str(params.get("ResetTransforms", "")).lower() != "true":
-            return original(response)
-        _check(transforms)
-        rules = response.elbv2_backend.describe_rules(None, [params["RuleArn"]])
-        if not rules:
-            raise RuleNotFoundError
-        if rules[0].is_default:
-            raise invalid("The default rule cannot have transforms")
-        if params.get("Conditions") or params.get("Actions"):
-            original(response)
-        rules[0].transforms = transforms
-        return ActionResult({"Rules": rules})
+
+def modify_rule(original: Any, response: Any) -> Any:
+    params = response._get_params()
+    transforms = params.get("Transforms", [])
+    if not transforms and str(params.get("ResetTransforms", "")).lower() != "true":
+        return original(response)
+    _check(transforms)
+    rules = response.elbv2_backend.describe_rules(None, [params["RuleArn"]])
+    if not rules:
+        raise RuleNotFoundError
+    if rules[0].is_default:
+        raise invalid("The default rule cannot have transforms")
+    if params.get("Conditions") or params.get("Actions"):
+        original(response)
+    rules[0].transforms = transforms
+    return ActionResult({"Rules": rules})
 
 
 def _check(transforms: Sequence[dict[str, Any]]) -> None:

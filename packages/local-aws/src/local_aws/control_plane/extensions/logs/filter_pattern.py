@@ -1,9 +1,10 @@
-"""Filter patterns of CloudWatch Logs: does a log event match?
+"""Filter patterns of CloudWatch Logs.
 
-Source: CloudWatch Logs user guide, "Filter pattern syntax for metric filters". Built are terms
-(``ERROR``, ``"a phrase"``, ``?one ?another``, ``-not``) and JSON (comparisons of a selector,
-``IS``, ``EXISTS``, ``&&``, ``||``, parentheses); regular expressions and space-delimited events
-are not.
+Supported are terms (``ERROR``, ``"a phrase"``, ``?one ?another``, ``-not``) and JSON (comparisons
+of a selector, ``IS``, ``EXISTS``, ``&&``, ``||``, parentheses). Regular expressions and
+space-delimited events are not.
+
+Source: CloudWatch Logs user guide, "Filter pattern syntax for metric filters".
 """
 
 from __future__ import annotations
@@ -16,34 +17,34 @@ from typing import Any
 from local_aws.wildcards import matches
 
 Pattern = Callable[[str, Any], bool]
-"""Gets the message, and the same as JSON, or None where it is none."""
+"""Returns whether an event matches, given its message and the message as JSON or None."""
 
 _TOKEN = re.compile(
     r"\s*(?P<token>&&|\|\||<=|>=|!=|=|<|>|\(|\)|\"(?:[^\"\\]|\\.)*\"|\$[^\s=!<>()]*|[^\s()&|=!<>]+)"
 )
 _STEP = re.compile(r"\.([\w-]+)|\[(?:'([^']+)'|\"([^\"]+)\"|(\d+))\]")
 _TERM = re.compile(r'([?-]?)(?:"((?:[^"\\]|\\.)*)"|(\S+))')
-_ABSENT = object()
+_MISSING = object()
 
 
 class UnknownPatternError(Exception):
-    """What the text names is not built."""
+    """The pattern is invalid or not supported."""
 
 
 def compiled(text: str) -> Pattern:
     """Raises UnknownPatternError."""
     text = text.strip()
     if text.startswith("{") and text.endswith("}"):
-        return _JsonPattern(text[1:-1]).read()
+        return _JsonPattern(text[1:-1]).parse()
     if text.startswith("[") or "%" in text:
         raise UnknownPatternError(text)
     return _terms(text)
 
 
 def selected(document: Any, selector: str) -> Any:
-    """The value at ``$.a.b[0]``, or None."""
+    """Return the value at a selector like ``$.a.b[0]``, or None."""
     value = _value(document, selector)
-    return None if value is _ABSENT else value
+    return None if value is _MISSING else value
 
 
 def _terms(text: str) -> Pattern:
@@ -63,34 +64,34 @@ def _terms(text: str) -> Pattern:
 
 
 class _JsonPattern:
-    """Reads an expression: ``||`` binds less than ``&&``."""
+    """Recursive descent; ``&&`` binds tighter than ``||``."""
 
     def __init__(self, text: str) -> None:
         self._text = text
         self._tokens = [match["token"] for match in _TOKEN.finditer(text)]
-        self._place = 0
+        self._position = 0
 
-    def read(self) -> Pattern:
-        test = self._either()
-        if self._place != len(self._tokens):
+    def parse(self) -> Pattern:
+        test = self._disjunction()
+        if self._position != len(self._tokens):
             raise UnknownPatternError(self._text)
         return lambda _, document: document is not None and test(document)
 
-    def _either(self) -> Callable[[Any], bool]:
-        tests = [self._both()]
+    def _disjunction(self) -> Callable[[Any], bool]:
+        tests = [self._conjunction()]
         while self._next_is("||"):
-            tests.append(self._both())
+            tests.append(self._conjunction())
         return lambda document: any(test(document) for test in tests)
 
-    def _both(self) -> Callable[[Any], bool]:
-        tests = [self._one()]
+    def _conjunction(self) -> Callable[[Any], bool]:
+        tests = [self._condition()]
         while self._next_is("&&"):
-            tests.append(self._one())
+            tests.append(self._condition())
         return lambda document: all(test(document) for test in tests)
 
-    def _one(self) -> Callable[[Any], bool]:
+    def _condition(self) -> Callable[[Any], bool]:
         if self._next_is("("):
-            test = self._either()
+            test = self._disjunction()
             if not self._next_is(")"):
                 raise UnknownPatternError(self._text)
             return test
@@ -101,9 +102,9 @@ class _JsonPattern:
             case "IS":
                 return _is(selector, self._take().upper())
             case "EXISTS":
-                return lambda document: _value(document, selector) is not _ABSENT
+                return lambda document: _value(document, selector) is not _MISSING
             case "NOT" if self._take().upper() == "EXISTS":
-                return lambda document: _value(document, selector) is _ABSENT
+                return lambda document: _value(document, selector) is _MISSING
         return self._comparison(selector, operator, self._take())
 
     def _comparison(self, selector: str, operator: str, literal: str) -> Callable[[Any], bool]:
@@ -113,22 +114,22 @@ class _JsonPattern:
 
         def test(document: Any) -> bool:
             actual = _value(document, selector)
-            if actual is _ABSENT or isinstance(actual, (dict, list)):
+            if actual is _MISSING or isinstance(actual, (dict, list)):
                 return False
             return _compares(actual, operator, expected)
 
         return test
 
     def _next_is(self, token: str) -> bool:
-        found = self._place < len(self._tokens) and self._tokens[self._place] == token
-        self._place += found
+        found = self._position < len(self._tokens) and self._tokens[self._position] == token
+        self._position += found
         return found
 
     def _take(self) -> str:
-        if self._place == len(self._tokens):
+        if self._position == len(self._tokens):
             raise UnknownPatternError(self._text)
-        self._place += 1
-        return self._tokens[self._place - 1]
+        self._position += 1
+        return self._tokens[self._position - 1]
 
 
 def _is(selector: str, name: str) -> Callable[[Any], bool]:
@@ -165,7 +166,7 @@ def _value(document: Any, selector: str) -> Any:
     while place < len(selector):
         step = _STEP.match(selector, place)
         if step is None:
-            return _ABSENT
+            return _MISSING
         place = step.end()
         name = step[1] or step[2] or step[3]
         if name is not None and isinstance(document, dict) and name in document:
@@ -173,5 +174,5 @@ def _value(document: Any, selector: str) -> Any:
         elif step[4] is not None and isinstance(document, list) and int(step[4]) < len(document):
             document = document[int(step[4])]
         else:
-            return _ABSENT
+            return _MISSING
     return document

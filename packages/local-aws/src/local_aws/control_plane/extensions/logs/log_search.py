@@ -1,8 +1,7 @@
-"""What is found in logs: filter patterns as they are written, and no answer to half a query.
+"""Search in logs: filter patterns, and an error for a query that would be half evaluated.
 
-moto gives every event where it does not know the pattern, and rows without a value where it does
-not know the command of a query. Source: CloudWatch Logs API reference, FilterLogEvents and
-StartQuery; CloudWatch Logs user guide, "Supported commands and functions" of Logs Insights.
+Source: CloudWatch Logs API reference, FilterLogEvents and StartQuery; CloudWatch Logs user guide,
+"Supported commands and functions" of Logs Insights.
 """
 
 from __future__ import annotations
@@ -11,39 +10,42 @@ import re
 from functools import lru_cache
 from typing import Any
 
-from moto.logs import models
 from moto.logs.exceptions import InvalidParameterException, LogsClientError
-from moto.logs.models import LogsBackend
 
 from local_aws.control_plane.extensions.logs.filter_pattern import (
     Pattern,
     UnknownPatternError,
     compiled,
 )
-from local_aws.control_plane.extensions.logs.metric_filters import as_json
-from local_aws.control_plane.extensions.patching import around
+from local_aws.control_plane.extensions.logs.log_events import as_json
 
 _COMMAND = re.compile(r"(?P<command>[a-z]+)\s+(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
 _FIELDS = frozenset({"@ptr", "@timestamp", "@message", "@logstream", "@log"})
 _ORDER = re.compile(r"@timestamp(\s+(asc|desc))?", re.IGNORECASE)
 
 
-def install() -> None:
-    models.EventMessageFilter = _Filter
+class EventMessageFilter:
+    """A filter pattern; moto creates one for every event."""
 
-    @around(LogsBackend, "start_query")
-    def start_query(original: Any, backend: Any, *args: Any, **kwargs: Any) -> Any:
-        # Positions as in moto: log groups, start, end, query.
-        text = kwargs["query_string"] if "query_string" in kwargs else args[3]
-        unknown = unknown_part(text)
-        if unknown is not None:
-            message = f"this machine evaluates fields, sort and limit of a query, not: {unknown}"
-            raise LogsClientError("MalformedQueryException", message)
-        return original(backend, *args, **kwargs)
+    def __init__(self, pattern: str | None) -> None:
+        self._pattern = _compiled(pattern or "")
+
+    def matches(self, message: str) -> bool:
+        return self._pattern(message, as_json(message))
+
+
+def start_query(original: Any, backend: Any, *args: Any, **kwargs: Any) -> Any:
+    # Positions as in moto: log groups, start, end, query.
+    text = kwargs["query_string"] if "query_string" in kwargs else args[3]
+    unknown = unknown_part(text)
+    if unknown is not None:
+        message = f"local-aws evaluates fields, sort and limit of a query, not: {unknown}"
+        raise LogsClientError("MalformedQueryException", message)
+    return original(backend, *args, **kwargs)
 
 
 def unknown_part(query: str) -> str | None:
-    """The first command of a Logs Insights query that moto would pass over."""
+    """Return the first command of a Logs Insights query that moto would ignore, or None."""
     for part in query.split("|"):
         text = part.strip()
         match = _COMMAND.fullmatch(text)
@@ -63,21 +65,11 @@ def _is_known(command: str, rest: str) -> bool:
     return False
 
 
-class _Filter:
-    """In the place of moto's, which makes one for every event."""
-
-    def __init__(self, pattern: str | None) -> None:
-        self._fits = _pattern(pattern or "")
-
-    def matches(self, message: str) -> bool:
-        return self._fits(message, as_json(message))
-
-
 @lru_cache(maxsize=256)
-def _pattern(text: str) -> Pattern:
+def _compiled(text: str) -> Pattern:
     try:
         return compiled(text)
     except (UnknownPatternError, ValueError) as error:
         raise InvalidParameterException(
-            f"Invalid filter pattern, or one that this machine does not evaluate: {text}"
+            f"Invalid filter pattern, or one that local-aws does not evaluate: {text}"
         ) from error

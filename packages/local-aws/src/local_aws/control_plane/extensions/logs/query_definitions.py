@@ -12,24 +12,17 @@ import uuid
 from typing import Any
 
 from moto.logs.exceptions import InvalidParameterException, ResourceNotFoundException
-from moto.logs.responses import LogsResponse
 
 _NAME_LENGTH = 255
 _QUERY_LENGTH = 10_000
 _GROUPS = 50
 _PAGE = 1_000
 _DEFAULT_LANGUAGE = "CWLI"
-_TOKEN = "_clientToken"  # noqa: S105 - it makes a repeated request the same request
-
-
-def install() -> None:
-    LogsResponse.put_query_definition = put_query_definition
-    LogsResponse.describe_query_definitions = describe_query_definitions
-    LogsResponse.delete_query_definition = delete_query_definition
+_TOKEN = "_clientToken"  # noqa: S105 - the idempotency token of a request
 
 
 def put_query_definition(response: Any) -> str:
-    """Save a query, or replace the one of that id."""
+    """Save a new query, or replace the one with the given id."""
     saved = _saved(response)
     definition = {
         name: response._get_param(name)
@@ -56,7 +49,7 @@ def put_query_definition(response: Any) -> str:
 
 
 def describe_query_definitions(response: Any) -> str:
-    """Sorted by name; a page holds as many as were asked for."""
+    """Return a page of queries, sorted by name."""
     prefix = response._get_param("queryDefinitionNamePrefix") or ""
     language = response._get_param("queryLanguage")
     found = sorted(
@@ -83,7 +76,7 @@ def delete_query_definition(response: Any) -> str:
 
 
 def _saved(response: Any) -> dict[str, dict[str, Any]]:
-    """In moto's own backend of the account and Region, so that a snapshot has them too."""
+    """Return the queries by id; kept in moto's backend, so that a snapshot has them."""
     saved: dict[str, dict[str, Any]] = vars(response.logs_backend).setdefault(
         "query_definitions", {}
     )
@@ -99,4 +92,4 @@ def _check(definition: dict[str, Any]) -> None:
                 value=definition[name],
             )
     if len(definition["logGroupNames"] or []) > _GROUPS:
-        raise InvalidParameterException(f"A query takes up to {_GROUPS} log groups.")
+        raise InvalidParameterException(f"A query has at most {_GROUPS} log groups.")

@@ -1,8 +1,7 @@
-"""Server access logs: who asked a bucket for what, in the words of S3, in the bucket it names.
+"""Server access logs of S3 buckets.
 
-moto writes one object a request, of invented content, and keeps them all, so that every plan makes
-the state grow. Here a record tells what happened, several share an object as on AWS, and only the
-newest objects of a bucket stay. What this cloud does not know is ``-``.
+A log object has several records, as on AWS, and only the newest objects are kept. A field without a
+known value is ``-``.
 
 Source: S3 user guide, "Logging requests with server access logging" and "Amazon S3 server access
 log format".
@@ -19,28 +18,25 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
 from moto.moto_api._internal import mock_random
-from moto.s3.models import S3Backend
-from moto.s3.responses import S3Response
 
-from local_aws.control_plane.extensions.patching import around
-from local_aws.control_plane.extensions.s3.s3_access import access_key_of
-from local_aws.control_plane.extensions.s3.s3_decision import find_bucket
-from local_aws.control_plane.extensions.s3.s3_network import NoWayError
-from local_aws.control_plane.extensions.s3.s3_requester import requester
+from local_aws.control_plane.extensions.s3.access_decision import find_bucket
+from local_aws.control_plane.extensions.s3.authorization import access_key_of
+from local_aws.control_plane.extensions.s3.requester import find_requester
+from local_aws.control_plane.extensions.s3.vpc_route import NoRouteError
 from local_aws.iam import MalformedPolicyError
 
 OBJECT_BYTES = 64_000
-"""An object is full with it; S3 itself goes by the time."""
+"""Size of a full log object; S3 starts a new object by time instead."""
 
-OBJECTS = 4
-"""How many objects of one prefix stay: this cloud has no days on which a lifecycle could run."""
+MAX_OBJECTS = 4
+"""Log objects kept for a prefix, because no lifecycle rule runs here."""
 
 _CODE = re.compile(rb"<Code>(\w+)</Code>")
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One request and its answer; header names are in lower case, nobody is an empty ``caller``."""
+    """A request and its answer; header names are in lower case, ``caller`` may be empty."""
 
     owner: str
     bucket: str
@@ -56,7 +52,7 @@ class Record:
 
     @property
     def line(self) -> str:
-        """In the order of S3's fields. Which subresource was asked for is in the URI."""
+        """The record as a line, with the fields in the order of S3."""
         code = _CODE.search(self.body) if self.status >= 400 else None
         authenticated = "AuthHeader" if "authorization" in self.headers else "QueryString"
         fields = (
@@ -90,31 +86,29 @@ class Record:
         return " ".join(fields) + "\n"
 
 
-def install() -> None:
-    """Record every request to a bucket that has logging, once it is answered."""
-
-    @around(S3Backend, "log_incoming_request")
-    def invented(_original: Any, _backend: Any, _request: Any, _bucket_name: str) -> None:
-        return None
-
-    for name in ("bucket_response", "key_response"):
-
-        @around(S3Response, name)
-        def answer(original: Any, response: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
-            started = time.monotonic()
-            answered = original(response, request, *args, **kwargs)
-            milliseconds = int((time.monotonic() - started) * 1000)
-            _log(response, request, answered, milliseconds)
-            return answered
+def log_incoming_request(*_: Any) -> None:
+    """Replace the log record of moto."""
 
 
-def _log(response: Any, request: Any, answered: Any, milliseconds: int) -> None:
+def key_response(original: Any, response: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
+    """Log a request to a bucket that has logging, after its answer."""
+    started = time.monotonic()
+    answer = original(response, request, *args, **kwargs)
+    milliseconds = int((time.monotonic() - started) * 1000)
+    _log(response, request, answer, milliseconds)
+    return answer
+
+
+bucket_response = key_response
+
+
+def _log(response: Any, request: Any, answer: Any, milliseconds: int) -> None:
     owner, bucket = find_bucket(response.bucket_name or "")
     target = bucket.logging.get("TargetBucket") if bucket is not None and bucket.logging else None
     _, log_bucket = find_bucket(target or "")
     if log_bucket is None:
         return
-    status, _, body = answered
+    status, _, body = answer
     url = urlsplit(request.url)
     headers = {str(name).lower(): str(value) for name, value in request.headers.items()}
     record = Record(
@@ -142,14 +136,14 @@ def _deliver(backend: Any, log_bucket: Any, prefix: str, record: Record) -> None
     else:
         name = f"{prefix}{record.at:%Y-%m-%d-%H-%M-%S}-{mock_random.get_random_hex(16).upper()}"
     backend.put_object(log_bucket.name, name, before + record.line.encode())
-    for old in names[: -(OBJECTS - 1)]:
+    for old in names[: -(MAX_OBJECTS - 1)]:
         backend.delete_object(log_bucket.name, old)
 
 
 def _caller(query: dict[str, str], headers: dict[str, str]) -> str:
     try:
-        arns = requester(access_key_of(query, headers)).caller.arns
-    except (NoWayError, MalformedPolicyError):
+        arns = find_requester(access_key_of(query, headers)).caller.arns
+    except (NoRouteError, MalformedPolicyError):
         return ""
     return arns[-1] if arns else ""
 

@@ -1,8 +1,7 @@
-"""Subresources of S3 that moto does not know.
+"""S3 subresources that moto does not know: the request payment, and errors for the others.
 
-moto takes a request for one of them for a request on the bucket or the object itself: to put one
-is to create the bucket, to read one is to list it, and to delete one is to delete the bucket.
-Who pays for requests is answered; the others are not implemented, and say so.
+moto takes a request for one of them for a request on the bucket or object itself: DELETE would
+delete the bucket.
 
 Source: S3 API reference, Actions; GetBucketRequestPayment and PutBucketRequestPayment.
 """
@@ -14,11 +13,8 @@ from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.s3.exceptions import MalformedXML
-from moto.s3.responses import S3Response
 
-from local_aws.control_plane.extensions.patching import around
-
-_OF_BUCKETS = frozenset(
+_BUCKET_SUBRESOURCES = frozenset(
     {
         "abac",
         "analytics",
@@ -32,29 +28,27 @@ _OF_BUCKETS = frozenset(
         "session",
     }
 )
-_OF_OBJECTS = frozenset({"annotation", "encryption", "renameObject", "torrent"})
+_OBJECT_SUBRESOURCES = frozenset({"annotation", "encryption", "renameObject", "torrent"})
 _PAYMENT = "requestPayment"
 _PAYER = re.compile(rb"<Payer>(BucketOwner|Requester)</Payer>")
 
 
-def install() -> None:
-    @around(S3Response, "_bucket_response")
-    def bucket(original: Any, response: Any, request: Any, full_url: str) -> Any:
-        query = response._get_querystring(request, full_url)
-        if _PAYMENT in query:
-            return _payment(response, request.method)
-        missing = _OF_BUCKETS & query.keys()
-        if missing or (request.method == "DELETE" and "inventory" in query):
-            raise NotImplementedError(", ".join(missing))
-        return original(response, request, full_url)
+def bucket_response(original: Any, response: Any, request: Any, full_url: str) -> Any:
+    query = response._get_querystring(request, full_url)
+    if _PAYMENT in query:
+        return _payment(response, request.method)
+    missing = _BUCKET_SUBRESOURCES & query.keys()
+    if missing or (request.method == "DELETE" and "inventory" in query):
+        raise NotImplementedError(", ".join(missing))
+    return original(response, request, full_url)
 
-    @around(S3Response, "_key_response")
-    def key(original: Any, response: Any, request: Any, full_url: str) -> Any:
-        query = response._get_querystring(request, full_url)
-        missing = _OF_OBJECTS & query.keys()
-        if missing or (request.method == "GET" and "retention" in query):
-            raise NotImplementedError(", ".join(missing))
-        return original(response, request, full_url)
+
+def key_response(original: Any, response: Any, request: Any, full_url: str) -> Any:
+    query = response._get_querystring(request, full_url)
+    missing = _OBJECT_SUBRESOURCES & query.keys()
+    if missing or (request.method == "GET" and "retention" in query):
+        raise NotImplementedError(", ".join(missing))
+    return original(response, request, full_url)
 
 
 def _payment(response: Any, method: str) -> Any:

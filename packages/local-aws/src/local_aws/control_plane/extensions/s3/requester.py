@@ -1,9 +1,9 @@
-"""Who sends a request, from where, and which policies of his own limit him.
+"""Requester of an S3 request: the caller, its network and its identity-based policies.
 
-A session that bears the name of a function and is of its role is that function's worker, as on
-AWS: its own policies count, and its requests travel the network that the function is in. One that
-bears the name of a service is that service. Anybody else is whoever deploys and may do anything
-that the resource does not refuse.
+A session with the name and role of a function is that function's worker, as on AWS: the policies of
+its role apply, and its requests take the route of the function's subnets. A session with the name
+of the log delivery service is that service. Every other caller deploys, and only resource-based
+policies limit it.
 
 Source: IAM user guide, "AWS global condition context keys"; Lambda developer guide, "Working with
 source function ARN".
@@ -13,25 +13,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from typing import Any
 
 from moto.awslambda.models import lambda_backends
 from moto.iam.models import iam_backends
 
 from local_aws.control_plane import sessions
-from local_aws.control_plane.extensions.s3.s3_network import NoWayError, endpoint_of
+from local_aws.control_plane.extensions.s3.vpc_route import NoRouteError, find_endpoint
 from local_aws.iam.principal import ANONYMOUS, LOG_SERVICE, Caller
 from local_aws.iam.statement import Policy, parse
 
 _PARTITION = "aws"
 _LOOPBACK = "127.0.0.1"
-parsed = lru_cache(maxsize=512)(parse)
 
 
 @dataclass(frozen=True, slots=True)
 class Requester:
-    """``context`` holds the keys that are about him; ``identity`` None is no limit at all."""
+    """``context`` has the condition keys of the caller; ``identity`` None allows everything."""
 
     caller: Caller
     context: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -45,11 +43,11 @@ LOG_DELIVERY = Requester(
     {"aws:principalisawsservice": ("true",), "aws:principalservicename": (LOG_SERVICE,)},
     identity=(),
 )
-"""The logs of load balancers come from it. It does not tell for which of them it acts."""
+"""Delivers the logs of load balancers. It does not say for which load balancer."""
 
 
-def requester(access_key: str) -> Requester:
-    """Raises NoWayError for a function that cannot reach S3, MalformedPolicyError."""
+def find_requester(access_key: str) -> Requester:
+    """Raises MalformedPolicyError, and NoRouteError for a function that cannot reach S3."""
     if not access_key:
         context = {"aws:principaltype": ("Anonymous",), "aws:sourceip": (_LOOPBACK,)}
         return Requester(ANONYMOUS, context, identity=())
@@ -58,22 +56,22 @@ def requester(access_key: str) -> Requester:
     if session is not None and session.session_name == LOG_SERVICE:
         return LOG_DELIVERY
     if session is not None:
-        return _of_session(account, session)
-    return _of_key(account, access_key)
+        return _session_requester(account, session)
+    return _key_requester(account, access_key)
 
 
-def worker(access_key: str) -> Requester | None:
-    """The worker of a function that the key was given to, or None. Raises MalformedPolicyError."""
+def find_worker(access_key: str) -> Requester | None:
+    """Return the function's worker that has the key, or None. Raises MalformedPolicyError."""
     account = sessions.account_of(access_key)
     session = sessions.session_of(access_key)
-    if session is None or _function_of(account, session) is None:
+    if session is None or _function(account, session) is None:
         return None
-    limits = role_requester(session.role_arn)
-    return replace(limits, caller=Caller(account, (session.role_arn, session.arn)))
+    role = role_requester(session.role_arn)
+    return replace(role, caller=Caller(account, (session.role_arn, session.arn)))
 
 
 def role_requester(arn: str) -> Requester:
-    """A service that acts with a role, from inside AWS."""
+    """Return the requester for an AWS service that assumes the role."""
     account = arn.split(":")[4]
     role = _role(account, arn)
     caller = Caller(account, (arn,))
@@ -85,7 +83,7 @@ def role_requester(arn: str) -> Requester:
     return Requester(caller, context, *_limits(account, role))
 
 
-def _of_session(account: str, session: Any) -> Requester:
+def _session_requester(account: str, session: Any) -> Requester:
     role = _role(account, session.role_arn)
     caller = Caller(account, (session.role_arn, session.arn))
     tags = {} if role is None else {tag["Key"]: tag["Value"] for tag in role.tags or ()}
@@ -96,7 +94,7 @@ def _of_session(account: str, session: Any) -> Requester:
         "aws:userid": (session.user_id,),
         **{f"aws:principaltag/{key.lower()}": (value,) for key, value in tags.items()},
     }
-    function = _function_of(account, session)
+    function = _function(account, session)
     if function is None:
         return Requester(caller, context | {"aws:sourceip": (_LOOPBACK,)})
     identity, boundary = _limits(account, role)
@@ -110,7 +108,7 @@ def _of_session(account: str, session: Any) -> Requester:
     )
 
 
-def _of_key(account: str, access_key: str) -> Requester:
+def _key_requester(account: str, access_key: str) -> Requester:
     users = iam_backends[account][_PARTITION].users.values()
     owner = next(
         (u for u in users if any(k.access_key_id == access_key for k in u.access_keys)), None
@@ -134,8 +132,8 @@ def _role(account: str, arn: str) -> Any:
     return next((role for role in roles if role.arn == arn), None)
 
 
-def _function_of(account: str, session: Any) -> Any:
-    """The function whose worker has the session; a name of one character is padded for STS."""
+def _function(account: str, session: Any) -> Any:
+    """Return the function whose worker has the session; STS needs names of two characters."""
     for region in list(lambda_backends[account].values()):
         for functions in list(region._lambdas._functions.values()):
             function = functions["latest"]
@@ -147,34 +145,34 @@ def _function_of(account: str, session: Any) -> Any:
 
 
 def _network(account: str, function: Any) -> tuple[Policy | None, dict[str, tuple[str, ...]]]:
-    """The endpoint's policy, if there is one, and the keys that tell where a request is from."""
+    """Return the policy of the VPC endpoint, if any, and the condition keys of the network."""
     subnets = (function.vpc_config or {}).get("SubnetIds") or []
     try:
-        endpoint = endpoint_of(account, function.region, subnets) if subnets else None
-    except NoWayError as error:
-        raise NoWayError(f"function {function.function_name}: {error}") from error
+        endpoint = find_endpoint(account, function.region, subnets) if subnets else None
+    except NoRouteError as error:
+        raise NoRouteError(f"function {function.function_name}: {error}") from error
     if endpoint is None:
         return None, {"aws:sourceip": (_LOOPBACK,)}
-    # Through an endpoint there is no public address, so the key for it is not there either.
+    # A request through an endpoint has no public address, so it has no aws:SourceIp.
     keys: dict[str, tuple[str, ...]] = {
         "aws:sourcevpc": (endpoint.vpc_id,),
         "aws:sourcevpce": (endpoint.id,),
         "aws:vpcsourceip": (_LOOPBACK,),
     }
-    return parsed(f"the VPC endpoint {endpoint.id}", endpoint.policy), keys
+    return parse(f"the VPC endpoint {endpoint.id}", endpoint.policy), keys
 
 
 def _limits(account: str, role: Any) -> tuple[tuple[Policy, ...], Policy | None]:
-    """The policies of a role and its boundary; of a role that does not exist, none at all."""
+    """Return the policies of a role, and its boundary; a missing role has no permissions."""
     if role is None:
         return (), None
     boundary = role.permissions_boundary_arn
-    return tuple(_policies_of(role)), _managed(account, boundary) if boundary else None
+    return tuple(_policies(role)), _managed(account, boundary) if boundary else None
 
 
-def _policies_of(role: Any) -> Iterator[Policy]:
+def _policies(role: Any) -> Iterator[Policy]:
     for name, document in role.policies.items():
-        yield parsed(f"the policy {name} of {role.name}", document)
+        yield parse(f"the policy {name} of {role.name}", document)
     for attached in role.managed_policies.values():
         yield _document(attached)
 
@@ -188,4 +186,4 @@ def _managed(account: str, arn: str) -> Policy:
 
 def _document(policy: Any) -> Policy:
     version = next(each for each in policy.versions if each.is_default)
-    return parsed(policy.arn, version.document)
+    return parse(policy.arn, version.document)

@@ -1,4 +1,4 @@
-"""What a function is configured with and moto forgets: logging, SnapStart and the like.
+"""Lambda function settings that moto forgets: logging, SnapStart, tracing, storage, key.
 
 Source: Lambda API reference, CreateFunction, UpdateFunctionConfiguration and
 FunctionConfiguration; Lambda developer guide, "Improving startup performance with SnapStart" and
@@ -12,12 +12,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from moto.awslambda.exceptions import InvalidParameterValueException
-from moto.awslambda.models import LambdaFunction
 from moto.ec2.models import ec2_backends
 
-from local_aws.control_plane.extensions.patching import around
-
-_KEPT = (
+_NAMES = (
     "DeadLetterConfig",
     "EphemeralStorage",
     "FileSystemConfigs",
@@ -56,20 +53,61 @@ _DEFAULT_STORAGE_MB = 512
 _SNAP_START_RUNTIME = re.compile(r"python3\.(1[2-9]|[2-9]\d)|java(1[1-9]|2\d)|dotnet([89]|1\d)")
 
 
-def kept(before: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings that moto forgets, after a request that may change some of them.
+def init(original: Any, function: Any, *args: Any, **kwargs: Any) -> None:
+    spec = kwargs["spec"] if "spec" in kwargs else args[1]
+    settings = _validated({}, spec, spec.get("Runtime"))
+    original(function, *args, **kwargs)
+    function.extra_settings = settings
 
-    An empty value takes a setting back. Never the dictionary of before: published versions go on
-    using that one.
+
+def update_configuration(original: Any, function: Any, config_updates: dict[str, Any]) -> Any:
+    runtime = config_updates.get("Runtime") or function.run_time
+    settings = _validated(_settings(function), config_updates, runtime)
+    if network := config_updates.get("VpcConfig"):  # security groups alone keep the subnets
+        whole = (function.vpc_config or {}) | network
+        config_updates = config_updates | {"VpcConfig": whole}
+    original(function, config_updates)
+    function.extra_settings = settings
+    return function.get_configuration()
+
+
+def update_function_code(original: Any, function: Any, updated_spec: dict[str, Any]) -> Any:
+    original(function, updated_spec)
+    if updated_spec.get("Architectures") and not updated_spec.get("DryRun"):
+        function.architectures = updated_spec["Architectures"]
+    return function.get_configuration()
+
+
+def get_configuration(original: Any, function: Any, on_create: bool = False) -> Any:
+    shown = original(function, on_create)
+    if shown.get("VpcConfig"):
+        shown["VpcConfig"]["VpcId"] = _vpc_id(function, shown["VpcConfig"]["SubnetIds"])
+    published = str(function.version).isdigit()
+    return shown | described(_settings(function), function.function_name, published=published)
+
+
+def get_code(original: Any, function: Any) -> Any:
+    shown = original(function)
+    if function.reserved_concurrency is not None:  # moto does not show 0, which stops a function
+        reserved = {"ReservedConcurrentExecutions": function.reserved_concurrency}
+        shown["Concurrency"] = reserved
+    return shown
+
+
+def merged(before: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings after a request that may change some of them.
+
+    An empty value removes a setting. The result is a new dictionary, because published versions
+    keep the one from before.
     """
-    settings = {**before, **{name: given[name] for name in _KEPT if name in given}}
+    settings = {**before, **{name: given[name] for name in _NAMES if name in given}}
     return {name: value for name, value in settings.items() if value and any(_leaves(value))}
 
 
 def described(
     settings: Mapping[str, Any], function_name: str, *, published: bool
 ) -> dict[str, Any]:
-    """The settings as a FunctionConfiguration shows them, for ``$LATEST`` or a version."""
+    """Return the settings as a FunctionConfiguration shows them; ``published``: of a version."""
     logging = dict(settings.get("LoggingConfig") or {})
     logging = {
         "LogFormat": logging.get("LogFormat") or "Text",
@@ -88,61 +126,14 @@ def described(
 
 
 def problem(settings: Mapping[str, Any], runtime: str) -> str | None:
-    """Why Lambda refuses the settings, in its words as far as they are known; or None."""
+    """Return why Lambda refuses the settings, in its words as far as they are known, or None."""
     return _logging_problem(settings) or _snap_start_problem(settings, runtime)
 
 
-def install() -> None:
-    """Have moto keep the settings on its functions and show them wherever it shows a function."""
-
-    @around(LambdaFunction, "__init__")
-    def create(original: Any, function: Any, *args: Any, **kwargs: Any) -> None:
-        spec = kwargs["spec"] if "spec" in kwargs else args[1]
-        settings = _accepted({}, spec, spec.get("Runtime"))
-        original(function, *args, **kwargs)
-        function.kept_settings = settings
-
-    @around(LambdaFunction, "update_configuration")
-    def update(original: Any, function: Any, config_updates: dict[str, Any]) -> Any:
-        runtime = config_updates.get("Runtime") or function.run_time
-        settings = _accepted(_settings_of(function), config_updates, runtime)
-        if network := config_updates.get("VpcConfig"):  # groups alone leave the subnets as they are
-            whole = (function.vpc_config or {}) | network
-            config_updates = config_updates | {"VpcConfig": whole}
-        original(function, config_updates)
-        function.kept_settings = settings
-        return function.get_configuration()
-
-    @around(LambdaFunction, "update_function_code")
-    def update_code(original: Any, function: Any, updated_spec: dict[str, Any]) -> Any:
-        original(function, updated_spec)
-        if updated_spec.get("Architectures") and not updated_spec.get("DryRun"):
-            function.architectures = updated_spec["Architectures"]
-        return function.get_configuration()
-
-    @around(LambdaFunction, "get_configuration")
-    def configuration(original: Any, function: Any, on_create: bool = False) -> Any:
-        shown = original(function, on_create)
-        if shown.get("VpcConfig"):
-            shown["VpcConfig"]["VpcId"] = _vpc_of(function, shown["VpcConfig"]["SubnetIds"])
-        published = str(function.version).isdigit()
-        return shown | described(
-            _settings_of(function), function.function_name, published=published
-        )
-
-    @around(LambdaFunction, "get_code")
-    def code(original: Any, function: Any) -> Any:
-        shown = original(function)
-        if function.reserved_concurrency is not None:  # moto shows no reserve of 0, the off switch
-            reserve = {"ReservedConcurrentExecutions": function.reserved_concurrency}
-            shown["Concurrency"] = reserve
-        return shown
-
-
-def _accepted(
+def _validated(
     before: Mapping[str, Any], given: Mapping[str, Any], runtime: str | None
 ) -> dict[str, Any]:
-    settings = kept(before, given)
+    settings = merged(before, given)
     variables = (given.get("Environment") or {}).get("Variables") or {}
     if reserved := sorted(_RESERVED_VARIABLES & variables.keys()):
         raise InvalidParameterValueException(
@@ -177,19 +168,19 @@ def _snap_start_problem(settings: Mapping[str, Any], runtime: str) -> str | None
     return None
 
 
-def _settings_of(function: Any) -> Mapping[str, Any]:
-    settings: Mapping[str, Any] = getattr(function, "kept_settings", {})
+def _settings(function: Any) -> Mapping[str, Any]:
+    settings: Mapping[str, Any] = getattr(function, "extra_settings", {})
     return settings
 
 
 def _levels(logging: Mapping[str, Any]) -> dict[str, str]:
-    """Both levels are there with JSON, and INFO unless they were given."""
+    """Return both log levels for the JSON format; INFO is the default."""
     if logging.get("LogFormat") != "JSON":
         return {}
     return {name: logging.get(name) or "INFO" for name in _LEVELS}
 
 
-def _vpc_of(function: Any, subnet_ids: list[str]) -> str:
+def _vpc_id(function: Any, subnet_ids: list[str]) -> str:
     ec2 = ec2_backends[function.account_id][function.region]
     known = {subnet.id: subnet.vpc_id for zone in ec2.subnets.values() for subnet in zone.values()}
     return next((known[each] for each in subnet_ids if each in known), "")

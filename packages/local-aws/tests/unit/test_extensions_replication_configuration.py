@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from local_aws.control_plane.extensions.s3.replication_rules import chosen, rules
+from local_aws.control_plane.extensions.s3.replication_configuration import matching_rules, rules
 
 
 def rule(name: str = "all", bucket: str = "replica", **more: Any) -> dict[str, Any]:
@@ -13,7 +13,7 @@ def rule(name: str = "all", bucket: str = "replica", **more: Any) -> dict[str, A
 
 def ids(*configured: dict[str, Any], key: str = "a/b", kms: bool = False, **tags: str) -> list[str]:
     found = rules({"Rule": list(configured)})
-    return [each.id for each in chosen(found, key, tags, kms=kms)]
+    return [each.id for each in matching_rules(found, key, tags, kms=kms)]
 
 
 TAG = {"Key": "team", "Value": "x"}

@@ -1,4 +1,4 @@
-"""Which permissions a request to S3 needs.
+"""Permissions that a request to S3 requires.
 
 Source: S3 user guide, "Required permissions for Amazon S3 API operations".
 """
@@ -33,37 +33,37 @@ _BUCKET = {
     "versioning": "BucketVersioning",
     "website": "BucketWebsite",
 }
-"""What a query parameter names, for ``Get…`` and ``Put…``; S3 has few ``Delete…`` of its own."""
+"""Actions by query parameter, without ``Get`` or ``Put``; few have a ``Delete`` action."""
 
-_OWN_DELETE = frozenset({"policy", "website"})
+_WITH_DELETE = frozenset({"policy", "website"})
 _LISTS = {"versions": "ListBucketVersions", "uploads": "ListBucketMultipartUploads"}
 _OBJECT = {"acl": "Acl", "tagging": "Tagging", "torrent": "Torrent"}
-_OBJECT_ALONE = {"attributes": "Attributes", "legal-hold": "LegalHold", "retention": "Retention"}
+_UNVERSIONED = {"attributes": "Attributes", "legal-hold": "LegalHold", "retention": "Retention"}
 
 
 @dataclass(frozen=True, slots=True)
-class Need:
-    """``action`` is like ``s3:GetObject``; without a key it is on the bucket itself."""
+class Permission:
+    """An action like ``s3:GetObject`` on an object, or on the bucket if ``key`` is empty."""
 
     action: str
     bucket: str
     key: str = ""
 
 
-def needs(
+def required_permissions(
     method: str, query: Mapping[str, str], headers: Mapping[str, str], bucket: str, key: str
-) -> tuple[Need, ...]:
-    """All that the caller must be allowed to do, header names being in lower case.
+) -> tuple[Permission, ...]:
+    """Return all permissions that the caller needs; header names are in lower case.
 
-    Nothing for a preflight request, and for DeleteObjects, which is decided key by key.
+    A preflight request needs none. DeleteObjects is authorized for each key.
     """
     if method == "OPTIONS":
         return ()
     if not bucket:
-        return (Need("s3:ListAllMyBuckets", "*"),)
+        return (Permission("s3:ListAllMyBuckets", "*"),)
     if not key:
         action = _of_bucket(method, query)
-        return (Need(f"s3:{action}", bucket),) if action else ()
+        return (Permission(f"s3:{action}", bucket),) if action else ()
     return tuple(_of_object(method, query, headers, bucket, key))
 
 
@@ -74,8 +74,8 @@ def _of_bucket(method: str, query: Mapping[str, str]) -> str | None:
     if named is not None and method == "GET":
         return f"Get{_BUCKET[named]}"
     if named is not None and method in {"PUT", "DELETE"}:
-        own = method == "DELETE" and named in _OWN_DELETE
-        return f"{'Delete' if own else 'Put'}{_BUCKET[named]}"
+        has_delete = method == "DELETE" and named in _WITH_DELETE
+        return f"{'Delete' if has_delete else 'Put'}{_BUCKET[named]}"
     if method in {"GET", "HEAD"}:
         return next((action for each, action in _LISTS.items() if each in query), "ListBucket")
     return "CreateBucket" if method == "PUT" else "DeleteBucket"
@@ -83,34 +83,34 @@ def _of_bucket(method: str, query: Mapping[str, str]) -> str | None:
 
 def _of_object(
     method: str, query: Mapping[str, str], headers: Mapping[str, str], bucket: str, key: str
-) -> Iterator[Need]:
+) -> Iterator[Permission]:
     if "uploadId" in query and method in {"GET", "DELETE"}:
         action = "ListMultipartUploadParts" if method == "GET" else "AbortMultipartUpload"
-        yield Need(f"s3:{action}", bucket, key)
+        yield Permission(f"s3:{action}", bucket, key)
         return
     if method == "POST":
         action = "RestoreObject" if "restore" in query else "PutObject"
-        yield Need("s3:GetObject" if "select" in query else f"s3:{action}", bucket, key)
+        yield Permission("s3:GetObject" if "select" in query else f"s3:{action}", bucket, key)
         return
     verb = {"GET": "Get", "HEAD": "Get", "PUT": "Put", "DELETE": "Delete"}.get(method, "Get")
     version = "Version" if query.get("versionId") else ""
-    alone = next((each for each in _OBJECT_ALONE if each in query), None)
-    if alone is not None:
-        yield Need(f"s3:{verb}Object{_OBJECT_ALONE[alone]}", bucket, key)
+    unversioned = next((each for each in _UNVERSIONED if each in query), None)
+    if unversioned is not None:
+        yield Permission(f"s3:{verb}Object{_UNVERSIONED[unversioned]}", bucket, key)
         return
     part = next((name for each, name in _OBJECT.items() if each in query), "")
-    yield Need(f"s3:{verb}Object{version}{part}", bucket, key)
+    yield Permission(f"s3:{verb}Object{version}{part}", bucket, key)
     if method == "PUT" and not part:
-        yield from _beside_put(headers, bucket, key)
+        yield from _with_put(headers, bucket, key)
 
 
-def _beside_put(headers: Mapping[str, str], bucket: str, key: str) -> Iterator[Need]:
+def _with_put(headers: Mapping[str, str], bucket: str, key: str) -> Iterator[Permission]:
     if headers.get("x-amz-tagging"):
-        yield Need("s3:PutObjectTagging", bucket, key)
+        yield Permission("s3:PutObjectTagging", bucket, key)
     if any(each == "x-amz-acl" or each.startswith("x-amz-grant-") for each in headers):
-        yield Need("s3:PutObjectAcl", bucket, key)
+        yield Permission("s3:PutObjectAcl", bucket, key)
     if source := headers.get("x-amz-copy-source"):
         path, _, query = source.partition("?")
         version = "Version" if parse_qs(query).get("versionId") else ""
         other, _, other_key = unquote(path).lstrip("/").partition("/")
-        yield Need(f"s3:GetObject{version}", other, other_key)
+        yield Permission(f"s3:GetObject{version}", other, other_key)

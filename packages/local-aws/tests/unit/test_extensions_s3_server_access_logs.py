@@ -83,7 +83,7 @@ def test_only_the_newest_objects_stay(s3: Any, monkeypatch: pytest.MonkeyPatch) 
     s3.put_object(Bucket=LOGS, Key="documents/2000-01-01-00-00-00-0", Body=b"an old one\n")
     for _ in range(6):
         s3.list_objects_v2(Bucket=BUCKET)
-    assert len(names(s3)) == s3_access_logs.OBJECTS + 1
+    assert len(names(s3)) == s3_access_logs.MAX_OBJECTS + 1
     assert "documents/2000-01-01-00-00-00-0" not in names(s3)
     assert "elsewhere/kept" in names(s3)
 

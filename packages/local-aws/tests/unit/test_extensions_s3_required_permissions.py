@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import pytest
-from local_aws.control_plane.extensions.s3.s3_actions import Need, needs
+from local_aws.control_plane.extensions.s3.required_permissions import (
+    Permission,
+    required_permissions,
+)
 
 
 def actions(method: str, query: str = "", key: str = "", **headers: str) -> list[str]:
     pairs = dict(pair.partition("=")[::2] for pair in query.split("&") if pair)
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    found = needs(method, pairs, named, "bucket", key)
+    found = required_permissions(method, pairs, named, "bucket", key)
     assert all(need.action.startswith("s3:") for need in found)
     return [need.action.removeprefix("s3:") for need in found]
 
@@ -77,9 +80,9 @@ def test_an_upload_with_tags_and_an_acl_needs_both_permissions_too() -> None:
 
 def test_a_copy_also_needs_to_read_its_source() -> None:
     source = {"x-amz-copy-source": "/other/a%20b/c?versionId=7"}
-    assert needs("PUT", {}, source, "bucket", "key") == (
-        Need("s3:PutObject", "bucket", "key"),
-        Need("s3:GetObjectVersion", "other", "a b/c"),
+    assert required_permissions("PUT", {}, source, "bucket", "key") == (
+        Permission("s3:PutObject", "bucket", "key"),
+        Permission("s3:GetObjectVersion", "other", "a b/c"),
     )
 
 
@@ -88,4 +91,4 @@ def test_a_preflight_request_needs_nothing_and_deleting_many_is_decided_key_by_k
 
 
 def test_the_list_of_buckets_is_a_permission_of_its_own() -> None:
-    assert needs("GET", {}, {}, "", "") == (Need("s3:ListAllMyBuckets", "*"),)
+    assert required_permissions("GET", {}, {}, "", "") == (Permission("s3:ListAllMyBuckets", "*"),)

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from local_aws.control_plane.extensions.awslambda.aliases import problem as alias_problem
-from local_aws.control_plane.extensions.awslambda.function_configuration import kept, problem
+from local_aws.control_plane.extensions.awslambda.alias_routing import problem as alias_problem
+from local_aws.control_plane.extensions.awslambda.function_settings import merged, problem
 from local_aws_tests.plane import DEV, Plane, a_zip
 
 SNAP_START = {"ApplyOn": "PublishedVersions"}
@@ -146,7 +146,7 @@ def test_settings_survive_a_snapshot(plane: Plane, functions: Any, role: str) ->
 
 def test_settings_of_before_are_never_changed_in_place() -> None:
     before: dict[str, Any] = {"TracingConfig": {"Mode": "Active"}}
-    after = kept(before, {"TracingConfig": {"Mode": ""}, "Timeout": 3})
+    after = merged(before, {"TracingConfig": {"Mode": ""}, "Timeout": 3})
     assert (before, after) == ({"TracingConfig": {"Mode": "Active"}}, {})
 
 

@@ -110,8 +110,8 @@ def test_data_are_found_under_exactly_their_dimensions(cloudwatch: Any) -> None:
 def test_only_the_newest_data_stay(
     plane: Plane, cloudwatch: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(metric_data, "MOST_DATA", 50)
-    monkeypatch.setattr(metric_data, "_TRIMMED_AT_ONCE", 10)
+    monkeypatch.setattr(metric_data, "MAX_DATA", 50)
+    monkeypatch.setattr(metric_data, "_TRIM_BATCH", 10)
     for minute in range(200):
         put(cloudwatch, "Latency", [], NOW - timedelta(minutes=200 - minute), Value=minute)
     kept = [datum.max for datum in stored(plane)]

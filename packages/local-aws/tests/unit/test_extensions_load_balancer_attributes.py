@@ -127,7 +127,7 @@ def test_the_bucket_must_be_there_and_have_no_key_of_kms(balancers: Any, s3: Any
 def test_the_bucket_must_be_in_the_region_of_the_load_balancer(
     balancers: Any, s3: Any, arn: str
 ) -> None:
-    from local_aws.control_plane.extensions.s3.s3_decision import find_bucket
+    from local_aws.control_plane.extensions.s3.access_decision import find_bucket
 
     make_bucket(s3)
     _, bucket = find_bucket(BUCKET)

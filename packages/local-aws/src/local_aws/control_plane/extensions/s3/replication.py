@@ -1,8 +1,8 @@
-"""Objects are copied to where a bucket's replication rules lead, by the role that they name.
+"""Replication of S3 objects by the rules and the role of a bucket's configuration.
 
-What is copied: new objects with their metadata, tags, ACL and version id, later changes of tags
-and ACLs, and delete markers where a rule says so. Never: the removal of a version, a replica, an
-object from before the rules.
+Replicated are new objects with metadata, tags, ACL and version id, later changes of tags and ACLs,
+and delete markers if a rule says so. Not replicated are deleted versions, replicas, and objects
+that are older than the rules.
 
 Source: S3 user guide, "Replicating objects", "Getting replication status information" and
 "Setting up permissions for live replication".
@@ -14,49 +14,53 @@ import copy
 import logging
 from typing import Any
 
-from moto.s3.models import FakeDeleteMarker, FakeKey, S3Backend, s3_backends
-from moto.s3.responses import S3Response
+from moto.s3.models import FakeDeleteMarker, FakeKey, s3_backends
 
-from local_aws.control_plane.extensions.patching import around
-from local_aws.control_plane.extensions.s3.replication_rules import Rule, chosen, rules
-from local_aws.control_plane.extensions.s3.s3_actions import Need
-from local_aws.control_plane.extensions.s3.s3_decision import (
+from local_aws.control_plane.extensions.s3.access_decision import (
     arn_of,
-    circumstances,
-    decision,
+    decide_access,
     find_bucket,
+    request_context,
 )
-from local_aws.control_plane.extensions.s3.s3_requester import Requester, role_requester
+from local_aws.control_plane.extensions.s3.replication_configuration import (
+    Rule,
+    matching_rules,
+    rules,
+)
+from local_aws.control_plane.extensions.s3.requester import Requester, role_requester
+from local_aws.control_plane.extensions.s3.required_permissions import Permission
 
 _log = logging.getLogger("local_aws.control_plane")
 _COMPLETED, _FAILED, _REPLICA = "COMPLETED", "FAILED", "REPLICA"
-_NOT_CONTENT = ("retention", "legal-hold", "partNumber", "restore", "select", "uploads")
+_OTHER_SUBRESOURCES = ("retention", "legal-hold", "partNumber", "restore", "select", "uploads")
 
 
-def install() -> None:
-    """Replicate after what moto has done with success; GET and HEAD then say so."""
-
-    @around(S3Response, "_key_response")
-    def key(original: Any, response: Any, request: Any, full_url: str) -> Any:
-        answer = original(response, request, full_url)
-        query = set(response._get_querystring(request, full_url))
-        if answer[0] < 300 and not query.intersection(_NOT_CONTENT):
-            _after(request.method, query, response.bucket_name, response.parse_key_name())
-        return answer
-
-    @around(S3Backend, "delete_objects")
-    def delete_objects(original: Any, backend: Any, *args: Any, **kwargs: Any) -> Any:
-        answer = original(backend, *args, **kwargs)
-        bucket_name = args[0] if args else kwargs["bucket_name"]
-        for name, _, marker in answer[0]:
-            if marker:
-                _replicate_marker(bucket_name, name)
-        return answer
-
-    _show_status()
+def key_response(original: Any, response: Any, request: Any, full_url: str) -> Any:
+    """Replicate what a successful request changed."""
+    answer = original(response, request, full_url)
+    query = set(response._get_querystring(request, full_url))
+    if answer[0] < 300 and not query.intersection(_OTHER_SUBRESOURCES):
+        _replicate(request.method, query, response.bucket_name, response.parse_key_name())
+    return answer
 
 
-def _after(method: str, query: set[str], bucket_name: str, key_name: str) -> None:
+def delete_objects(original: Any, backend: Any, *args: Any, **kwargs: Any) -> Any:
+    answer = original(backend, *args, **kwargs)
+    bucket_name = args[0] if args else kwargs["bucket_name"]
+    for name, _, marker in answer[0]:
+        if marker:
+            _replicate_marker(bucket_name, name)
+    return answer
+
+
+def response_dict(original: Any, key: Any) -> dict[str, Any]:
+    """Add the replication status to the headers of GetObject and HeadObject."""
+    headers: dict[str, Any] = original(key)
+    status = _status_of(key)
+    return headers | {"x-amz-replication-status": status} if status else headers
+
+
+def _replicate(method: str, query: set[str], bucket_name: str, key_name: str) -> None:
     if query & {"tagging", "acl"}:
         if method in {"PUT", "DELETE"}:
             _replicate_changes(bucket_name, key_name)
@@ -71,14 +75,13 @@ def _replicate_object(bucket_name: str, key_name: str) -> None:
     key = None if bucket is None else bucket.keys.get(key_name)
     if not isinstance(key, FakeKey) or _status_of(key) == _REPLICA:
         return
-    wanted = _rules_for(bucket, key)
-    done = [_copy(bucket, key, rule) for rule in wanted]
-    if done:
-        key.replication_status = _COMPLETED if all(done) else _FAILED
+    copied = [_copy(bucket, key, rule) for rule in _rules_for(bucket, key)]
+    if copied:
+        key.replication_status = _COMPLETED if all(copied) else _FAILED
 
 
 def _replicate_changes(bucket_name: str, key_name: str) -> None:
-    """New tags or another ACL of a version that has a replica."""
+    """Replicate the tags and the ACL of every version that has a replica."""
     bucket = _bucket(bucket_name)
     for key in [] if bucket is None else bucket.keys.getlist(key_name, []):
         if _status_of(key) != _COMPLETED:
@@ -95,13 +98,13 @@ def _replicate_marker(bucket_name: str, key_name: str) -> None:
     marker = None if bucket is None else bucket.keys.get(key_name)
     if not isinstance(marker, FakeDeleteMarker):
         return
-    for rule in chosen(_rules_of(bucket), key_name, {}, kms=False):
+    for rule in matching_rules(_rules_of(bucket), key_name, {}, kms=False):
         destination = _bucket(rule.destination)
         there = None if destination is None else destination.keys.get(key_name)
         if (
             there is None
             or not rule.delete_markers
-            or not _may(bucket, rule, "ReplicateDelete", key_name)
+            or not _is_allowed(bucket, rule, "ReplicateDelete", key_name)
         ):
             continue
         replica = FakeDeleteMarker(key=there)
@@ -110,18 +113,22 @@ def _replicate_marker(bucket_name: str, key_name: str) -> None:
 
 
 def _copy(bucket: Any, key: Any, rule: Rule) -> bool:
-    """Whether the replica is there; the log says why if it is not."""
+    """Create the replica, unless it exists. Return False, and log why, if that is impossible."""
     destination = _bucket(rule.destination)
     tags = _tags_of(key)
     if destination is None or not destination.is_versioned:
-        _log.warning("%s is not replicated: %s is gone", arn_of(_need(key)), rule.destination)
+        _log.warning(
+            "%s is not replicated: bucket %s is missing or not versioned",
+            arn_of(Permission("", key.bucket_name, key.name)),
+            rule.destination,
+        )
         return False
-    if not _may(bucket, rule, "ReplicateObject", key.name, tags=bool(tags)):
+    if not _is_allowed(bucket, rule, "ReplicateObject", key.name, tags=bool(tags)):
         return False
     if _version(destination, key.name, key.version_id) is None:
         replica = _replica(key, destination, rule)
-        kept = destination.keys.getlist(key.name, [])
-        destination.keys.setlist(key.name, [*kept, replica])
+        versions = destination.keys.getlist(key.name, [])
+        destination.keys.setlist(key.name, [*versions, replica])
         _copy_tags(key, replica)
     return True
 
@@ -144,26 +151,26 @@ def _replica(key: Any, destination: Any, rule: Rule) -> Any:
     return replica
 
 
-def _may(bucket: Any, rule: Rule, action: str, key_name: str, *, tags: bool = False) -> bool:
-    """Whether the role of the configuration may do all that this takes, as on AWS."""
-    needed = [
-        Need("s3:GetReplicationConfiguration", bucket.name),
-        Need("s3:ListBucket", bucket.name),
-        Need(f"s3:{action}", rule.destination, key_name),
+def _is_allowed(bucket: Any, rule: Rule, action: str, key_name: str, *, tags: bool = False) -> bool:
+    """Return whether the role of the configuration has all permissions that this needs."""
+    permissions = [
+        Permission("s3:GetReplicationConfiguration", bucket.name),
+        Permission("s3:ListBucket", bucket.name),
+        Permission(f"s3:{action}", rule.destination, key_name),
     ]
     if action == "ReplicateObject":
-        needed.append(Need("s3:GetObjectVersionForReplication", bucket.name, key_name))
-        needed.append(Need("s3:GetObjectVersionAcl", bucket.name, key_name))
+        permissions.append(Permission("s3:GetObjectVersionForReplication", bucket.name, key_name))
+        permissions.append(Permission("s3:GetObjectVersionAcl", bucket.name, key_name))
     if tags:
-        needed.append(Need("s3:GetObjectVersionTagging", bucket.name, key_name))
-        needed.append(Need("s3:ReplicateTags", rule.destination, key_name))
+        permissions.append(Permission("s3:GetObjectVersionTagging", bucket.name, key_name))
+        permissions.append(Permission("s3:ReplicateTags", rule.destination, key_name))
     role: Requester = role_requester(bucket.replication["Role"])
-    for need in needed:
-        made = decision(role, need, circumstances({}, {}))
-        if not made.allowed:
+    for permission in permissions:
+        decision = decide_access(role, permission, request_context({}, {}))
+        if not decision.allowed:
             _log.warning(
-                "rule %s of %s replicates nothing: %s on %s is denied to its role: %s",
-                *(rule.id, bucket.name, need.action, arn_of(need), made.detail),
+                "rule %s of bucket %s: its role is denied %s on %s: %s",
+                *(rule.id, bucket.name, permission.action, arn_of(permission), decision.detail),
             )
             return False
     return True
@@ -171,7 +178,7 @@ def _may(bucket: Any, rule: Rule, action: str, key_name: str, *, tags: bool = Fa
 
 def _rules_for(bucket: Any, key: Any) -> tuple[Rule, ...]:
     kms = key.encryption in {"aws:kms", "aws:kms:dsse"}
-    return chosen(_rules_of(bucket), key.name, _tags_of(key), kms=kms)
+    return matching_rules(_rules_of(bucket), key.name, _tags_of(key), kms=kms)
 
 
 def _rules_of(bucket: Any) -> tuple[Rule, ...]:
@@ -179,25 +186,9 @@ def _rules_of(bucket: Any) -> tuple[Rule, ...]:
     return rules(replication) if replication and bucket.is_versioned else ()
 
 
-def _show_status() -> None:
-    """Of an object that rules have been applied to, in the header that GET and HEAD have for it."""
-    plain = FakeKey.response_dict.fget
-
-    def response_dict(key: Any) -> dict[str, Any]:
-        headers: dict[str, Any] = plain(key)
-        status = _status_of(key)
-        return headers | {"x-amz-replication-status": status} if status else headers
-
-    FakeKey.response_dict = property(response_dict)
-
-
 def _status_of(key: Any) -> str | None:
     status: str | None = getattr(key, "replication_status", None)
     return status
-
-
-def _need(key: Any) -> Need:
-    return Need("s3:GetObject", key.bucket_name, key.name)
 
 
 def _bucket(name: str) -> Any:

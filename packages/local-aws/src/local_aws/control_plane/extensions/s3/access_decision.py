@@ -1,4 +1,4 @@
-"""May somebody do to a bucket or an object what he asks for?
+"""Decision whether a requester may access a bucket or an object.
 
 Source: S3 user guide, "How Amazon S3 authorizes a request"; service authorization reference,
 "Condition keys for Amazon S3".
@@ -13,22 +13,22 @@ from urllib.parse import parse_qsl
 
 from moto.s3.models import FakeKey, s3_backends
 
-from local_aws.control_plane.extensions.s3.s3_actions import Need
-from local_aws.control_plane.extensions.s3.s3_requester import Requester, parsed
+from local_aws.control_plane.extensions.s3.requester import Requester
+from local_aws.control_plane.extensions.s3.required_permissions import Permission
 from local_aws.iam.evaluation import Decision, Policies, decide
 from local_aws.iam.policy_variables import Context
 from local_aws.iam.principal import ANONYMOUS
-from local_aws.iam.statement import AccessRequest
+from local_aws.iam.statement import AccessRequest, parse
 
 _LISTING = ("prefix", "delimiter", "max-keys")
 _HEADERS = ("if-match", "if-none-match")
 
 
-def circumstances(query: Mapping[str, str], headers: Mapping[str, str]) -> Context:
-    """The keys that a request brings with it, header names being in lower case.
+def request_context(query: Mapping[str, str], headers: Mapping[str, str]) -> Context:
+    """Return the condition keys of a request; header names are in lower case.
 
-    Transport counts as secure: this cloud listens on loopback, where nothing is on a wire, so
-    that policies against plain HTTP are applied here as they are on AWS, and refuse nobody.
+    ``aws:SecureTransport`` is true, because loopback traffic leaves no machine. The usual bucket
+    policy against plain HTTP then applies here too, and denies no request.
     """
     now = datetime.now(UTC)
     context: dict[str, tuple[str, ...]] = {
@@ -59,34 +59,42 @@ def circumstances(query: Mapping[str, str], headers: Mapping[str, str]) -> Conte
     return context
 
 
-def decision(who: Requester, need: Need, context: Context) -> Decision:
-    """Raises MalformedPolicyError for one that has a say."""
-    owner, bucket = find_bucket(need.bucket)
+def decide_access(requester: Requester, permission: Permission, context: Context) -> Decision:
+    """Evaluate all policies that apply. Raises MalformedPolicyError."""
+    owner, bucket = find_bucket(permission.bucket)
     policies = Policies(
-        owner=owner or who.caller.account,
+        owner=owner or requester.caller.account,
         resource=_policy_of(bucket),
-        identity=who.identity,
-        boundary=who.boundary,
-        endpoint=who.endpoint,
+        identity=requester.identity,
+        boundary=requester.boundary,
+        endpoint=requester.endpoint,
     )
     request = AccessRequest(
-        who.caller,
-        need.action,
-        arn_of(need),
-        {**context, **who.context, **_about(owner, bucket, need)},
+        requester.caller,
+        permission.action,
+        arn_of(permission),
+        {**context, **requester.context, **_resource_context(owner, bucket, permission)},
     )
-    made = decide(request, policies)
-    if who.caller == ANONYMOUS and bucket is not None and not made.detail.startswith("statement"):
-        return Decision(_is_public(bucket, need, made), made.reason, made.detail)
-    return made
+    decision = decide(request, policies)
+    if (
+        requester.caller == ANONYMOUS
+        and bucket is not None
+        and not decision.detail.startswith("statement")
+    ):
+        return Decision(_is_public(bucket, permission, decision), decision.reason, decision.detail)
+    return decision
 
 
-def arn_of(need: Need) -> str:
-    return f"arn:aws:s3:::{need.bucket}/{need.key}" if need.key else f"arn:aws:s3:::{need.bucket}"
+def arn_of(permission: Permission) -> str:
+    return (
+        f"arn:aws:s3:::{permission.bucket}/{permission.key}"
+        if permission.key
+        else f"arn:aws:s3:::{permission.bucket}"
+    )
 
 
 def find_bucket(name: str) -> tuple[str, Any]:
-    """The account that owns the bucket and the bucket, or ``""`` and None; creates no account."""
+    """Return the bucket's account and the bucket, or ``""`` and None. Creates no account."""
     partition, account = s3_backends.bucket_accounts.get(name, ("aws", ""))
     if not account:
         return "", None
@@ -96,31 +104,31 @@ def find_bucket(name: str) -> tuple[str, Any]:
 def _policy_of(bucket: Any) -> Any:
     if bucket is None or not bucket.policy:
         return None
-    return parsed(f"the policy of {bucket.name}", bucket.policy)
+    return parse(f"the policy of {bucket.name}", bucket.policy)
 
 
-def _about(owner: str, bucket: Any, need: Need) -> Context:
-    """What is known of the resource: its owner, and the tags of an object that exists."""
+def _resource_context(owner: str, bucket: Any, permission: Permission) -> Context:
+    """Return the condition keys of the resource: its account, and the tags of the object."""
     if bucket is None:
         return {}
-    about: dict[str, tuple[str, ...]] = {
+    context: dict[str, tuple[str, ...]] = {
         "aws:resourceaccount": (owner,),
         "s3:resourceaccount": (owner,),
     }
-    key = bucket.keys.get(need.key) if need.key else None
-    if isinstance(key, FakeKey):  # not the marker of one that was deleted
+    key = bucket.keys.get(permission.key) if permission.key else None
+    if isinstance(key, FakeKey):  # not a delete marker
         tags = s3_backends[owner][bucket.partition].tagger.get_tag_dict_for_resource(key.arn)
-        about |= {f"s3:existingobjecttag/{name.lower()}": (tags[name],) for name in tags}
-    return about
+        context |= {f"s3:existingobjecttag/{name.lower()}": (tags[name],) for name in tags}
+    return context
 
 
-def _is_public(bucket: Any, need: Need, made: Decision) -> bool:
-    """For nobody in particular: by the policy, or by the ACL of an object that all may read."""
+def _is_public(bucket: Any, permission: Permission, decision: Decision) -> bool:
+    """Return whether an anonymous request is allowed, by the policy or by the object's ACL."""
     block = bucket.public_access_block
-    if made.allowed:
+    if decision.allowed:
         return not (block and block.restrict_public_buckets)
-    if need.action != "s3:GetObject" or (block and block.ignore_public_acls):
+    if permission.action != "s3:GetObject" or (block and block.ignore_public_acls):
         return False
-    key = bucket.keys.get(need.key)
+    key = bucket.keys.get(permission.key)
     acl = getattr(key, "acl", None)
     return bool(acl and acl.public_read)
