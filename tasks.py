@@ -1,6 +1,6 @@
-"""Every command of this repository. Each one parses, calls ``terrarium`` and exits.
+"""The commands of this repository. Each parses its arguments and calls ``terrarium``.
 
-``./inv TASK`` makes the environment first; after ``. .venv/bin/activate`` plain ``invoke TASK``
+``./inv TASK`` makes the Python environment first; after ``. .venv/bin/activate``, ``invoke TASK``
 does the same. ``invoke TASK --help`` explains a task; ``invoke --debug TASK`` shows tracebacks.
 """
 
@@ -24,15 +24,15 @@ from terrarium.errors import DiskError
 ENV = "Environment: a folder of live/ with an env.hcl, such as dev or prod."
 TARGET = (
     "aws, local, or auto: AWS_ENDPOINT_URL if set, else AWS if credentials are found, "
-    "else the AWS inside the machine."
+    "else the local AWS."
 )
-UNIT = "One unit of the environment, such as network; all of them in dependency order without it."
-YES = "Do not ask; needed where there is no terminal."
+UNIT = "One unit, such as network; by default all units, in dependency order."
+YES = "Do not ask for a confirmation; required without a terminal."
 JSON = "JSON on stdout, for scripts."
 
 
 def command(**arguments: Any) -> Callable[[Callable[..., None]], Any]:
-    """An invoke task that ends with one line instead of a traceback."""
+    """Declare an invoke task that shows an error as one line instead of a traceback."""
 
     def decorate(function: Callable[..., None]) -> Any:
         @functools.wraps(function)
@@ -57,7 +57,7 @@ def command(**arguments: Any) -> Callable[[Callable[..., None]], Any]:
 
 @contextmanager
 def _disk() -> Iterator[None]:
-    """Raises DiskError where something could not be written, wherever it was."""
+    """Turn a failed write into DiskError."""
     try:
         yield
     except OSError as error:
@@ -72,16 +72,16 @@ def _disk() -> Iterator[None]:
 @command(
     help={
         "env": ENV,
-        "unprotected": "Let requests past firewalls, security groups and routes, "
-        "which count as on AWS otherwise.",
+        "unprotected": "Ignore firewalls, security groups and routes; "
+        "by default they apply as on AWS.",
     }
 )
 def up(c: Context, env: str = "dev", unprotected: bool = False) -> None:
     """Run a whole environment on this machine: no account, no Docker.
 
-    Builds the zip, starts the AWS inside the machine, applies every unit of live/ENV into it with
-    the real Terraform, starts the load balancer, runs the smoke test through it and prints the URL
-    of the API. Run again it finds nothing to change. `down` stops it and keeps its state.
+    Builds the zip, starts the local AWS, applies every unit of live/ENV to it with Terraform,
+    starts the load balancer, runs the smoke test through it and prints the URL of the API. A
+    second run compares and changes nothing. `down` stops it and keeps its state.
     """
     from terrarium import local
 
@@ -90,7 +90,7 @@ def up(c: Context, env: str = "dev", unprotected: bool = False) -> None:
 
 @command()
 def down(c: Context) -> None:
-    """Stop everything that `up` started on this machine and save the state of its cloud.
+    """Stop everything that `up` started, and save the state of the local AWS.
 
     The next `up` restores it.
     """
@@ -101,17 +101,17 @@ def down(c: Context) -> None:
 
 @command(help={"json": JSON})
 def status(c: Context, json: bool = False) -> None:
-    """Say what runs on this machine, and where."""
+    """List the running processes and their addresses."""
     from terrarium import local
 
     local.status(as_json=json)
 
 
-@command(help={"output": "The zip to write; build/lambda.zip by default. Prints nothing then."})
+@command(help={"output": "The zip to write, without printing it; by default build/lambda.zip."})
 def build(c: Context, output: str | None = None) -> None:
     """Build the Lambda zip from lambda_src/ and print its path.
 
-    The same bytes on every machine. A Terragrunt hook of the unit `function` runs it.
+    The zip has the same bytes on every machine. A Terragrunt hook of the unit `function` builds it.
     """
     from terrarium import package, settings
 
@@ -121,7 +121,7 @@ def build(c: Context, output: str | None = None) -> None:
         console.data(str(built.path))
 
 
-@command(help={"output": "A folder that shall hold exactly the documents. Prints nothing then."})
+@command(help={"output": "A folder to fill with exactly the documents, without printing them."})
 def documents(c: Context, output: str | None = None) -> None:
     """Check every document: its name, its size, and that it is strict JSON.
 
@@ -138,7 +138,7 @@ def documents(c: Context, output: str | None = None) -> None:
 
 @command(help={"env": ENV, "target": TARGET, "unit": UNIT})
 def plan(c: Context, env: str, target: str = "auto", unit: str | None = None) -> None:
-    """Show what apply would change: every unit of an environment, or one.
+    """Show what apply would change in every unit of an environment, or in one.
 
     Example: invoke plan --env dev --unit network
     """
@@ -153,7 +153,7 @@ def apply(
 ) -> None:
     """Apply every unit of an environment in dependency order, or one.
 
-    Asks first where it would change prod on AWS.
+    Asks for a confirmation before it changes prod on AWS.
     """
     from terrarium import verbs
 
@@ -166,7 +166,7 @@ def destroy(
 ) -> None:
     """Destroy every unit of an environment, dependents first, or one.
 
-    Asks first for prod, whatever the target. The state bucket stays.
+    Asks for a confirmation before it destroys prod, on every target. The state bucket stays.
     """
     from terrarium import verbs
 
@@ -177,9 +177,9 @@ def destroy(
 def output(
     c: Context, env: str, target: str = "auto", unit: str | None = None, json: bool = False
 ) -> None:
-    """Print the outputs of an environment's units, read from their states.
+    """Print the outputs of an environment's units, from their states.
 
-    Sensitive values are hidden unless --json asks for them.
+    Sensitive values are hidden, except with --json.
     """
     from terrarium import verbs
 
@@ -188,11 +188,11 @@ def output(
 
 @command(help={"env": ENV, "target": TARGET})
 def bootstrap(c: Context, env: str, target: str = "auto") -> None:
-    """Make the state bucket of an environment's account: once, before the first apply on AWS.
+    """Create the state bucket of an environment's account, before the first apply on AWS.
 
-    Versioned, encrypted, TLS only, no public access, old versions kept for 90 days and the last
-    twenty for ever. A bucket that is there gets what it lacks, and keeps what is stricter. Safe to
-    repeat and to interrupt. `up` does it by itself.
+    The bucket has versions, encryption, TLS only and no public access. It keeps old versions for 90
+    days, and the last twenty for ever. An existing bucket gets the settings that it lacks and keeps
+    stricter ones. Safe to repeat and to interrupt. `up` does this for the local AWS.
     """
     from terrarium import verbs
 
@@ -208,7 +208,7 @@ def deploy_role(c: Context, env: str, role: str) -> None:
 
 
 @command(
-    help={"env": ENV, "target": TARGET, "wait": "Seconds to wait until the API answers at all."},
+    help={"env": ENV, "target": TARGET, "wait": "Seconds to wait until the API answers."},
 )
 def smoke(c: Context, env: str, target: str = "auto", wait: str = "60") -> None:
     """Check a deployed API over HTTP, through its load balancer."""
@@ -223,7 +223,7 @@ def smoke(c: Context, env: str, target: str = "auto", wait: str = "60") -> None:
         "target": TARGET,
         "since": "How far back: 90s, 5m, 2h, 1d.",
         "filter": "A filter pattern of CloudWatch Logs, such as ERROR or '{ $.status = 500 }'.",
-        "follow": "Go on with what is written from now on, until Ctrl-C.",
+        "follow": "Print new events too, until Ctrl-C.",
     }
 )
 def logs(
@@ -234,7 +234,7 @@ def logs(
     filter: str = "",
     follow: bool = False,
 ) -> None:
-    """Print what an environment's function wrote, from CloudWatch Logs, oldest first."""
+    """Print the log of an environment's function from CloudWatch Logs, oldest event first."""
     from terrarium import function_logs
 
     function_logs.show(env, target, since=since, pattern=filter, follow=follow)
@@ -259,19 +259,19 @@ def rename(c: Context, name: str, yes: bool = False) -> None:
 
 @command(help={"json": JSON})
 def doctor(c: Context, json: bool = False) -> None:
-    """Say what was found: Terraform, Terragrunt, providers, credentials, ports.
+    """Check the machine: Terraform, Terragrunt, providers, credentials, ports.
 
-    For whatever is missing it names the one command that fixes it, and exits with 1.
+    Prints a command to fix each problem, and exits with 1 if there is one.
     """
-    from terrarium import doctor as examination
+    from terrarium import doctor
 
-    examination.run(as_json=json)
+    doctor.run(as_json=json)
 
 
 @command(
     help={
-        "tier": "unit, contract, terraform, e2e, soak: some of them, separated by commas; "
-        "all but soak without it.",
+        "tier": "unit, contract, terraform, e2e, soak, or several separated by commas; "
+        "by default all but soak.",
         "options": "More options for pytest, in one string: --options '-k names -x'.",
     }
 )
@@ -292,7 +292,7 @@ def check(c: Context) -> None:
 
 @command(
     help={
-        "env": "Environment; all of them without it.",
+        "env": "Environment; by default all of them.",
         "target": "Where to plan: local, aws or auto.",
         "json": JSON,
     }
@@ -310,10 +310,7 @@ def policy(c: Context, env: str | None = None, target: str = "local", json: bool
 
 @command()
 def fmt(c: Context) -> None:
-    """Format the Python, Terraform and Terragrunt files in place.
-
-    Writes the generated part of docs/reference again, too.
-    """
+    """Format the Python, Terraform and Terragrunt files, and write the generated pages."""
     from terrarium import quality
 
     quality.fmt()

@@ -17,8 +17,8 @@ from terrarium.errors import BusyError
 from terrarium.identity import Account
 from terrarium.journal import Journal, end_left_over_processes
 from terrarium.settings import Environment
+from terrarium.states import States
 from terrarium.targets import ENDPOINT_VARIABLE, Kind, Target, choose, has_aws_credentials
-from terrarium.terraform.state import States
 from terrarium.tree import read_account, read_backends
 
 CHANGING = frozenset({"apply", "destroy"})

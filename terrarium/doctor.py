@@ -1,4 +1,4 @@
-"""Says what was found on this machine and, for what is missing, the one command that fixes it."""
+"""The task ``doctor``: checks of this machine, with a command to fix each problem."""
 
 from __future__ import annotations
 
@@ -17,58 +17,58 @@ from terrarium.targets import choose, has_aws_credentials
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at. ``fix`` is empty where nothing is wrong."""
+class Diagnosis:
+    """The result of one check. ``fix`` is empty if there is no problem."""
 
     name: str
-    is_well: bool
+    ok: bool
     found: str
     fix: str = ""
 
 
-class UnwellError(TerrariumError):
+class NotReadyError(TerrariumError):
     """Something that a task needs is missing."""
 
 
 def run(*, as_json: bool) -> None:
-    """Print the findings. Raises UnwellError when one of them is not well."""
-    findings = list(examine())
+    """Print the results. Raises NotReadyError if a check found a problem."""
+    results = list(examine())
     if as_json:
-        console.data_json([asdict(finding) for finding in findings])
+        console.data_json([asdict(result) for result in results])
     else:
         table = Table(box=None, show_header=False, pad_edge=False)
-        for finding in findings:
-            mark = "[green]ok[/]" if finding.is_well else "[red]missing[/]"
-            table.add_row(mark, finding.name, finding.found)
-            if finding.fix:
-                table.add_row("", "", f"[bold]fix:[/] {finding.fix}")
+        for result in results:
+            mark = "[green]ok[/]" if result.ok else "[red]missing[/]"
+            table.add_row(mark, result.name, result.found)
+            if result.fix:
+                table.add_row("", "", f"[bold]fix:[/] {result.fix}")
         console.table(table)
-    missing = [finding.name for finding in findings if not finding.is_well]
+    missing = [result.name for result in results if not result.ok]
     if missing:
-        raise UnwellError(f"not ready: {', '.join(missing)}", hint="the fixes are named above")
+        raise NotReadyError(f"not ready: {', '.join(missing)}", hint="the fixes are listed above")
 
 
-def examine() -> Iterator[Finding]:
-    """Look at everything that a task may need, each thing by itself."""
-    yield Finding("Python", True, f"{platform.python_version()} at {sys.executable}")
-    yield _look("Terraform", _terraform)
-    yield _look("Terragrunt", _terragrunt)
-    yield _look("providers", _providers)
-    yield _look("documents", _documents)
-    yield _look("target", _target)
+def examine() -> Iterator[Diagnosis]:
+    """Check everything that a task may need."""
+    yield Diagnosis("Python", True, f"{platform.python_version()} at {sys.executable}")
+    yield _check("Terraform", _terraform)
+    yield _check("Terragrunt", _terragrunt)
+    yield _check("providers", _providers)
+    yield _check("documents", _documents)
+    yield _check("target", _target)
     ports = {"control plane": DEFAULT_PORT}
     for environment in settings.environments().values():
         ports[f"load balancer of {environment.name}"] = local.http_port(environment)
     ours = {url for process in deployment.local_cloud().status() for url in process.urls}
     for name, port in ports.items():
-        yield Finding(name, True, _port(port, ours))
+        yield Diagnosis(name, True, _port(port, ours))
 
 
-def _look(name: str, at: Callable[[], str]) -> Finding:
+def _check(name: str, found: Callable[[], str]) -> Diagnosis:
     try:
-        return Finding(name, True, at())
+        return Diagnosis(name, True, found())
     except console.PERSON_ERRORS as error:
-        return Finding(name, False, error.message, error.hint or "")
+        return Diagnosis(name, False, error.message, error.hint or "")
 
 
 def _terraform() -> str:
@@ -80,7 +80,7 @@ def _terragrunt() -> str:
     tool = toolchain.terragrunt()
     if tool.is_official:
         return f"official {tool.version} at {tool.path}"
-    return "Terrarium's own runner (no official binary on PATH)"
+    return "terragrunt-runner (no official binary on PATH)"
 
 
 def _providers() -> str:

@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 """The checkout."""
 
 STATE_DIR = ROOT / ".terrarium"
-"""Everything that the tooling writes: logs, pid files, snapshots, the CLI configuration."""
+"""The folder for everything that the tasks write: logs, snapshots, configuration."""
 
 PACKAGES = (ROOT / "packages" / "terragrunt-runner", ROOT / "packages" / "local-aws")
 
@@ -41,7 +41,7 @@ class Environment:
         return tuple(sorted(f.parent.name for f in self.path.glob("*/terragrunt.hcl")))
 
     def unit(self, name: str) -> Path:
-        """The folder of a unit. Raises UsageError for a name that is not one."""
+        """Return the folder of a unit. Raises UsageError for an unknown name."""
         if name not in self.units:
             raise UsageError(
                 f"unknown unit {name!r} in environment {self.name}",
@@ -51,12 +51,12 @@ class Environment:
 
 
 def modules() -> list[Path]:
-    """The module folders, by name."""
+    """Return the module folders, sorted by name."""
     return sorted(path.parent for path in MODULES.glob("*/versions.tf"))
 
 
 def environments(live: Path = LIVE) -> dict[str, Environment]:
-    """Every environment by name: the folders of ``live/`` that hold an ``env.hcl``."""
+    """Return every environment by name: the folders of ``live/`` with an ``env.hcl``."""
     return {
         path.parent.name: Environment(path.parent.name, path.parent)
         for path in sorted(live.glob("*/env.hcl"))
@@ -65,7 +65,7 @@ def environments(live: Path = LIVE) -> dict[str, Environment]:
 
 
 def environment(name: str | None, live: Path = LIVE) -> Environment:
-    """The environment of that name. Raises UsageError for any other name, and for none."""
+    """Return the environment of that name. Raises UsageError for an unknown or missing name."""
     known = environments(live)
     if name is None:
         raise UsageError("--env is missing", hint=f"--env and one of: {', '.join(known) or 'none'}")

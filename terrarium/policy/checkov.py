@@ -21,7 +21,7 @@ from typing import Any
 
 from terrarium import console, settings
 from terrarium.errors import ToolchainError
-from terrarium.terraform.plan import without_keys
+from terrarium.policy.plan import without_keys
 
 LOCK = settings.ROOT / "requirements-policy.lock"
 FOLDER = settings.STATE_DIR / "policy"

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import Any, TypeAlias
 
+from terrarium.policy.plan import Plan, Resource
 from terrarium.policy.statements import Statement, statements
 from terrarium.policy.unit_plan import UnitPlan
-from terrarium.terraform.plan import Plan, Resource
 
 
 @dataclass(frozen=True, slots=True)

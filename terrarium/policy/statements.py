@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from terrarium.policy.plan import Resource
 from terrarium.policy.unit_plan import UnitPlan
-from terrarium.terraform.plan import Resource
 
 _ARGUMENTS = ("access_policy", "assume_role_policy", "policy", "policy_document")
 

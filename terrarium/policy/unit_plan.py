@@ -2,19 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from terragrunt_runner import ResourceBlock, UnitReader
+
 from terrarium import deployment
 from terrarium.deployment import Deployment
 from terrarium.errors import TerraformError
-from terrarium.policy.configuration import Configuration, Configurations
-from terrarium.terraform.plan import Plan, Resource, parse
+from terrarium.policy.plan import Plan, Resource, parse
 
 PLAN = "tfplan.json"
 """File name of a unit's plan below ``--json-out-dir``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """The resource blocks in a unit's Terraform files by address, without called modules.
+
+    In a plan, an argument that the provider computes looks like one that is written: the rules of
+    a security group, once applied, appear in the group too.
+    """
+
+    resources: Mapping[str, ResourceBlock] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, blocks: Iterable[ResourceBlock]) -> Configuration:
+        return cls({block.address: block for block in blocks})
+
+    def writes(self, resource: Resource, name: str) -> bool:
+        """True if the argument or block is written; also for a resource of another module."""
+        block = self.resources.get(resource.base)
+        return block is None or name in block.names
+
+    def keeps(self, resource: Resource) -> bool:
+        """True if Terraform refuses to destroy the resource."""
+        block = self.resources.get(resource.base)
+        return block is not None and block.prevent_destroy
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +70,19 @@ class UnitPlan:
 def make(resolved: Deployment, folder: Path) -> list[UnitPlan]:
     """Plan every unit of an environment, and write the plans as JSON to ``<folder>/<unit>/``.
 
-    Raises TerraformError when a plan fails.
+    Raises TerraformError when a plan fails, ConfigurationError for a remote module.
     """
     environment = resolved.environment
     deployment.run(resolved, "plan", plans=folder)
-    configurations = Configurations(environment, resolved.environ)
+    reader = UnitReader(resolved.environ)
     return [
         UnitPlan(
             environment.name,
             unit,
             _read(folder / unit / PLAN),
-            configurations.of(unit),
+            Configuration.of(reader.resources(environment.unit(unit))),
             resolved.account.is_protected,
-            configurations.module(unit),
+            reader.module_folder(environment.unit(unit)),
         )
         for unit in environment.units
     ]

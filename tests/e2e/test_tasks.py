@@ -45,7 +45,7 @@ def test_the_smoke_test_runs_through_the_load_balancer(applied: Clone) -> None:
 def test_doctor_names_what_it_found(applied: Clone) -> None:
     findings = json.loads(applied.invoke("doctor", "--json").stdout)
     assert {f["name"] for f in findings} >= {"Terraform", "Terragrunt", "providers", "target"}
-    assert all(f["is_well"] for f in findings)
+    assert all(f["ok"] for f in findings)
 
 
 def test_without_a_source_for_the_provider_the_error_says_how_to_get_one(

@@ -15,8 +15,8 @@ from terrarium.deployment import Deployment
 from terrarium.errors import BusyError, IdentityError
 from terrarium.identity import Account
 from terrarium.journal import Journal
+from terrarium.states import States
 from terrarium.targets import Kind, Target
-from terrarium.terraform.state import States
 
 
 @pytest.fixture(autouse=True)

@@ -11,8 +11,8 @@ from terrarium.deployment import Deployment
 from terrarium.errors import ConfigurationError, UsageError
 from terrarium.identity import Account
 from terrarium.settings import Environment, environment
+from terrarium.states import States
 from terrarium.targets import Kind, Target
-from terrarium.terraform.state import States
 
 
 class StartedError(Exception):

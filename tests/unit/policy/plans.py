@@ -6,10 +6,9 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from terrarium.policy.configuration import Configuration
+from terrarium.policy.plan import Plan, Resource
 from terrarium.policy.rules import Finding
-from terrarium.policy.unit_plan import UnitPlan
-from terrarium.terraform.plan import Plan, Resource
+from terrarium.policy.unit_plan import Configuration, UnitPlan
 
 
 def resource(address: str, index: str | int | None = None, **values: Any) -> Resource:

@@ -6,10 +6,9 @@ import pytest
 from terragrunt_runner import ResourceBlock
 
 from terrarium.errors import ConfigurationError
-from terrarium.policy.configuration import Configuration
 from terrarium.policy.evaluation import Reasons, evaluate, read_reasons
 from terrarium.policy.rules import COMPARISONS, RULES
-from terrarium.policy.unit_plan import UnitPlan
+from terrarium.policy.unit_plan import Configuration, UnitPlan
 from tests.unit.policy.plans import Reference, policy, resource, unit
 
 RULE = "unprotected-data"

@@ -5,10 +5,10 @@ from pathlib import Path
 from terrarium.policy import report
 from terrarium.policy.checkov import Check, Scan
 from terrarium.policy.evaluation import Evaluation, Result
+from terrarium.policy.plan import Plan
 from terrarium.policy.report import Excuse, Failure, Report, Skip
 from terrarium.policy.rules import Finding
 from terrarium.policy.unit_plan import UnitPlan
-from terrarium.terraform.plan import Plan
 
 ROOT = Path("/w")
 MODULE = ROOT / "modules" / "storage"

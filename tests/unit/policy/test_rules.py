@@ -6,8 +6,8 @@ import pytest
 from terragrunt_runner import ResourceBlock
 
 from terrarium.policy import rules
-from terrarium.policy.configuration import Configuration
-from terrarium.terraform.plan import Resource
+from terrarium.policy.plan import Resource
+from terrarium.policy.unit_plan import Configuration
 from tests.unit.policy.plans import Reference, found, policy, resource, unit
 
 FUNCTION = "aws_lambda_function.this"

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from terrarium.errors import TerraformError
-from terrarium.terraform.plan import Resource, parse, without_keys
+from terrarium.policy.plan import Resource, parse, without_keys
 
 
 def change(address: str, after: object, **more: Any) -> dict[str, Any]:

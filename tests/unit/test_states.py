@@ -12,7 +12,7 @@ from terragrunt_runner import StateOutput
 from terrarium import console
 from terrarium.errors import StateError, StateLockedError
 from terrarium.settings import Environment
-from terrarium.terraform.state import States
+from terrarium.states import States
 
 BUCKET = "states"
 KEY = "live/dev/network/terraform.tfstate"

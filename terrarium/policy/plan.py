@@ -1,4 +1,4 @@
-"""A plan as ``terraform show -json`` writes it: what each resource will be once it is applied.
+"""Plans of units, in the JSON of ``terraform show``.
 
 Source: Terraform documentation, "JSON Output Format", plan representation 1.x.
 """
@@ -19,11 +19,11 @@ _IDENTITIES = ("id", "arn", "bucket", "name")
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """One instance of a managed resource as the plan leaves it.
+    """One instance of a managed resource after the plan.
 
-    ``values`` holds what is known already; ``unknown``, in the shape of the values, is true for
-    what is known only once it is applied. ``references`` are, by argument, the addresses that the
-    configuration reads there, with and without the attribute (``aws_s3_bucket.this.id``).
+    ``values`` are the known values; ``unknown`` has the same shape and is True for values that are
+    known only after an apply. ``references`` are the addresses in each argument, with and without
+    the attribute (``aws_s3_bucket.this.id``).
     """
 
     address: str
@@ -35,28 +35,30 @@ class Resource:
 
     @property
     def base(self) -> str:
-        """The address without instance keys: what the configuration calls it."""
+        """The address in the configuration, without instance keys."""
         return without_keys(self.address)
 
     def get(self, attribute: str) -> Any:
-        """A value; None where it is null or not known yet."""
+        """Return a value; None if it is null or unknown."""
         return self.values.get(attribute)
 
     def is_unknown(self, attribute: str) -> bool:
         return self.unknown.get(attribute) is True
 
     def is_set(self, attribute: str) -> bool:
-        """Whether it has a value that is not empty, or will have one that is not known yet."""
+        """Return whether it has a value that is not empty, or an unknown one."""
         return bool(self.get(attribute)) or _holds_true(self.unknown.get(attribute))
 
     def blocks(self, name: str) -> list[Mapping[str, Any]]:
-        """The nested blocks of that name."""
+        """Return the nested blocks of that name."""
         found = self.get(name)
         return [block for block in found or [] if isinstance(block, Mapping)]
 
     def refers_to(self, attribute: str, other: Resource) -> bool:
-        """Whether the argument is, or lists, the other resource: by its value where that is known,
-        else by what the configuration refers to."""
+        """Return whether the argument is, or contains, the other resource.
+
+        Compares values if they are known, else the references in the configuration.
+        """
         value = self.get(attribute)
         known = [item for item in (value if isinstance(value, list) else [value]) if item]
         identities = [other.get(name) for name in _IDENTITIES if other.get(name)]
@@ -76,12 +78,12 @@ class Plan:
     resources: tuple[Resource, ...]
 
     def of(self, *types: str) -> Iterator[Resource]:
-        """The resources of these types."""
+        """Return the resources of these types."""
         return (resource for resource in self.resources if resource.type in types)
 
 
 def parse(text: str | bytes) -> Plan:
-    """Read a plan. Raises TerraformError for what is not plan JSON of format 1."""
+    """Parse a plan. Raises TerraformError unless it is plan JSON of format 1."""
     try:
         document = json.loads(text)
         if not str(document["format_version"]).startswith("1."):
@@ -101,7 +103,7 @@ def parse(text: str | bytes) -> Plan:
 
 
 def without_keys(address: str) -> str:
-    """An address without instance keys: ``aws_subnet.public["a"]`` is ``aws_subnet.public``."""
+    """Return an address without instance keys: ``aws_subnet.public`` for ``…public["a"]``."""
     return _INSTANCE_KEY.sub("", address)
 
 
@@ -120,7 +122,7 @@ def _resource(change: Mapping[str, Any], references: Mapping[str, frozenset[str]
 def _references(
     module: Mapping[str, Any], prefix: str
 ) -> Iterator[tuple[str, dict[str, frozenset[str]]]]:
-    """By resource of this module and those it calls: argument to what it reads."""
+    """Yield each resource of a module and the modules it calls, with references by argument."""
     for resource in module.get("resources", []):
         yield (
             prefix + resource["address"],
@@ -134,7 +136,7 @@ def _references(
 
 
 def _named(expression: Any) -> Iterator[str]:
-    """Every reference of an expression, nested blocks included."""
+    """Yield every reference of an expression, with nested blocks."""
     if isinstance(expression, list):
         for item in expression:
             yield from _named(item)
