@@ -81,12 +81,12 @@ def bootstrap(deployment: Deployment, *, update: bool = True) -> None:
 
 
 def local_cloud() -> LocalCloud:
-    """Return the AWS inside the machine of this checkout."""
+    """Return the local AWS of this checkout."""
     return LocalCloud(settings.STATE_DIR / "cloud")
 
 
 def start_local(*, read_only: bool = False) -> Target:
-    """Start the AWS inside the machine if it is not running, and undo what a killed task left.
+    """Start the local AWS if it is not running, and undo what a killed task left.
 
     Raises BusyError while another task runs, unless ``read_only``.
     """

@@ -1,8 +1,8 @@
-"""Notices a task that was killed while it changed the AWS inside the machine.
+"""Detects a task that was killed while it changed the local AWS.
 
-A task that applies or destroys holds a lock and an entry; it removes the entry however it ends,
-unless it is killed outright. An entry without a lock is therefore an interrupted change: resources
-may exist that no Terraform state knows. The machine's cloud is then put back to its last snapshot.
+A task that applies or destroys holds a lock and writes an entry. It removes the entry when it ends,
+unless it is killed. An entry without a lock therefore means an interrupted change: resources may
+exist that are in no Terraform state, and the local AWS is restored from its last snapshot.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _SECONDS_TO_END = 20
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A change under way: the task's words, its process, and when it began (ISO 8601, UTC)."""
+    """A change in progress: the command, its process, and its start (ISO 8601, UTC)."""
 
     command: str
     pid: int
@@ -35,7 +35,7 @@ class Entry:
 
 
 class Journal:
-    """The change that this checkout makes at the moment; at most one."""
+    """The record of the current change; there is at most one in a checkout."""
 
     def __init__(self, state_dir: Path) -> None:
         self._lock = state_dir / "change.lock"
@@ -43,7 +43,7 @@ class Journal:
 
     @contextmanager
     def changing(self, command: str) -> Iterator[None]:
-        """Hold the entry while the block runs. Raises BusyError while another task does."""
+        """Hold the lock and the entry while the block runs. Raises BusyError if another task does."""
         with self._exclusively():
             now = datetime.now(UTC).isoformat(timespec="seconds")
             entry = asdict(Entry(command, os.getpid(), now))
@@ -55,8 +55,10 @@ class Journal:
 
     @contextmanager
     def recovering(self) -> Iterator[Entry | None]:
-        """The entry of a task that was killed, None in the normal case; forgotten when the block
-        ends well. Raises BusyError while a task is alive."""
+        """Yield the entry of a killed task, or None; remove it if the block succeeds.
+
+        Raises BusyError while a task runs.
+        """
         with self._exclusively():
             entry = self._read()
             yield entry
@@ -67,14 +69,14 @@ class Journal:
         self._lock.parent.mkdir(parents=True, exist_ok=True)
         with self._lock.open("a") as handle:
             try:
-                # The kernel lets go of it when the process ends, in whatever way.
+                # The kernel releases it when the process ends, however that happens.
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 other = self._read()
                 who = f"{other.command} (process {other.pid}, since {other.since})" if other else ""
                 raise BusyError(
-                    f"another task of this checkout is at work: {who or 'it has just begun'}",
-                    hint="wait for it, or end it with Ctrl-C, and run this again",
+                    f"another task of this checkout is running: {who or 'it has just started'}",
+                    hint="wait for it, or stop it with Ctrl-C, and run this again",
                 ) from None
             yield
 
@@ -88,9 +90,9 @@ class Journal:
 
 
 def end_left_over_processes(live: Path) -> list[int]:
-    """End the Terraform and Terragrunt processes that work below ``live`` and answer to nobody.
+    """Stop the Terraform and Terragrunt processes that a killed task left below ``live``.
 
-    Called only where the task that had started them is known to be dead. Returns their ids.
+    Call it only if the task that started them is dead. Returns their ids.
     """
     ours = [process for process in psutil.process_iter() if _works_below(process, live)]
     for process in ours:

@@ -1,4 +1,4 @@
-"""``up``, ``down`` and ``status``: whole environments on this machine."""
+"""The tasks ``up``, ``down`` and ``status``: environments on this machine."""
 
 from __future__ import annotations
 
@@ -16,21 +16,20 @@ _SECONDS_TO_ANSWER = 30
 
 
 def http_port(environment: Environment) -> int:
-    """The preferred port of an environment's load balancer: 8080 for the first, 8090 for the next,
-    in the order of their names."""
+    """Return the preferred port of an environment's load balancer: 8080, 8090, … by name."""
     names = list(settings.environments())
     return _FIRST_HTTP_PORT + _PORTS_PER_ENVIRONMENT * names.index(environment.name)
 
 
 def up(env: str, *, unprotected: bool = False) -> str:
-    """Bring an environment up and check it; returns the URL of its API.
+    """Apply an environment to the local AWS and test it; return the URL of its API.
 
     With ``unprotected``, its load balancer ignores firewalls, security groups, subnets and routes.
     """
     environment = settings.environment(env)
     deployment.check_inputs()
     package.build(settings.LAMBDA_SRC, settings.PACKAGE)
-    console.step("starting the AWS inside the machine")
+    console.step("starting the local AWS")
     resolved = deployment.resolve(environment, "local")
     deployment.bootstrap(resolved, update=False)
     deployment.local_cloud().prefer(
@@ -45,9 +44,9 @@ def up(env: str, *, unprotected: bool = False) -> str:
 
 
 def _converge(resolved: Deployment) -> None:
-    """Apply the environment, unless a plan of every unit shows that nothing would change."""
+    """Apply the environment unless a plan of every unit has no changes."""
     name = resolved.environment.name
-    console.step(f"comparing live/{name} with what is there")
+    console.step(f"comparing live/{name} with the applied resources")
     if deployment.is_up_to_date(resolved):
         console.success("nothing to change")
         return
@@ -56,24 +55,24 @@ def _converge(resolved: Deployment) -> None:
 
 
 def down() -> None:
-    """Stop every process of this checkout's cloud; its state is saved first."""
+    """Save the state of the local AWS and stop its processes."""
     cloud = deployment.local_cloud()
     deployment.recover(cloud)
     stopped = cloud.stop()
     if stopped:
-        console.success(f"stopped {', '.join(stopped)}; the next up restores what was there")
+        console.success(f"stopped {', '.join(stopped)}; the next up restores its state")
     else:
-        console.note("nothing of this checkout runs")
+        console.note("nothing is running in this checkout")
 
 
 def status(*, as_json: bool) -> None:
-    """Print each process with its state, and where each environment's load balancer answers."""
+    """Print each process with its state and its addresses."""
     processes = deployment.local_cloud().status()
     if as_json:
         console.data_json([asdict(process) for process in processes])
         return
     if not processes:
-        console.note("nothing of this checkout runs; ./inv up starts it")
+        console.note("nothing is running in this checkout; ./inv up starts it")
         return
     table = Table("process", "state", "pid", "address", "since (UTC)", box=None, pad_edge=False)
     for process in processes:
@@ -88,6 +87,6 @@ def status(*, as_json: bool) -> None:
     endpoint = next((p.urls for p in processes if p.name == "control-plane" and p.urls), None)
     if endpoint:
         console.note(
-            "plain Terragrunt finds it with: export "
+            "to use it with plain Terragrunt: export "
             f"AWS_ENDPOINT_URL={endpoint[0]} AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any"
         )

@@ -1,4 +1,4 @@
-"""``test``, ``check`` and ``fmt``: the gates of this repository."""
+"""The tasks ``test``, ``check`` and ``fmt``."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test(tiers: str | None, options: str) -> None:
 
 
 def check() -> None:
-    """Run every gate that needs no cloud, all of them even where one fails. Raises GateError."""
+    """Run every gate that needs no cloud, also after a failed one. Raises GateError."""
     python = sys.executable
     gates: dict[str, Sequence[str]] = {
         "ruff check": [python, "-m", "ruff", "check"],

@@ -21,7 +21,7 @@ _FIRST_PAUSE_SECONDS = 0.25
 _LONGEST_PAUSE_SECONDS = 5.0
 _EXCERPT_CHARACTERS = 160
 
-Judge = Callable[[Response], str | None]
+Verify = Callable[[Response], str | None]
 """Returns what is wrong with a response in a few words, or None."""
 
 
@@ -52,7 +52,7 @@ class _Probe:
     name: str
     method: str
     path: str
-    judge: Judge
+    verify: Verify
     is_first: bool = False
 
 
@@ -117,7 +117,7 @@ def _check(endpoint: Endpoint, probe: _Probe, deadline: float, clock: Clock) -> 
         except ExchangeError as error:
             ready, wrong, detail = False, f"no response: {error}", ""
         else:
-            wrong, detail = probe.judge(response), str(response.status)
+            wrong, detail = probe.verify(response), str(response.status)
             ready = response.status not in (_NO_ROUTE if probe.is_first else _NO_TARGET)
         if ready or clock.now() + pause > deadline:
             return Check(probe.name, wrong is None, wrong or detail, clock.now() - started)
@@ -144,8 +144,8 @@ def _probes(documents: tuple[Document, ...]) -> Iterator[_Probe]:
     yield _Probe("unknown path", "GET", "/missing", _problem(404, "not_found"))
 
 
-def _json_headers(status: int) -> Judge:
-    def judge(response: Response) -> str | None:
+def _json_headers(status: int) -> Verify:
+    def verify(response: Response) -> str | None:
         headers = response.headers
         if response.status != status and "location" in headers:
             return f"{response.status} to {headers['location']!r}, not {status}"
@@ -155,26 +155,26 @@ def _json_headers(status: int) -> Judge:
             return f"content type {headers['content-type']!r}, not 'application/json'"
         return None
 
-    return judge
+    return verify
 
 
-def _content(expected: bytes) -> Judge:
+def _content(expected: bytes) -> Verify:
     headers = _json_headers(200)
 
-    def judge(response: Response) -> str | None:
+    def verify(response: Response) -> str | None:
         if wrong := headers(response):
             return wrong
         if response.body != expected:
             return f"other content than expected: {_excerpt(response)}"
         return None
 
-    return judge
+    return verify
 
 
-def _problem(status: int, code: str, *, allow: str | None = None) -> Judge:
+def _problem(status: int, code: str, *, allow: str | None = None) -> Verify:
     headers = _json_headers(status)
 
-    def judge(response: Response) -> str | None:
+    def verify(response: Response) -> str | None:
         if wrong := headers(response):
             return wrong
         try:
@@ -188,7 +188,7 @@ def _problem(status: int, code: str, *, allow: str | None = None) -> Judge:
             return f"Allow is {response.headers['allow']!r}, not {allow!r}"
         return None
 
-    return judge
+    return verify
 
 
 def _excerpt(response: Response) -> str:

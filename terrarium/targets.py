@@ -1,4 +1,4 @@
-"""The target of a task: AWS, the AWS inside the machine, or an endpoint in AWS_ENDPOINT_URL."""
+"""The target of a task: AWS, the local AWS, or an endpoint in AWS_ENDPOINT_URL."""
 
 from __future__ import annotations
 
