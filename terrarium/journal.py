@@ -43,7 +43,7 @@ class Journal:
 
     @contextmanager
     def changing(self, command: str) -> Iterator[None]:
-        """Hold the lock and the entry while the block runs. Raises BusyError if another task does."""
+        """Hold the lock and the entry while the block runs. Raises BusyError if they are taken."""
         with self._exclusively():
             now = datetime.now(UTC).isoformat(timespec="seconds")
             entry = asdict(Entry(command, os.getpid(), now))
