@@ -6,13 +6,11 @@ import base64
 import json
 import re
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import psutil
-import pytest
 from local_aws import LocalCloud
-from local_aws_tests.accounts import DEV, PROD, REGION, Account, unused_port
+from local_aws_tests.accounts import DEV, PROD, REGION, Account
 from local_aws_tests.balanced import MAY_LOG, eventually
 from local_aws_tests.lambda_function import Function
 
@@ -25,20 +23,6 @@ def handler(event, context):
             sys.stdout.write("x" * 1023 + chr(10))
     return {"environment": dict(os.environ), "pid": os.getpid(), "cwd": os.getcwd()}
 """
-
-
-@pytest.fixture(scope="module")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
-    cloud = LocalCloud(tmp_path_factory.mktemp("cloud"))
-    cloud.start()
-    cloud.prefer(DEV, http_port=unused_port())
-    yield cloud
-    cloud.stop(save=False)
-
-
-@pytest.fixture(scope="module")
-def account(cloud: LocalCloud) -> Account:
-    return Account(cloud.start(), DEV)
 
 
 def log_of(answer: dict[str, Any]) -> str:

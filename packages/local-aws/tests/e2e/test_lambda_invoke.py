@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import io
 import json
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -13,7 +12,7 @@ import psutil
 import pytest
 from botocore.exceptions import ClientError
 from local_aws import LocalCloud, ProcessStatus
-from local_aws_tests.accounts import DEV, PROD, Account, unused_port
+from local_aws_tests.accounts import DEV, PROD, Account
 from local_aws_tests.balanced import eventually, package
 from local_aws_tests.lambda_function import Function
 
@@ -43,20 +42,6 @@ def handler(event, context):
         "version": context.function_version,
     }
 """
-
-
-@pytest.fixture(scope="module")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
-    cloud = LocalCloud(tmp_path_factory.mktemp("cloud"))
-    cloud.start()
-    cloud.prefer(DEV, http_port=unused_port())
-    yield cloud
-    cloud.stop(save=False)
-
-
-@pytest.fixture(scope="module")
-def account(cloud: LocalCloud) -> Account:
-    return Account(cloud.start(), DEV)
 
 
 @pytest.fixture(scope="module")

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import pytest
 from local_aws import LocalCloud
-from local_aws_tests.accounts import DEV, REGION, Account, get, unused_port
+from local_aws_tests.accounts import DEV, PROD, REGION, Account, get, unused_port
 from local_aws_tests.balanced import Service
 
 HANDLER = """
@@ -90,21 +87,14 @@ class Network:
         self._waf.associate_web_acl(WebACLArn=summary["ARN"], ResourceArn=self._load_balancer)
 
 
-@pytest.fixture
-def cloud(tmp_path: Path) -> Iterator[LocalCloud]:
-    cloud = LocalCloud(tmp_path / "state")
-    yield cloud
-    cloud.stop(save=False)
-
-
-def served_url(cloud: LocalCloud) -> str:
+def served_url(cloud: LocalCloud, account: str) -> str:
     """Wait until the load balancer is served, and return the URL of the API."""
     cloud.wait_for_load_balancers()
-    return f"{cloud.listeners(DEV)[0].url}/api"
+    return f"{cloud.listeners(account)[0].url}/api"
 
 
-def log(tmp_path: Path) -> str:
-    return (tmp_path / "state" / "logs" / f"load-balancer-{DEV}.log").read_text()
+def log(cloud: LocalCloud) -> str:
+    return cloud.log(f"load-balancer-{DEV}").read_text()
 
 
 def eventually(url: str, wanted: tuple[int, Any]) -> None:
@@ -124,19 +114,19 @@ def answer(url: str) -> tuple[int, Any]:
 
 
 def test_each_mistake_shows_as_on_aws_until_it_is_corrected(
-    cloud: LocalCloud, tmp_path: Path
+    cloud: LocalCloud, account: Account
 ) -> None:
-    network = Network(Account(cloud.start(), DEV))
-    url = served_url(cloud)
+    network = Network(account)
+    url = served_url(cloud, DEV)
 
     eventually(f"{url}/s3", (0, None))
-    assert f"{network.lb_group} has no ingress rule that opens tcp/80" in log(tmp_path)
+    assert f"{network.lb_group} has no ingress rule that opens tcp/80" in log(cloud)
     assert "no ingress rule" in str(cloud.listeners(DEV)[0].obstacle)
 
     network.open()
     eventually(f"{url}/s3", (200, "ReadTimeoutError"))
-    assert "function api cannot reach S3" in log(tmp_path)
-    assert "neither a gateway endpoint nor a NAT gateway" in log(tmp_path)
+    assert "function api cannot reach S3" in log(cloud)
+    assert "neither a gateway endpoint nor a NAT gateway" in log(cloud)
 
     network.add_endpoint()
     eventually(f"{url}/s3", (200, "S3"))
@@ -144,15 +134,13 @@ def test_each_mistake_shows_as_on_aws_until_it_is_corrected(
     network.block("/api/admin")
     eventually(f"{url}/admin", (403, None))
     assert answer(f"{url}/s3")[0] == 200
-    assert "GET /api/admin is blocked by path of acl" in log(tmp_path)
+    assert "GET /api/admin is blocked by path of acl" in log(cloud)
 
 
-def test_an_unprotected_load_balancer_ignores_web_acl_and_network(
-    cloud: LocalCloud, tmp_path: Path
-) -> None:
-    network = Network(Account(cloud.start(), DEV))
+def test_an_unprotected_load_balancer_ignores_web_acl_and_network(cloud: LocalCloud) -> None:
+    network = Network(Account(cloud.start(), PROD))
     network.block("/api/admin")
-    eventually(served_url(cloud), (0, None))
-    cloud.prefer(DEV, http_port=unused_port(), unprotected=True)
-    url = served_url(cloud)
+    eventually(served_url(cloud, PROD), (0, None))
+    cloud.prefer(PROD, http_port=unused_port(), unprotected=True)
+    url = served_url(cloud, PROD)
     eventually(f"{url}/admin", (200, "S3"))

@@ -226,14 +226,14 @@ def _send(connection: socket.socket, call: InvokeRequest) -> InvokeResponse:
 
 
 def _response(request: Request, kind: InvocationType, made: InvokeResponse) -> Response:
-    if made.status is InvokeStatus.REFUSED:
+    if made.status == InvokeStatus.REFUSED:
         return _refusal(request, made)
     headers = [("x-amzn-requestid", made.request_id)]
     if made.version:
         headers.append(("x-amz-executed-version", made.version))
-    if made.status is InvokeStatus.ACCEPTED:
+    if made.status == InvokeStatus.ACCEPTED:
         return Response(204 if kind is InvocationType.DRY_RUN else 202, tuple(headers), b"")
-    if made.status is InvokeStatus.FAILED:
+    if made.status == InvokeStatus.FAILED:
         headers.append(("x-amz-function-error", "Unhandled"))
     if made.log:
         headers.append(("x-amz-log-result", made.log))

@@ -4,9 +4,9 @@ It runs as a script and without ``site``, so that a function does not find this 
 packages of an editable installation. Imports count in every cold start; keep to those that
 ``awslambdaric`` needs anyway.
 
-Patches on awslambdaric 4.2.2, which pyproject.toml pins: RuntimeClient replaces its native module
-``runtime_client``, and ``LambdaRuntimeClient.post_init_error`` is overridden. It also uses
-``awslambdaric.bootstrap.run`` and ``to_json``, which are not documented.
+Patches on awslambdaric, registered in control_plane.patches: RuntimeClient replaces its native
+module ``runtime_client``, and ``LambdaRuntimeClient.post_init_error`` is overridden. The functions
+``awslambdaric.bootstrap.run`` and ``to_json`` are not documented.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
 HEAD_BYTES = 65_536
 """Limit of the line of JSON."""
@@ -22,37 +22,6 @@ class InvocationType(StrEnum):
     REQUEST_RESPONSE = "RequestResponse"
 
 
-@dataclass(frozen=True, slots=True)
-class InvokeRequest:
-    """A call of Invoke.
-
-    ``token`` proves that the control plane sent it. ``arn`` has a qualifier if the caller gave
-    one. ``mark`` is the version of the configuration, see control_plane.changes. ``with_log``
-    asks for the LogResult tail. ``client_context`` is JSON or empty.
-    """
-
-    token: str = field(repr=False)
-    arn: str
-    invocation_type: InvocationType
-    with_log: bool
-    trace_id: str
-    client_context: str
-    mark: str
-    payload: bytes = field(repr=False)
-
-    def encode(self) -> bytes:
-        return _encode(asdict(self))
-
-    @classmethod
-    def decode(cls, head: dict[str, Any], payload: bytes) -> InvokeRequest:
-        """Raises ValueError."""
-        try:
-            kind = InvocationType(head["invocation_type"])
-            return cls(**{**head, "invocation_type": kind, "payload": payload})
-        except (KeyError, TypeError) as error:
-            raise ValueError(f"not an Invoke request: {error}") from error
-
-
 class InvokeStatus(StrEnum):
     """ACCEPTED: a dry run or an event. REFUSED: the function did not run."""
 
@@ -62,32 +31,55 @@ class InvokeStatus(StrEnum):
     REFUSED = "refused"
 
 
-@dataclass(frozen=True, slots=True)
-class InvokeResponse:
+class _Message:
+    def encode(self) -> bytes:
+        fields = asdict(self)  # type: ignore[call-overload] # every subclass is a dataclass
+        payload: bytes = fields.pop("payload")
+        return json.dumps({**fields, "length": len(payload)}).encode() + b"\n" + payload
+
+    @classmethod
+    def decode(cls, head: dict[str, Any], payload: bytes) -> Self:
+        """Make it from a head without its length. Raises ValueError."""
+        try:
+            return cls(**{**head, "payload": payload})
+        except TypeError as error:
+            raise ValueError(f"not an Invoke message: {error}") from error
+
+
+@dataclass(frozen=True)
+class InvokeRequest(_Message):
+    """A call of Invoke.
+
+    ``token`` proves that the control plane sent it. ``arn`` has a qualifier if the caller gave
+    one. ``mark`` is the version of the configuration, see control_plane.changes. ``with_log``
+    asks for the LogResult tail. ``client_context`` is JSON or empty.
+    """
+
+    token: str = field(repr=False)
+    arn: str
+    invocation_type: str
+    with_log: bool
+    trace_id: str
+    client_context: str
+    mark: str
+    payload: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class InvokeResponse(_Message):
     """The result of a call of Invoke.
 
     ``reason`` and ``detail`` are set if it is refused. The payload is the handler's response or
     Lambda's error document; ``log`` is the LogResult tail in base64.
     """
 
-    status: InvokeStatus
+    status: str
     request_id: str = ""
     version: str = ""
     reason: str = ""
     detail: str = ""
     log: str = ""
     payload: bytes = field(default=b"", repr=False)
-
-    def encode(self) -> bytes:
-        return _encode(asdict(self))
-
-    @classmethod
-    def decode(cls, head: dict[str, Any], payload: bytes) -> InvokeResponse:
-        """Raises ValueError."""
-        try:
-            return cls(**{**head, "status": InvokeStatus(head["status"]), "payload": payload})
-        except (KeyError, TypeError) as error:
-            raise ValueError(f"not an Invoke response: {error}") from error
 
 
 def decode_head(line: bytes) -> tuple[dict[str, Any], int]:
@@ -96,8 +88,3 @@ def decode_head(line: bytes) -> tuple[dict[str, Any], int]:
     if not isinstance(head, dict) or not isinstance(head.get("length"), int):
         raise ValueError("not the head of a message")  # noqa: TRY004 - like invalid JSON
     return head, head.pop("length")
-
-
-def _encode(fields: dict[str, Any]) -> bytes:
-    payload: bytes = fields.pop("payload")
-    return json.dumps({**fields, "length": len(payload)}).encode() + b"\n" + payload

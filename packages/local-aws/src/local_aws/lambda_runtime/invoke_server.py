@@ -93,9 +93,9 @@ class InvokeServer:
             return _refused(Reason.SERVICE, error.message)
         if target is None:
             return _refused(Reason.NOT_FOUND, f"Function not found: {request.arn}")
-        if request.invocation_type is InvocationType.DRY_RUN:
+        if request.invocation_type == InvocationType.DRY_RUN:
             return InvokeResponse(InvokeStatus.ACCEPTED, str(uuid.uuid4()))
-        is_event = request.invocation_type is InvocationType.EVENT
+        is_event = request.invocation_type == InvocationType.EVENT
         outcome: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         invocation = self._functions.call(
             target,
