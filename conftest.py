@@ -54,7 +54,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         marker = item.get_closest_marker("timeout")
         seconds = float(marker.args[0]) if marker else 0.0
         slowest[item.path] = max(slowest.get(item.path, 0), seconds)
-    items.sort(key=lambda item: -slowest[item.path])
+    # The others run while the first worker applies the tree.
+    restoring = {item.path for item in items if "applied" in getattr(item, "fixturenames", ())}
+    items.sort(key=lambda item: (-slowest[item.path], item.path in restoring))
 
 
 def _tier(item: pytest.Item) -> str:
