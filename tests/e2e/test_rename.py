@@ -8,7 +8,7 @@ from local_aws_tests.accounts import DEV, get_json
 from tests.e2e.clone import Clone
 
 
-@pytest.mark.timeout(1200)
+@pytest.mark.timeout(1800)
 def test_a_renamed_clone_runs_under_its_own_name(clone: Clone) -> None:
     renamed = clone.invoke("rename", "greenhouse", "--yes")
     assert "live/project.hcl" in renamed.stdout.splitlines()

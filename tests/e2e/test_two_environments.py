@@ -17,7 +17,7 @@ from tests.access.roles import PROJECT
 from tests.e2e import applied_snapshot
 from tests.e2e.clone import Clone
 
-pytestmark = pytest.mark.timeout(1200, func_only=True)
+pytestmark = pytest.mark.timeout(1800, func_only=True)
 
 ACCOUNTS = {"dev": "111111111111", "prod": "222222222222"}
 FOO = (200, {"greeting": "I am the Foo"})
