@@ -65,7 +65,8 @@ def fmt() -> None:
     """Format Python, Terraform and Terragrunt files in place, and generate pages again."""
     _gate("ruff check --fix", [sys.executable, "-m", "ruff", "check", "--fix", "--quiet"])
     _gate("ruff format", [sys.executable, "-m", "ruff", "format", "--quiet"])
-    _gate("generated pages", [sys.executable, "-m", "local_aws_tests.conformance_page"])
+    for page in ("conformance_page", "services_page"):
+        _gate(f"generated {page}", [sys.executable, "-m", f"local_aws_tests.{page}"])
     _gate("terragrunt hcl fmt", _format_hcl())
     _gate("terraform fmt", _terraform_fmt())
 
