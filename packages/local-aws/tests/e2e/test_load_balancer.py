@@ -1,4 +1,4 @@
-"""The data plane as a process: real sockets, the control plane, AWS's runtime client."""
+"""The load balancer process with a control plane and functions."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]
 
 @pytest.fixture
 def account(endpoint: ControlPlane) -> Account:
-    """An account that no other test has."""
+    """An account for one test only."""
     return Account(endpoint, f"{next(_NUMBERS):012d}")
 
 
@@ -99,7 +99,7 @@ def test_a_request_goes_through_the_load_balancer_to_the_function(
     assert send(url, "/health", "HEAD").body == b""
 
 
-def test_every_way_a_function_fails_is_a_502_and_the_next_request_works(
+def test_a_failing_function_is_a_502_and_the_next_request_succeeds(
     service: Service, plane: DataPlane
 ) -> None:
     url = plane.url()
@@ -108,12 +108,14 @@ def test_every_way_a_function_fails_is_a_502_and_the_next_request_works(
         assert (fault, reply.status) == (fault, 502)
         assert b"502 Bad Gateway" in reply.body
         assert send(url, "/health").status == 200
-    messages = eventually(lambda: _with(service, "Task timed out after 3.00 seconds"))
+    messages = eventually(lambda: _messages_with(service, "Task timed out after 3.00 seconds"))
     assert any("ValueError: on purpose" in message for message in messages)
     assert any("Runtime exited with error: exit status 3" in message for message in messages)
 
 
-def test_a_worker_that_is_killed_swallows_no_request(service: Service, plane: DataPlane) -> None:
+def test_no_request_is_lost_when_an_idle_worker_is_killed(
+    service: Service, plane: DataPlane
+) -> None:
     url = plane.url()
     for _ in range(10):
         pid = send(url, "/health").json()["pid"]
@@ -122,14 +124,12 @@ def test_a_worker_that_is_killed_swallows_no_request(service: Service, plane: Da
         assert send(url, "/health").json()["pid"] != pid
 
 
-def test_a_worker_that_is_killed_while_it_works_is_a_502_at_once(
-    service: Service, plane: DataPlane
-) -> None:
+def test_killing_a_busy_worker_is_a_502_at_once(service: Service, plane: DataPlane) -> None:
     url = plane.url()
     pid = send(url, "/health").json()["pid"]
     with ThreadPoolExecutor() as threads:
         running = threads.submit(send, url, "/api/foo?sleep=2.5")
-        eventually(lambda: _with(service, "path /api/foo"))
+        eventually(lambda: _messages_with(service, "path /api/foo"))
         psutil.Process(pid).kill()
         began = time.monotonic()
         assert running.result().status == 502
@@ -137,33 +137,31 @@ def test_a_worker_that_is_killed_while_it_works_is_a_502_at_once(
     assert send(url, "/health").status == 200
 
 
-def test_what_a_function_prints_is_in_its_log_group_between_start_and_report(
-    service: Service, plane: DataPlane
-) -> None:
+def test_a_function_logs_between_start_and_report(service: Service, plane: DataPlane) -> None:
     send(plane.url(), "/api/foo")
-    messages = eventually(lambda: _with(service, "REPORT RequestId"))
+    messages = eventually(lambda: _messages_with(service, "REPORT RequestId"))
     kinds = [message.split(" ")[0].strip() for message in messages]
     assert kinds == ["INIT_START", "cold", "START", "path", "END", "REPORT"]
     assert "Version: 1" in messages[2]
     assert "Init Duration" in messages[5]
 
 
-def test_a_function_that_cannot_be_imported_is_a_502_and_says_why_in_its_log(
+def test_an_import_error_of_a_function_is_a_502_and_is_logged(
     account: Account, plane: DataPlane
 ) -> None:
     service = Service(account, handler="import nothing_of_that_name")
     assert send(plane.url(), "/health").status == 502
-    assert eventually(lambda: _with(service, "No module named 'nothing_of_that_name'"))
+    assert eventually(lambda: _messages_with(service, "No module named 'nothing_of_that_name'"))
     assert send(plane.url(), "/health").status == 502
 
 
-def test_what_cannot_run_here_is_refused_by_name(account: Account, plane: DataPlane) -> None:
+def test_an_unsupported_runtime_is_a_502_and_is_logged(account: Account, plane: DataPlane) -> None:
     Service(account, Runtime="nodejs22.x")
     assert send(plane.url(), "/health").status == 502
     assert "only Python runs here" in plane.log.read_text()
 
 
-def test_a_new_version_serves_as_soon_as_the_alias_points_at_it(
+def test_a_new_version_serves_once_the_alias_points_at_it(
     service: Service, plane: DataPlane
 ) -> None:
     url = plane.url()
@@ -173,7 +171,7 @@ def test_a_new_version_serves_as_soon_as_the_alias_points_at_it(
     eventually(lambda: send(url, "/health").json()["version"] == version)
 
 
-def test_an_alias_with_routing_weights_sends_some_to_the_other_version(
+def test_an_alias_may_share_requests_between_two_versions(
     service: Service, plane: DataPlane
 ) -> None:
     url = plane.url()
@@ -193,9 +191,7 @@ def test_an_alias_with_routing_weights_sends_some_to_the_other_version(
     assert eventually(both)
 
 
-def test_listeners_open_and_close_and_rules_change_while_it_runs(
-    service: Service, plane: DataPlane
-) -> None:
+def test_changes_of_listeners_and_rules_take_effect(service: Service, plane: DataPlane) -> None:
     url = plane.url()
     service.add_rule(
         5,
@@ -214,9 +210,7 @@ def test_listeners_open_and_close_and_rules_change_while_it_runs(
     assert send(url, "/health").status == 200
 
 
-def test_a_target_that_is_not_registered_is_a_503_and_one_without_permission_a_502(
-    service: Service, plane: DataPlane
-) -> None:
+def test_no_target_is_a_503_and_no_permission_a_502(service: Service, plane: DataPlane) -> None:
     url = plane.url()
     service.functions.remove_permission(
         FunctionName="api", Qualifier="live", StatementId="load-balancer"
@@ -229,7 +223,7 @@ def test_a_target_that_is_not_registered_is_a_503_and_one_without_permission_a_5
     eventually(lambda: _reply_with(url, "/health", 503))
 
 
-def test_it_keeps_serving_while_the_control_plane_is_away_and_follows_it_again(
+def test_the_last_configuration_is_served_while_the_control_plane_is_down(
     tmp_path: Path,
 ) -> None:
     with control_plane(tmp_path / "cloud") as endpoint:
@@ -247,7 +241,7 @@ def test_it_keeps_serving_while_the_control_plane_is_away_and_follows_it_again(
             assert send(plane.url(8081), "/").status == 404
 
 
-def test_it_follows_a_control_plane_that_has_forgotten_everything(tmp_path: Path) -> None:
+def test_a_control_plane_that_lost_its_state_is_followed(tmp_path: Path) -> None:
     with control_plane(tmp_path / "cloud") as endpoint:
         account = Account(endpoint, DEV)
         Service(account)
@@ -263,7 +257,7 @@ def test_it_follows_a_control_plane_that_has_forgotten_everything(tmp_path: Path
             assert f"::{DEV}:" in identity["identity"]
 
 
-def test_it_stops_in_good_order_and_comes_back_to_its_port(
+def test_a_stopped_load_balancer_finishes_requests_and_returns_to_its_port(
     endpoint: ControlPlane, service: Service, tmp_path: Path
 ) -> None:
     port = unused_port()
@@ -271,7 +265,7 @@ def test_it_stops_in_good_order_and_comes_back_to_its_port(
         url = first.url()
         with ThreadPoolExecutor() as threads:
             running = threads.submit(send, url, "/api/foo?sleep=1")
-            eventually(lambda: _with(service, "path /api/foo"))
+            eventually(lambda: _messages_with(service, "path /api/foo"))
             workers = first.workers()
             assert first.stop() == 0
             assert running.result().status == 200
@@ -281,9 +275,7 @@ def test_it_stops_in_good_order_and_comes_back_to_its_port(
         assert second.url() == url
 
 
-def test_workers_do_not_outlive_a_data_plane_that_is_killed(
-    service: Service, plane: DataPlane
-) -> None:
+def test_workers_end_with_a_killed_load_balancer(service: Service, plane: DataPlane) -> None:
     send(plane.url(), "/health")
     workers = plane.workers()
     assert workers != []
@@ -291,7 +283,7 @@ def test_workers_do_not_outlive_a_data_plane_that_is_killed(
     assert psutil.wait_procs(workers, timeout=5)[1] == []
 
 
-def test_many_at_once_are_all_answered(service: Service, plane: DataPlane) -> None:
+def test_many_concurrent_requests_are_answered(service: Service, plane: DataPlane) -> None:
     url = plane.url()
     with ThreadPoolExecutor(16) as threads:
         replies = list(threads.map(lambda number: send(url, f"/api/{number}"), range(200)))
@@ -300,7 +292,7 @@ def test_many_at_once_are_all_answered(service: Service, plane: DataPlane) -> No
     assert paths == [f"/api/{number}" for number in range(200)]
 
 
-def _with(service: Service, text: str) -> list[str]:
+def _messages_with(service: Service, text: str) -> list[str]:
     messages = service.log_messages()
     return messages if any(text in message for message in messages) else []
 

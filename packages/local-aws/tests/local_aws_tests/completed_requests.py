@@ -1,4 +1,4 @@
-"""Exchanges as observers are told of them."""
+"""Completed requests for the tests of logs and metrics."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ OK = Response(200, (("content-type", "application/json"),), b"{}")
 
 
 def completed(**changes: Any) -> CompletedRequest:
-    """A request that a function has answered, with these changes."""
+    """A request with the response of a function, and these changes."""
     known: dict[str, Any] = {
         "listener": API,
         "client": CLIENT,
@@ -58,7 +58,7 @@ def failed(reason: str, status: int = 502, **changes: Any) -> CompletedRequest:
 
 
 def not_found(**changes: Any) -> CompletedRequest:
-    """One that the default rule has answered."""
+    """A request with the response of the default rule."""
     answer = Response(404, (("Content-Type", "application/json"),), b"{}")
     return completed(decision=DEFAULT, trace_id=None, response=answer, **changes)
 

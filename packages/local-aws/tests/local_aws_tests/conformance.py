@@ -1,4 +1,4 @@
-"""Load balancers of every kind that the items need, all in front of one function that plays."""
+"""Load balancers for the conformance tests, all in front of one function."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from local_aws_tests.accounts import Account
 from local_aws_tests.balanced import DataPlane, Service, eventually, package
 from local_aws_tests.raw_http import Reply, http
 
-PLAYER = """
+HANDLER = """
 import json, time
 
 def handler(event, context):
     first, _, rest = event["path"][1:].partition("/")
-    if first == "play":
+    if first == "respond":
         return json.loads(bytes.fromhex(rest))
     if first == "large":
         return {"statusCode": 200, "body": "x" * int(rest)}
@@ -29,7 +29,7 @@ def handler(event, context):
         time.sleep(float(rest))
     if first == "raise":
         raise ValueError("on purpose")
-    if first == "unwell":
+    if first == "unhealthy":
         return {"statusCode": 500}
     if first == "checked":
         print(json.dumps(event))
@@ -38,56 +38,55 @@ def handler(event, context):
         field, value = "multiValueHeaders", [value]
     return {"statusCode": 200, field: {"content-type": value}, "body": json.dumps(event)}
 """
-"""Answers with the event, unless the first part of the path asks for something else."""
+"""Responds with the event, unless the first part of the path asks for something else."""
 
-_READY = "/.ready"
-_PATIENCE_SECONDS = 20
-
-
-def playing(response: Any) -> str:
-    """The path at which the function gives this response."""
-    return f"/play/{json.dumps(response).encode().hex()}"
+_READY_PATH = "/.ready"
+_TIMEOUT_SECONDS = 20
 
 
-def when(field: str, **configuration: Any) -> dict[str, Any]:
-    """A condition of the field's own configuration."""
+def path_responding(response: Any) -> str:
+    """Return the path at which the function gives this response."""
+    return f"/respond/{json.dumps(response).encode().hex()}"
+
+
+def condition(field: str, **configuration: Any) -> dict[str, Any]:
     name = "".join(word.title() for word in field.split("-"))
     return {"Field": field, f"{name}Config": configuration}
 
 
-def says(text: str, status: int = 200) -> dict[str, Any]:
-    """The action that answers with a text."""
+def fixed_response(text: str, status: int = 200) -> dict[str, Any]:
+    """Return the action that responds with a text."""
     response = {"StatusCode": str(status), "ContentType": "text/plain", "MessageBody": text}
     return {"Type": "fixed-response", "FixedResponseConfig": response}
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Of a listener; ``more`` are other arguments of CreateRule."""
+    """A rule to create; ``more`` are further arguments of CreateRule."""
 
     conditions: tuple[dict[str, Any], ...]
     action: dict[str, Any]
     more: Mapping[str, Any] | None = None
 
 
-class Site:
-    """Where this machine serves a listener."""
+@dataclass(frozen=True, slots=True)
+class ServedListener:
+    """A listener and the loopback port that serves it."""
 
-    def __init__(self, listener_arn: str, local_port: int) -> None:
-        self.arn = listener_arn
-        self.local_port = local_port
+    arn: str
+    local_port: int
 
     def send(self, sent: bytes) -> Reply:
-        """On a connection of its own; the reply until the server closes it."""
+        """Send bytes on a new connection; return the reply when the server closes it."""
         with self.connection() as connection:
             connection.sendall(sent)
-            return Reply(_rest(connection))
+            return Reply(read_to_end(connection))
 
     def get(self, target: str, *headers: str) -> Reply:
         return self.send(http(f"GET {target}", *headers))
 
     def event(self, sent: bytes) -> dict[str, Any]:
-        """What the function got."""
+        """Send bytes and return the event that the function received."""
         event: dict[str, Any] = self.send(sent).json()
         return event
 
@@ -97,81 +96,81 @@ class Site:
             yield connection
 
 
-class Stage:
-    """What a test asks for is made once and then kept; ``service`` has the function."""
+class Balancers:
+    """Load balancers, created when a test first asks for them. ``service`` has the function."""
 
     def __init__(self, account: Account, plane: DataPlane) -> None:
-        self.service = Service(account, PLAYER, Timeout=2)
+        self.service = Service(account, HANDLER, Timeout=2)
         self.plane = plane
         self.elb = self.service.balancers
         self.account = account
-        self._sites: dict[str, Site] = {}
+        self._listeners: dict[str, ServedListener] = {}
         self._groups: dict[str, str] = {}
         self._ports = itertools.count(81)
         self.allow("api", Qualifier="live")
 
-    def site(
+    def listener(
         self,
         name: str = "plain",
         attributes: Mapping[str, str] | None = None,
         *,
         multi_value: bool = False,
         port: int = 80,
-    ) -> Site:
-        """A load balancer of this name, with these attributes, whose only rule is to forward."""
-        if name not in self._sites:
-            self._sites[name] = self._make(name, attributes or {}, multi_value, port)
-        return self._sites[name]
+    ) -> ServedListener:
+        """A listener of a load balancer of this name, whose only rule forwards."""
+        if name not in self._listeners:
+            self._listeners[name] = self._create_listener(name, attributes or {}, multi_value, port)
+        return self._listeners[name]
 
-    def default(self) -> Site:
-        """A listener that answers 404 where nothing else is asked for."""
+    def default_listener(self) -> ServedListener:
+        """The listener of the service, which responds with 404 by default."""
         return self.served(self.service.listener)
 
-    def rules(self, *rules: Rule) -> Site:
-        """A listener with these rules, by priority, and 404 for the rest."""
+    def listener_with_rules(self, *rules: Rule) -> ServedListener:
+        """A listener with these rules in order of priority, and 404 for the rest."""
         listener = self.service.listen(next(self._ports))
-        ready = Rule((when("path-pattern", Values=[_READY]),), says("ready"))
-        # Made last and asked first: when it answers, all of them are served.
+        ready = Rule((condition("path-pattern", Values=[_READY_PATH]),), fixed_response("ready"))
+        # Created last: when it responds, the data plane knows all rules.
         for priority, rule in [*enumerate(rules, start=2), (1, ready)]:
-            self._create(listener, priority, rule)
-        site = self.served(listener)
-        self.until(site, _READY, 200)
-        return site
+            self._create_rule(listener, priority, rule)
+        served = self.served(listener)
+        self.until(served, _READY_PATH, 200)
+        return served
 
-    def refused(self, rule: Rule) -> None:
-        """Try to make a rule that AWS does not take. Raises ClientError."""
-        self._create(self.service.listener, 1000, rule)
+    def create_rule(self, rule: Rule) -> None:
+        """Create a rule that AWS refuses. Raises ClientError."""
+        self._create_rule(self.service.listener, 1000, rule)
 
-    def port(self, site: Site) -> int:
-        """Of the listener on AWS."""
-        found: int = self.elb.describe_listeners(ListenerArns=[site.arn])["Listeners"][0]["Port"]
+    def port(self, listener: ServedListener) -> int:
+        """The port of the listener on AWS."""
+        found: int = self._describe(listener.arn)["Port"]
         return found
 
     def group(self, name: str, *, empty: bool = False, **settings: Any) -> str:
-        """The target group of this name, with the function in it; returns its ARN."""
+        """The ARN of the target group of this name, with the function as its target."""
         if name in self._groups:
             return self._groups[name]
-        made = self.elb.create_target_group(Name=name, TargetType="lambda", **settings)
-        arn: str = made["TargetGroups"][0]["TargetGroupArn"]
+        created = self.elb.create_target_group(Name=name, TargetType="lambda", **settings)
+        arn: str = created["TargetGroups"][0]["TargetGroupArn"]
         if not empty:
             self.elb.register_targets(TargetGroupArn=arn, Targets=[{"Id": self.service.alias}])
         self._groups[name] = arn
         return arn
 
     def function(self, name: str) -> str:
-        """Another function that plays; returns its ARN."""
-        of_player = self.service.functions.get_function(FunctionName="api")["Configuration"]
+        """Create another function with the same handler; return its ARN."""
+        first = self.service.functions.get_function(FunctionName="api")["Configuration"]
         arn: str = self.service.functions.create_function(
             FunctionName=name,
-            Role=of_player["Role"],
-            Runtime=of_player["Runtime"],
-            Handler=of_player["Handler"],
-            Code={"ZipFile": package(PLAYER)},
+            Role=first["Role"],
+            Runtime=first["Runtime"],
+            Handler=first["Handler"],
+            Code={"ZipFile": package(HANDLER)},
         )["FunctionArn"]
         return arn
 
     def allow(self, function: str, **qualifier: str) -> None:
-        """Let load balancers invoke a function from any target group."""
+        """Allow every target group to invoke a function."""
         self.service.functions.add_permission(
             FunctionName=function,
             StatementId="every-group",
@@ -180,16 +179,44 @@ class Stage:
             **qualifier,
         )
 
-    def until(self, site: Site, target: str, status: int) -> Reply:
-        """The reply, as soon as it has this status."""
+    def until(self, listener: ServedListener, target: str, status: int) -> Reply:
+        """Return the reply as soon as it has this status."""
 
         def look() -> Reply | None:
-            reply = site.get(target)
+            reply = listener.get(target)
             return reply if reply.status == status else None
 
-        return eventually(look, _PATIENCE_SECONDS)
+        return eventually(look, _TIMEOUT_SECONDS)
 
-    def _create(self, listener_arn: str, priority: int, rule: Rule) -> None:
+    def load_balancer(self, name: str) -> str:
+        """Create another load balancer in the network of the first; return its ARN."""
+        first = self.elb.describe_load_balancers(Names=["lb"])["LoadBalancers"][0]
+        created = self.elb.create_load_balancer(
+            Name=name,
+            Subnets=[zone["SubnetId"] for zone in first["AvailabilityZones"]],
+            SecurityGroups=first["SecurityGroups"],
+        )
+        arn: str = created["LoadBalancers"][0]["LoadBalancerArn"]
+        return arn
+
+    def served(self, listener_arn: str) -> ServedListener:
+        """Return the listener as soon as it is served."""
+        listener = self._describe(listener_arn)
+        key = (listener["LoadBalancerArn"], listener["Port"])
+
+        def look() -> int | None:
+            for each in self.plane.state().get("listeners", ()):
+                if (each["load_balancer_arn"], each["listener_port"]) == key:
+                    port: int = each["local_port"]
+                    return port
+            return None
+
+        return ServedListener(listener_arn, eventually(look, _TIMEOUT_SECONDS))
+
+    def _describe(self, listener_arn: str) -> Any:
+        return self.elb.describe_listeners(ListenerArns=[listener_arn])["Listeners"][0]
+
+    def _create_rule(self, listener_arn: str, priority: int, rule: Rule) -> None:
         self.elb.create_rule(
             ListenerArn=listener_arn,
             Priority=priority,
@@ -198,8 +225,10 @@ class Stage:
             **(rule.more or {}),
         )
 
-    def _make(self, name: str, attributes: Mapping[str, str], multi_value: bool, port: int) -> Site:
-        balancer = self.balancer(name)
+    def _create_listener(
+        self, name: str, attributes: Mapping[str, str], multi_value: bool, port: int
+    ) -> ServedListener:
+        balancer = self.load_balancer(name)
         pairs = [{"Key": key, "Value": value} for key, value in attributes.items()]
         if pairs:
             self.elb.modify_load_balancer_attributes(LoadBalancerArn=balancer, Attributes=pairs)
@@ -215,33 +244,8 @@ class Stage:
         )["Listeners"][0]["ListenerArn"]
         return self.served(listener)
 
-    def balancer(self, name: str) -> str:
-        """One more load balancer in the network of the first; returns its ARN."""
-        first = self.elb.describe_load_balancers(Names=["lb"])["LoadBalancers"][0]
-        made = self.elb.create_load_balancer(
-            Name=name,
-            Subnets=[zone["SubnetId"] for zone in first["AvailabilityZones"]],
-            SecurityGroups=first["SecurityGroups"],
-        )
-        arn: str = made["LoadBalancers"][0]["LoadBalancerArn"]
-        return arn
 
-    def served(self, listener_arn: str) -> Site:
-        """Where this machine serves a listener, as soon as it does."""
-        listener = self.elb.describe_listeners(ListenerArns=[listener_arn])["Listeners"][0]
-        place = (listener["LoadBalancerArn"], listener["Port"])
-
-        def look() -> int | None:
-            for each in self.plane.state().get("listeners", ()):
-                if (each["load_balancer_arn"], each["listener_port"]) == place:
-                    port: int = each["local_port"]
-                    return port
-            return None
-
-        return Site(listener_arn, eventually(look, _PATIENCE_SECONDS))
-
-
-def _rest(connection: socket.socket) -> bytes:
+def read_to_end(connection: socket.socket) -> bytes:
     received = b""
     while part := connection.recv(1 << 20):
         received += part

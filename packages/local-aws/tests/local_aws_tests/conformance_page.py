@@ -1,6 +1,6 @@
-"""The items, the tests that show them, and the table of both in the reference.
+"""The conformance items, their tests, and the table of both in the reference.
 
-``python -m local_aws_tests.conformance_page`` writes the table again; ``invoke fmt`` does so too.
+``python -m local_aws_tests.conformance_page`` and ``invoke fmt`` write the table.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _HEAD = "| | AWS | | here | shown by |\n| --- | --- | --- | --- | --- |\n"
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """``source`` has the letters of items.toml; ``reason`` is empty for what is built."""
+    """``source`` has the letters of items.toml; ``reason`` is empty if the item is built."""
 
     number: int
     chapter: str
@@ -37,7 +37,7 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ItemTest:
     """A test that shows an item."""
 
     item: int
@@ -53,10 +53,10 @@ def items() -> tuple[Item, ...]:
     return tuple(Item(**item) for item in tomllib.loads(_ITEMS.read_text("utf-8"))["item"])
 
 
-def shown() -> tuple[Shown, ...]:
-    """Every marked test under tests/, read without running any."""
+def item_tests() -> tuple[ItemTest, ...]:
+    """Return every test with an item mark, without importing the tests."""
     return tuple(
-        Shown(number, path, function.name)
+        ItemTest(number, path, function.name)
         for path in sorted(_TESTS.rglob("test_*.py"))
         for function in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(function, ast.FunctionDef)
@@ -66,8 +66,8 @@ def shown() -> tuple[Shown, ...]:
 
 
 def rendered(text: str) -> str:
-    """The page with its table made anew."""
-    tests = shown()
+    """Return the page with an up-to-date table."""
+    tests = item_tests()
     tables = []
     for chapter, of_chapter in groupby(items(), key=lambda item: item.chapter):
         rows = [_row(item, tests) for item in of_chapter]
@@ -75,7 +75,7 @@ def rendered(text: str) -> str:
     return _TABLE.sub(lambda _: "\n" + "".join(tables), text)
 
 
-def _row(item: Item, tests: Sequence[Shown]) -> str:
+def _row(item: Item, tests: Sequence[ItemTest]) -> str:
     here = f"{item.status}: {item.reason}" if item.reason else item.status
     sentences = "; ".join(
         f"[{each.sentence}]({_link(each.path)})" for each in tests if each.item == item.number

@@ -1,4 +1,4 @@
-"""Requests and listeners for the tests of the load balancer."""
+"""Requests, rules and listeners for the tests of the load balancer."""
 
 from __future__ import annotations
 
@@ -72,4 +72,4 @@ def listener(
 
 
 API = listener(rule(10, forward(GROUP), PathPattern(("/health", "/api/*"))), rule(None, NOT_FOUND))
-"""The listener of this project: two paths to the function, 404 for the rest."""
+"""A listener with two paths for the function, and 404 for the rest."""

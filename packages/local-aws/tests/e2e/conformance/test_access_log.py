@@ -1,4 +1,4 @@
-"""Items 41 and 42: what is written of a request."""
+"""Items 41 and 42: access logs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from local_aws.iam.principal import LOG_SERVICE
 from local_aws_tests.accounts import a_bucket
 from local_aws_tests.balanced import eventually
-from local_aws_tests.conformance import Site, Stage, playing
+from local_aws_tests.conformance import Balancers, ServedListener, path_responding, read_to_end
 from local_aws_tests.raw_http import http
 
 _FIELDS = """
@@ -22,15 +22,15 @@ matched_rule_priority request_creation_time actions_executed redirect_url error_
 target_list target_status_code_list classification classification_reason
 """
 FIELDS = _FIELDS.split()
-"""In order; the guide has added others behind them since."""
+"""In order. The guide has added further fields at the end since."""
 
 BUCKET = "conformance-logs"
 
 
 @pytest.fixture(scope="session")
-def logged(stage: Stage) -> Site:
+def logged(balancers: Balancers) -> ServedListener:
     """A load balancer that writes an access log."""
-    a_bucket(stage.account, BUCKET)
+    a_bucket(balancers.account, BUCKET)
     statement = {
         "Effect": "Allow",
         "Principal": {"Service": LOG_SERVICE},
@@ -38,15 +38,17 @@ def logged(stage: Stage) -> Site:
         "Resource": f"arn:aws:s3:::{BUCKET}/*",
     }
     policy = {"Version": "2012-10-17", "Statement": [statement]}
-    stage.account.s3.put_bucket_policy(Bucket=BUCKET, Policy=json.dumps(policy))
-    return stage.site("logged", {"access_logs.s3.enabled": "true", "access_logs.s3.bucket": BUCKET})
+    balancers.account.s3.put_bucket_policy(Bucket=BUCKET, Policy=json.dumps(policy))
+    return balancers.listener(
+        "logged", {"access_logs.s3.enabled": "true", "access_logs.s3.bucket": BUCKET}
+    )
 
 
-def line_of(stage: Stage, target: str) -> dict[str, str]:
-    """The fields of the line about the request for this target, once it is in the bucket."""
+def line_of(balancers: Balancers, target: str) -> dict[str, str]:
+    """Wait for the line of the request with this target; return its fields."""
 
     def look() -> dict[str, str] | None:
-        s3 = stage.account.s3
+        s3 = balancers.account.s3
         for each in s3.list_objects_v2(Bucket=BUCKET).get("Contents", ()):
             if each["Key"].endswith(".log.gz"):
                 raw = s3.get_object(Bucket=BUCKET, Key=each["Key"])["Body"].read()
@@ -59,16 +61,16 @@ def line_of(stage: Stage, target: str) -> dict[str, str]:
 
 
 @pytest.mark.item(41)
-def test_a_request_is_a_line_with_its_fields_in_order(stage: Stage, logged: Site) -> None:
+def test_a_request_is_a_line_of_fields_in_order(
+    balancers: Balancers, logged: ServedListener
+) -> None:
     sent = http("GET /logged?a=b", "User-Agent: test/1")
     with logged.connection() as connection:
         client = "{}:{}".format(*connection.getsockname())
         connection.sendall(sent)
-        received = b""
-        while part := connection.recv(65_536):
-            received += part
-    line = line_of(stage, "/logged?a=b")
-    group = stage.elb.describe_target_groups(Names=["logged"])["TargetGroups"][0]
+        received = read_to_end(connection)
+    line = line_of(balancers, "/logged?a=b")
+    group = balancers.elb.describe_target_groups(Names=["logged"])["TargetGroups"][0]
     moment = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"
     assert line["type"] == "http"
     assert re.fullmatch(moment, line["time"])
@@ -87,28 +89,33 @@ def test_a_request_is_a_line_with_its_fields_in_order(stage: Stage, logged: Site
 
 
 @pytest.mark.item(41)
-def test_the_line_of_a_suspicious_request_says_so(stage: Stage, logged: Site) -> None:
+def test_a_suspicious_request_is_classified(balancers: Balancers, logged: ServedListener) -> None:
     assert logged.get("/suspicious?a b").status == 200
-    line = line_of(stage, "/suspicious?a b")
+    line = line_of(balancers, "/suspicious?a b")
     assert (line["classification"], line["classification_reason"]) == ("Acceptable", "SpaceInUri")
 
 
 @pytest.mark.item(42)
-def test_a_function_is_a_target_without_an_address(stage: Stage, logged: Site) -> None:
+def test_a_function_is_a_target_without_an_address(
+    balancers: Balancers, logged: ServedListener
+) -> None:
     assert logged.get("/anywhere").status == 200
-    line = line_of(stage, "/anywhere")
+    line = line_of(balancers, "/anywhere")
     assert (line["target"], line["target_list"]) == ("-", "-")
 
 
 @pytest.mark.item(42)
 @pytest.mark.parametrize(
     ("path", "reason"),
-    [("/raise", "LambdaUnhandled"), (playing({"statusCode": "200"}), "LambdaInvalidResponse")],
+    [
+        ("/raise", "LambdaUnhandled"),
+        (path_responding({"statusCode": "200"}), "LambdaInvalidResponse"),
+    ],
 )
-def test_a_failure_has_the_reason_of_lambda(
-    stage: Stage, logged: Site, path: str, reason: str
+def test_a_failure_of_a_function_has_an_error_reason(
+    balancers: Balancers, logged: ServedListener, path: str, reason: str
 ) -> None:
     assert logged.get(path).status == 502
-    line = line_of(stage, path)
+    line = line_of(balancers, path)
     assert (line["error_reason"], line["elb_status_code"]) == (reason, "502")
     assert line["target_status_code"] == "-"

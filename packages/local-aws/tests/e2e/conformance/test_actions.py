@@ -1,4 +1,4 @@
-"""Items 27 to 30: what a rule does with a request."""
+"""Items 27 to 30: actions."""
 
 from __future__ import annotations
 
@@ -6,21 +6,23 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from local_aws_tests.conformance import Rule, Site, Stage, says, when
+from local_aws_tests.conformance import Balancers, Rule, ServedListener, condition, fixed_response
 from local_aws_tests.raw_http import http
 
-ANY = (when("path-pattern", Values=["*"]),)
+ANY = (condition("path-pattern", Values=["*"]),)
 
 
-def group_of(site: Site, *headers: str) -> str:
-    """The ARN of the target group that a request goes to."""
-    event = site.event(http("GET /a", *headers))
+def group_of(listener: ServedListener, *headers: str) -> str:
+    """Send a request and return the ARN of its target group."""
+    event = listener.event(http("GET /a", *headers))
     arn: str = event["requestContext"]["elb"]["targetGroupArn"]
     return arn
 
 
-def shared(*weights: tuple[str, int], sticky_seconds: int | None = None) -> dict[str, Any]:
-    """The action that forwards to groups with these weights."""
+def weighted_forward(
+    *weights: tuple[str, int], sticky_seconds: int | None = None
+) -> dict[str, Any]:
+    """Return the action that forwards to groups with these weights."""
     configuration: dict[str, Any] = {
         "TargetGroups": [{"TargetGroupArn": arn, "Weight": weight} for arn, weight in weights]
     }
@@ -33,16 +35,19 @@ def shared(*weights: tuple[str, int], sticky_seconds: int | None = None) -> dict
 
 
 @pytest.mark.item(27)
-def test_a_fixed_response_is_given_as_it_is_configured(stage: Stage) -> None:
+def test_a_fixed_response_is_sent_as_configured(balancers: Balancers) -> None:
     statuses = (200, 299, 404, 418, 503)
-    site = stage.rules(
+    listener = balancers.listener_with_rules(
         *(
-            Rule((when("path-pattern", Values=[f"/{status}"]),), says("x" * 1024, status))
+            Rule(
+                (condition("path-pattern", Values=[f"/{status}"]),),
+                fixed_response("x" * 1024, status),
+            )
             for status in statuses
         )
     )
     for status in statuses:
-        reply = site.get(f"/{status}")
+        reply = listener.get(f"/{status}")
         assert (reply.status, reply.body) == (status, b"x" * 1024)
         assert reply.headers["content-type"] == "text/plain"
 
@@ -57,12 +62,12 @@ def test_a_fixed_response_is_given_as_it_is_configured(stage: Stage) -> None:
         {"StatusCode": "200", "ContentType": "image/png"},
     ],
 )
-def test_a_fixed_response_beyond_its_limits_is_not_taken(
-    stage: Stage, response: dict[str, str]
+def test_a_fixed_response_beyond_its_limits_is_refused(
+    balancers: Balancers, response: dict[str, str]
 ) -> None:
     action = {"Type": "fixed-response", "FixedResponseConfig": response}
     with pytest.raises(ClientError):
-        stage.refused(Rule(ANY, action))
+        balancers.create_rule(Rule(ANY, action))
 
 
 REDIRECTS: list[tuple[dict[str, str], str]] = [
@@ -77,7 +82,7 @@ REDIRECTS: list[tuple[dict[str, str], str]] = [
 
 
 def in_case(number: int) -> dict[str, Any]:
-    return when("http-header", HttpHeaderName="X-Case", Values=[str(number)])
+    return condition("http-header", HttpHeaderName="X-Case", Values=[str(number)])
 
 
 def redirect(**parts: str) -> dict[str, Any]:
@@ -85,34 +90,36 @@ def redirect(**parts: str) -> dict[str, Any]:
 
 
 @pytest.mark.item(28)
-def test_a_redirect_keeps_what_it_does_not_set(stage: Stage) -> None:
-    site = stage.rules(
+def test_a_redirect_keeps_the_parts_that_it_does_not_set(balancers: Balancers) -> None:
+    listener = balancers.listener_with_rules(
         *(
             Rule((in_case(number),), redirect(**parts))
             for number, (parts, _) in enumerate(REDIRECTS)
         )
     )
     for number, (_, location) in enumerate(REDIRECTS):
-        reply = site.get("/a?c=d", f"X-Case: {number}")
-        expected = location.replace("LOCAL", str(site.local_port))
+        reply = listener.get("/a?c=d", f"X-Case: {number}")
+        expected = location.replace("LOCAL", str(listener.local_port))
         assert reply.status == 301
-        assert reply.headers["location"] == expected.replace("PORT", str(stage.port(site)))
+        assert reply.headers["location"] == expected.replace("PORT", str(balancers.port(listener)))
 
 
 @pytest.mark.item(28)
-def test_a_redirect_may_be_temporary_and_must_change_something(stage: Stage) -> None:
-    site = stage.rules(Rule(ANY, redirect(StatusCode="HTTP_302", Host="b.example")))
-    assert site.get("/a").status == 302
+def test_a_redirect_may_be_temporary_and_must_change_something(balancers: Balancers) -> None:
+    listener = balancers.listener_with_rules(
+        Rule(ANY, redirect(StatusCode="HTTP_302", Host="b.example"))
+    )
+    assert listener.get("/a").status == 302
     for wrong in (redirect(), redirect(StatusCode="HTTP_307", Host="b.example")):
         with pytest.raises(ClientError):
-            stage.refused(Rule(ANY, wrong))
+            balancers.create_rule(Rule(ANY, wrong))
 
 
 @pytest.mark.item(28)
-def test_a_redirect_does_not_lead_from_https_to_http(stage: Stage) -> None:
+def test_a_redirect_from_https_to_http_is_refused(balancers: Balancers) -> None:
     with pytest.raises(ClientError, match="from HTTPS to HTTP"):
-        stage.elb.create_listener(
-            LoadBalancerArn=stage.service.load_balancer,
+        balancers.elb.create_listener(
+            LoadBalancerArn=balancers.service.load_balancer,
             Port=443,
             Protocol="HTTPS",
             DefaultActions=[redirect(Protocol="HTTP", Port="80")],
@@ -120,42 +127,48 @@ def test_a_redirect_does_not_lead_from_https_to_http(stage: Stage) -> None:
 
 
 @pytest.mark.item(29)
-def test_requests_are_shared_by_weight_and_none_goes_where_there_is_none(stage: Stage) -> None:
-    blue, green, never = (stage.group(name) for name in ("blue", "green", "never"))
-    site = stage.rules(Rule(ANY, shared((blue, 500), (green, 500), (never, 0))))
-    seen = {group_of(site) for _ in range(60)}
+def test_requests_are_shared_by_weight(balancers: Balancers) -> None:
+    blue, green, never = (balancers.group(name) for name in ("blue", "green", "never"))
+    listener = balancers.listener_with_rules(
+        Rule(ANY, weighted_forward((blue, 500), (green, 500), (never, 0)))
+    )
+    seen = {group_of(listener) for _ in range(60)}
     assert seen == {blue, green}
 
 
 @pytest.mark.item(29)
-def test_an_empty_group_keeps_its_share(stage: Stage) -> None:
-    full, empty = stage.group("blue"), stage.group("empty", empty=True)
-    site = stage.rules(Rule(ANY, shared((full, 1), (empty, 1))))
-    assert {site.get("/a").status for _ in range(60)} == {200, 503}
+def test_a_target_group_without_targets_keeps_its_share(balancers: Balancers) -> None:
+    full, empty = balancers.group("blue"), balancers.group("empty", empty=True)
+    listener = balancers.listener_with_rules(Rule(ANY, weighted_forward((full, 1), (empty, 1))))
+    assert {listener.get("/a").status for _ in range(60)} == {200, 503}
 
 
 @pytest.mark.item(29)
 @pytest.mark.parametrize("name", ["AWSALBTG", "AWSALBTGCORS"])
-def test_a_cookie_brings_a_client_back_to_its_group(stage: Stage, name: str) -> None:
-    groups = [stage.group(color) for color in ("blue", "green")]
-    site = stage.rules(Rule(ANY, shared(*((arn, 1) for arn in groups), sticky_seconds=60)))
-    reply = site.get("/a")
+def test_a_stickiness_cookie_selects_the_target_group(balancers: Balancers, name: str) -> None:
+    groups = [balancers.group(color) for color in ("blue", "green")]
+    listener = balancers.listener_with_rules(
+        Rule(ANY, weighted_forward(*((arn, 1) for arn in groups), sticky_seconds=60))
+    )
+    reply = listener.get("/a")
     cookies = dict(value.split("=", 1) for key, value in reply.pairs if key == "set-cookie")
     assert cookies.keys() == {"AWSALBTG", "AWSALBTGCORS"}
     assert "SameSite=None" in cookies["AWSALBTGCORS"]
     assert all("Expires=" in cookie and "Path=/" in cookie for cookie in cookies.values())
     first = reply.json()["requestContext"]["elb"]["targetGroupArn"]
     cookie = f"Cookie: a=b; {name}={cookies[name].partition(';')[0]}"
-    assert {group_of(site, cookie) for _ in range(30)} == {first}
+    assert {group_of(listener, cookie) for _ in range(30)} == {first}
 
 
 @pytest.mark.item(29)
-def test_more_than_five_groups_or_a_weight_beyond_999_are_not_taken(stage: Stage) -> None:
-    groups = [stage.group(f"many-{number}", empty=True) for number in range(6)]
+def test_more_than_five_target_groups_or_a_weight_over_999_are_refused(
+    balancers: Balancers,
+) -> None:
+    groups = [balancers.group(f"many-{number}", empty=True) for number in range(6)]
     with pytest.raises(ClientError, match="5"):
-        stage.refused(Rule(ANY, shared(*((arn, 1) for arn in groups))))
+        balancers.create_rule(Rule(ANY, weighted_forward(*((arn, 1) for arn in groups))))
     with pytest.raises(ClientError, match="999"):
-        stage.refused(Rule(ANY, shared((groups[0], 1000))))
+        balancers.create_rule(Rule(ANY, weighted_forward((groups[0], 1000))))
 
 
 def rewrite(kind: str, regex: str, replacement: str) -> dict[str, Any]:
@@ -164,31 +177,35 @@ def rewrite(kind: str, regex: str, replacement: str) -> dict[str, Any]:
 
 
 @pytest.mark.item(30)
-def test_path_query_and_host_are_rewritten_after_the_match(stage: Stage) -> None:
+def test_transforms_rewrite_path_query_and_host_after_the_match(balancers: Balancers) -> None:
     transforms = [
         rewrite("url-rewrite", "^/old/([a-z]+)[?](.*)$", "/new?name=$1&$2"),
         rewrite("host-header-rewrite", "^api[.]", "internal."),
     ]
-    forward = {"Type": "forward", "TargetGroupArn": stage.group("blue")}
-    rule = Rule((when("path-pattern", Values=["/old/*"]),), forward, {"Transforms": transforms})
-    site = stage.rules(rule)
-    event = site.event(http("GET /old/x?a=b"))
+    forward = {"Type": "forward", "TargetGroupArn": balancers.group("blue")}
+    rule = Rule(
+        (condition("path-pattern", Values=["/old/*"]),), forward, {"Transforms": transforms}
+    )
+    listener = balancers.listener_with_rules(rule)
+    event = listener.event(http("GET /old/x?a=b"))
     assert (event["path"], event["queryStringParameters"]) == ("/new", {"name": "x", "a": "b"})
-    assert event["headers"]["host"] == f"internal.example.com:{stage.port(site)}"
-    assert site.event(http("GET /old/UPPER"))["path"] == "/old/UPPER"
+    assert event["headers"]["host"] == f"internal.example.com:{balancers.port(listener)}"
+    assert listener.event(http("GET /old/UPPER"))["path"] == "/old/UPPER"
 
 
 @pytest.mark.item(30)
-def test_a_rewrite_that_fails_is_a_500(stage: Stage) -> None:
-    forward = {"Type": "forward", "TargetGroupArn": stage.group("blue")}
+def test_a_transform_to_an_invalid_value_is_a_500(balancers: Balancers) -> None:
+    forward = {"Type": "forward", "TargetGroupArn": balancers.group("blue")}
     transforms = {"Transforms": [rewrite("url-rewrite", "^/a", "no path")]}
-    site = stage.rules(Rule((when("path-pattern", Values=["/a"]),), forward, transforms))
-    assert site.get("/a").status == 500
+    listener = balancers.listener_with_rules(
+        Rule((condition("path-pattern", Values=["/a"]),), forward, transforms)
+    )
+    assert listener.get("/a").status == 500
 
 
 @pytest.mark.item(30)
-def test_the_default_rule_takes_no_transforms(stage: Stage) -> None:
-    rules = stage.elb.describe_rules(ListenerArn=stage.site().arn)["Rules"]
+def test_transforms_on_the_default_rule_are_refused(balancers: Balancers) -> None:
+    rules = balancers.elb.describe_rules(ListenerArn=balancers.listener().arn)["Rules"]
     default = next(rule["RuleArn"] for rule in rules if rule["Priority"] == "default")
     with pytest.raises(ClientError, match="default rule"):
-        stage.elb.modify_rule(RuleArn=default, Transforms=[rewrite("url-rewrite", "^/", "/")])
+        balancers.elb.modify_rule(RuleArn=default, Transforms=[rewrite("url-rewrite", "^/", "/")])

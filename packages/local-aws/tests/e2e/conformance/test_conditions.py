@@ -1,4 +1,4 @@
-"""Items 31 to 38: which rule a request meets."""
+"""Items 31 to 38: conditions."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from local_aws_tests.conformance import Rule, Site, Stage, says, when
+from local_aws_tests.conformance import Balancers, Rule, ServedListener, condition, fixed_response
 from local_aws_tests.raw_http import http
 
 Condition = dict[str, Any]
@@ -20,60 +20,66 @@ QUERIES = [
     {"Key": "literal", "Value": r"a\*"},
 ]
 CASES: dict[str, Condition] = {
-    **{path: when("path-pattern", Values=[path]) for path in PATHS},
-    **{host: when("host-header", Values=[host]) for host in HOSTS},
-    "regex": when("path-pattern", RegexValues=["^/v[0-9]+/"]),
-    "header": when("http-header", HttpHeaderName="X-Env", Values=["dev-*"]),
-    "method": when("http-request-method", Values=["PURGE"]),
-    "query": when("query-string", Values=QUERIES),
-    "near": when("source-ip", Values=["127.0.0.0/8"]),
-    "far": when("source-ip", Values=["10.0.0.0/8", "2001:db8::/32"]),
+    **{path: condition("path-pattern", Values=[path]) for path in PATHS},
+    **{host: condition("host-header", Values=[host]) for host in HOSTS},
+    "regex": condition("path-pattern", RegexValues=["^/v[0-9]+/"]),
+    "header": condition("http-header", HttpHeaderName="X-Env", Values=["dev-*"]),
+    "method": condition("http-request-method", Values=["PURGE"]),
+    "query": condition("query-string", Values=QUERIES),
+    "near": condition("source-ip", Values=["127.0.0.0/8"]),
+    "far": condition("source-ip", Values=["10.0.0.0/8", "2001:db8::/32"]),
 }
-"""Conditions by name. One listener has them all: the header ``x-case`` says which is asked."""
+"""Conditions by name. One listener has all of them; the header ``x-case`` selects one."""
 
 
 @pytest.fixture(scope="session")
-def cases(stage: Stage) -> Site:
-    """Answers 200 where the condition of the case holds, and 404 elsewhere."""
-    return stage.rules(
+def cases(balancers: Balancers) -> ServedListener:
+    """A listener that responds with 200 if the condition of the case matches, otherwise 404."""
+    return balancers.listener_with_rules(
         *(
             Rule(
                 (
-                    condition,
-                    when("http-header", HttpHeaderName="X-Case", Values=[str(number)]),
+                    each,
+                    condition("http-header", HttpHeaderName="X-Case", Values=[str(number)]),
                 ),
-                says("yes"),
+                fixed_response("yes"),
             )
-            for number, condition in enumerate(CASES.values())
+            for number, each in enumerate(CASES.values())
         )
     )
 
 
-def of(case: str) -> str:
-    """The header that asks for a case."""
+def select(case: str) -> str:
+    """Return the header that selects a case."""
     return f"X-Case: {list(CASES).index(case)}"
 
 
 @pytest.mark.item(31)
-def test_the_first_rule_by_number_is_the_one_and_the_default_the_last(stage: Stage) -> None:
-    site = stage.rules(
-        Rule((when("path-pattern", Values=["/a/b"]),), says("first")),
-        Rule((when("path-pattern", Values=["/a/*"]),), says("second")),
+def test_rules_are_evaluated_in_order_of_priority_with_the_default_rule_last(
+    balancers: Balancers,
+) -> None:
+    listener = balancers.listener_with_rules(
+        Rule((condition("path-pattern", Values=["/a/b"]),), fixed_response("first")),
+        Rule((condition("path-pattern", Values=["/a/*"]),), fixed_response("second")),
     )
-    assert [site.get(path).body for path in ("/a/b", "/a/c", "/b")] == [b"first", b"second", b"{}"]
-    rules = stage.elb.describe_rules(ListenerArn=site.arn)["Rules"]
+    assert [listener.get(path).body for path in ("/a/b", "/a/c", "/b")] == [
+        b"first",
+        b"second",
+        b"{}",
+    ]
+    rules = balancers.elb.describe_rules(ListenerArn=listener.arn)["Rules"]
     arn = next(rule["RuleArn"] for rule in rules if rule["Priority"] == "2")
-    stage.elb.set_rule_priorities(RulePriorities=[{"RuleArn": arn, "Priority": 9}])
-    assert site.get("/a/b").body == b"first"
+    balancers.elb.set_rule_priorities(RulePriorities=[{"RuleArn": arn, "Priority": 9}])
+    assert listener.get("/a/b").body == b"first"
 
 
 @pytest.mark.item(31)
-def test_all_conditions_must_hold_and_any_value_of_each(stage: Stage) -> None:
-    path = when("path-pattern", Values=["/a", "/b"])
-    method = when("http-request-method", Values=["GET", "PUT"])
-    site = stage.rules(Rule((path, method), says("yes")))
+def test_all_conditions_must_match_with_any_of_their_values(balancers: Balancers) -> None:
+    path = condition("path-pattern", Values=["/a", "/b"])
+    method = condition("http-request-method", Values=["GET", "PUT"])
+    listener = balancers.listener_with_rules(Rule((path, method), fixed_response("yes")))
     sent = ("GET /a", "PUT /b", "POST /a", "GET /c")
-    assert [site.send(http(line)).status for line in sent] == [200, 200, 404, 404]
+    assert [listener.send(http(line)).status for line in sent] == [200, 200, 404, 404]
 
 
 @pytest.mark.item(32)
@@ -90,20 +96,20 @@ def test_all_conditions_must_hold_and_any_value_of_each(stage: Stage) -> None:
         ("/a.c", "/abc", 404),
     ],
 )
-def test_a_path_fits_whole_with_case_and_wildcards(
-    cases: Site, pattern: str, target: str, status: int
+def test_a_path_pattern_matches_the_whole_path_with_case_and_wildcards(
+    cases: ServedListener, pattern: str, target: str, status: int
 ) -> None:
-    assert cases.get(target, of(pattern)).status == status
+    assert cases.get(target, select(pattern)).status == status
 
 
 @pytest.mark.item(32)
 @pytest.mark.parametrize(
     ("target", "status"), [("/v1/users", 200), ("/v22/x", 200), ("/v/users", 404), ("/V1/u", 404)]
 )
-def test_a_path_may_be_described_by_a_regular_expression(
-    cases: Site, target: str, status: int
+def test_a_path_pattern_may_be_a_regular_expression(
+    cases: ServedListener, target: str, status: int
 ) -> None:
-    assert cases.get(target, of("regex")).status == status
+    assert cases.get(target, select("regex")).status == status
 
 
 @pytest.mark.item(33)
@@ -117,8 +123,10 @@ def test_a_path_may_be_described_by_a_regular_expression(
         ("?pi.example.com", "api.example.com", 200),
     ],
 )
-def test_a_host_fits_without_case(cases: Site, pattern: str, host: str, status: int) -> None:
-    head = f"GET /a HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{of(pattern)}\r\n\r\n"
+def test_a_host_header_condition_ignores_case(
+    cases: ServedListener, pattern: str, host: str, status: int
+) -> None:
+    head = f"GET /a HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{select(pattern)}\r\n\r\n"
     assert cases.send(head.encode()).status == status
 
 
@@ -133,16 +141,20 @@ def test_a_host_fits_without_case(cases: Site, pattern: str, host: str, status: 
         ([], 404),
     ],
 )
-def test_a_header_fits_without_case(cases: Site, headers: list[str], status: int) -> None:
-    assert cases.get("/a", of("header"), *headers).status == status
+def test_an_http_header_condition_ignores_case(
+    cases: ServedListener, headers: list[str], status: int
+) -> None:
+    assert cases.get("/a", select("header"), *headers).status == status
 
 
 @pytest.mark.item(35)
 @pytest.mark.parametrize(
     ("method", "status"), [("PURGE", 200), ("purge", 404), ("PURGED", 404), ("GET", 404)]
 )
-def test_a_method_is_exact_and_may_be_any(cases: Site, method: str, status: int) -> None:
-    assert cases.send(http(f"{method} /a", of("method"))).status == status
+def test_a_method_condition_is_exact_for_any_method(
+    cases: ServedListener, method: str, status: int
+) -> None:
+    assert cases.send(http(f"{method} /a", select("method"))).status == status
 
 
 @pytest.mark.item(36)
@@ -160,69 +172,73 @@ def test_a_method_is_exact_and_may_be_any(cases: Site, method: str, status: int)
         ("", 404),
     ],
 )
-def test_a_query_fits_without_case_by_key_and_value(cases: Site, query: str, status: int) -> None:
-    assert cases.get(f"/a?{query}", of("query")).status == status
+def test_a_query_string_condition_ignores_case_in_key_and_value(
+    cases: ServedListener, query: str, status: int
+) -> None:
+    assert cases.get(f"/a?{query}", select("query")).status == status
 
 
 @pytest.mark.item(37)
 @pytest.mark.parametrize(("case", "status"), [("near", 200), ("far", 404)])
-def test_the_source_is_the_client_and_nothing_that_a_header_says(
-    cases: Site, case: str, status: int
+def test_a_source_ip_condition_ignores_x_forwarded_for(
+    cases: ServedListener, case: str, status: int
 ) -> None:
-    assert cases.get("/a", of(case), "X-Forwarded-For: 10.0.0.1").status == status
+    assert cases.get("/a", select(case), "X-Forwarded-For: 10.0.0.1").status == status
 
 
 @pytest.mark.item(38)
 @pytest.mark.parametrize(
     ("conditions", "complaint"),
     [
-        ([when("path-pattern", Values=["/a"])] * 2, "one 'path-pattern'"),
-        ([when("host-header", Values=["a.b"])] * 2, "one 'host-header'"),
-        ([when("http-request-method", Values=["GET"])] * 2, "one 'http-request-method'"),
-        ([when("source-ip", Values=["10.0.0.0/8"])] * 2, "one 'source-ip'"),
-        ([when("path-pattern", Values=list("abcdef"))], "'5' condition values"),
-        ([when("path-pattern", Values=["/*/*/*/*/*/*"])], "'5' condition wildcards"),
-        ([when("path-pattern", Values=["/" + "a" * 128])], "too long"),
+        ([condition("path-pattern", Values=["/a"])] * 2, "one 'path-pattern'"),
+        ([condition("host-header", Values=["a.b"])] * 2, "one 'host-header'"),
+        ([condition("http-request-method", Values=["GET"])] * 2, "one 'http-request-method'"),
+        ([condition("source-ip", Values=["10.0.0.0/8"])] * 2, "one 'source-ip'"),
+        ([condition("path-pattern", Values=list("abcdef"))], "'5' condition values"),
+        ([condition("path-pattern", Values=["/*/*/*/*/*/*"])], "'5' condition wildcards"),
+        ([condition("path-pattern", Values=["/" + "a" * 128])], "too long"),
     ],
 )
-def test_rules_have_limits(stage: Stage, conditions: list[Condition], complaint: str) -> None:
+def test_rules_beyond_their_limits_are_refused(
+    balancers: Balancers, conditions: list[Condition], complaint: str
+) -> None:
     with pytest.raises(ClientError, match=complaint):
-        stage.refused(Rule(tuple(conditions), says("no")))
+        balancers.create_rule(Rule(tuple(conditions), fixed_response("no")))
 
 
 @pytest.mark.item(38)
-def test_header_and_query_conditions_may_be_several_in_a_rule(stage: Stage) -> None:
-    site = stage.rules(
+def test_a_rule_may_have_several_header_and_query_conditions(balancers: Balancers) -> None:
+    listener = balancers.listener_with_rules(
         Rule(
             (
-                when("http-header", HttpHeaderName="x-a", Values=["1"]),
-                when("http-header", HttpHeaderName="x-b", Values=["2"]),
-                when("query-string", Values=[{"Key": "c", "Value": "3"}]),
-                when("query-string", Values=[{"Key": "d", "Value": "4"}]),
+                condition("http-header", HttpHeaderName="x-a", Values=["1"]),
+                condition("http-header", HttpHeaderName="x-b", Values=["2"]),
+                condition("query-string", Values=[{"Key": "c", "Value": "3"}]),
+                condition("query-string", Values=[{"Key": "d", "Value": "4"}]),
             ),
-            says("yes"),
+            fixed_response("yes"),
         )
     )
-    assert site.get("/?c=3&d=4", "X-A: 1", "X-B: 2").status == 200
-    assert site.get("/?c=3", "X-A: 1", "X-B: 2").status == 404
+    assert listener.get("/?c=3&d=4", "X-A: 1", "X-B: 2").status == 200
+    assert listener.get("/?c=3", "X-A: 1", "X-B: 2").status == 404
 
 
 @pytest.mark.item(38)
-def test_a_load_balancer_has_a_hundred_rules_and_no_more(stage: Stage) -> None:
-    site = stage.site("full-up")
+def test_a_load_balancer_has_at_most_a_hundred_rules(balancers: Balancers) -> None:
+    listener = balancers.listener("full-up")
     for number in range(1, 101):
-        stage.elb.create_rule(
-            ListenerArn=site.arn,
+        balancers.elb.create_rule(
+            ListenerArn=listener.arn,
             Priority=number,
-            Conditions=[when("path-pattern", Values=[f"/{number}"])],
-            Actions=[says(str(number))],
+            Conditions=[condition("path-pattern", Values=[f"/{number}"])],
+            Actions=[fixed_response(str(number))],
         )
     with pytest.raises(ClientError) as refused:
-        stage.elb.create_rule(
-            ListenerArn=site.arn,
+        balancers.elb.create_rule(
+            ListenerArn=listener.arn,
             Priority=101,
-            Conditions=[when("path-pattern", Values=["/101"])],
-            Actions=[says("101")],
+            Conditions=[condition("path-pattern", Values=["/101"])],
+            Actions=[fixed_response("101")],
         )
     assert refused.value.response["Error"]["Code"] == "TooManyRules"
-    assert stage.until(site, "/100", 200).body
+    assert balancers.until(listener, "/100", 200).body

@@ -1,4 +1,4 @@
-"""Items 13 to 18: what the function says, as the client gets it."""
+"""Items 13 to 18: responses of functions."""
 
 from __future__ import annotations
 
@@ -6,26 +6,26 @@ import base64
 from typing import Any
 
 import pytest
-from local_aws_tests.conformance import Stage, playing
+from local_aws_tests.conformance import Balancers, path_responding
 from local_aws_tests.raw_http import Reply, http
 
 
-def reply_to(stage: Stage, response: Any) -> Reply:
-    return stage.site().get(playing(response))
+def reply_to(balancers: Balancers, response: Any) -> Reply:
+    return balancers.listener().get(path_responding(response))
 
 
 @pytest.mark.item(13)
-def test_a_status_code_is_enough(stage: Stage) -> None:
-    reply = reply_to(stage, {"statusCode": 200})
+def test_a_status_code_is_enough(balancers: Balancers) -> None:
+    reply = reply_to(balancers, {"statusCode": 200})
     assert (reply.line, reply.body) == ("HTTP/1.1 200 OK", b"")
     assert reply.headers["content-length"] == "0"
 
 
 @pytest.mark.item(13)
-def test_a_body_may_be_base64(stage: Stage) -> None:
+def test_a_body_may_be_base64(balancers: Balancers) -> None:
     body = base64.b64encode(b"\x00\xff").decode()
     response = {"statusCode": 201, "isBase64Encoded": True, "body": body}
-    assert reply_to(stage, response).body == b"\x00\xff"
+    assert reply_to(balancers, response).body == b"\x00\xff"
 
 
 @pytest.mark.item(14)
@@ -45,10 +45,10 @@ def test_a_body_may_be_base64(stage: Stage) -> None:
         [200],
     ],
 )
-def test_a_malformed_response_is_a_502(stage: Stage, response: Any) -> None:
-    path = playing(response)
-    assert stage.site().get(path).status == 502
-    lines = [line for line in stage.plane.log.read_text().splitlines() if f"{path}:" in line]
+def test_a_malformed_response_is_a_502(balancers: Balancers, response: Any) -> None:
+    path = path_responding(response)
+    assert balancers.listener().get(path).status == 502
+    lines = [line for line in balancers.plane.log.read_text().splitlines() if f"{path}:" in line]
     assert lines
     assert all("502 LambdaInvalidResponse" in line for line in lines)
 
@@ -58,27 +58,29 @@ def test_a_malformed_response_is_a_502(stage: Stage, response: Any) -> None:
     ("description", "line"),
     [("200 Fine by me", "HTTP/1.1 200 Fine by me"), ("Fine", "HTTP/1.1 200 OK")],
 )
-def test_the_reason_phrase_is_that_of_the_description(
-    stage: Stage, description: str, line: str
+def test_the_reason_phrase_is_that_of_the_status_description(
+    balancers: Balancers, description: str, line: str
 ) -> None:
     response = {"statusCode": 200, "statusDescription": description}
-    assert reply_to(stage, response).line == line
+    assert reply_to(balancers, response).line == line
 
 
 @pytest.mark.item(16)
-def test_headers_are_read_in_the_form_of_the_target_group(stage: Stage) -> None:
+def test_the_target_group_decides_between_single_and_multi_value_headers(
+    balancers: Balancers,
+) -> None:
     both = {
         "statusCode": 200,
         "headers": {"x-a": "single"},
         "multiValueHeaders": {"x-a": ["first", "second"]},
     }
-    assert reply_to(stage, both).headers["x-a"] == "single"
-    multi = stage.site("multi", multi_value=True).get(playing(both))
+    assert reply_to(balancers, both).headers["x-a"] == "single"
+    multi = balancers.listener("multi", multi_value=True).get(path_responding(both))
     assert [value for name, value in multi.pairs if name == "x-a"] == ["first", "second"]
 
 
 @pytest.mark.item(17)
-def test_headers_of_the_connection_are_the_load_balancers(stage: Stage) -> None:
+def test_a_function_cannot_set_headers_of_the_connection(balancers: Balancers) -> None:
     headers = {
         "Connection": "upgrade",
         "Content-Length": "99",
@@ -87,7 +89,7 @@ def test_headers_of_the_connection_are_the_load_balancers(stage: Stage) -> None:
         "Upgrade": "h2c",
         "X-A": "kept",
     }
-    reply = reply_to(stage, {"statusCode": 200, "headers": headers, "body": "body"})
+    reply = reply_to(balancers, {"statusCode": 200, "headers": headers, "body": "body"})
     assert reply.body == b"body"
     assert (reply.headers["content-length"], reply.headers["connection"]) == ("4", "close")
     assert reply.headers["x-a"] == "kept"
@@ -95,9 +97,9 @@ def test_headers_of_the_connection_are_the_load_balancers(stage: Stage) -> None:
 
 
 @pytest.mark.item(17)
-def test_head_asks_the_function_and_sends_no_body(stage: Stage) -> None:
-    path = playing({"statusCode": 418, "body": "teapot"})
-    reply = stage.site().send(http(f"HEAD {path}"))
+def test_head_invokes_the_function_and_sends_no_body(balancers: Balancers) -> None:
+    path = path_responding({"statusCode": 418, "body": "teapot"})
+    reply = balancers.listener().send(http(f"HEAD {path}"))
     assert (reply.status, reply.body) == (418, b"")
     assert reply.headers["content-length"] == "6"
 
@@ -111,18 +113,18 @@ def test_head_asks_the_function_and_sends_no_body(stage: Stage) -> None:
         (b"nonsense\r\n\r\n", b"400 Bad Request"),
     ],
 )
-def test_errors_of_the_load_balancer_are_a_small_page(
-    stage: Stage, sent: bytes, title: bytes
+def test_errors_of_the_load_balancer_are_an_html_page(
+    balancers: Balancers, sent: bytes, title: bytes
 ) -> None:
-    reply = stage.site().send(sent)
+    reply = balancers.listener().send(sent)
     assert (reply.headers["server"], reply.headers["content-type"]) == ("awselb/2.0", "text/html")
     assert b"<h1>" + title + b"</h1>" in reply.body
     assert b"Traceback" not in reply.body
 
 
 @pytest.mark.item(18)
-def test_the_server_is_named_unless_the_function_names_another(stage: Stage) -> None:
-    assert reply_to(stage, {"statusCode": 200}).headers["server"] == "awselb/2.0"
+def test_a_function_may_replace_the_server_header(balancers: Balancers) -> None:
+    assert reply_to(balancers, {"statusCode": 200}).headers["server"] == "awselb/2.0"
     mine = {"statusCode": 200, "headers": {"Server": "mine"}}
-    assert reply_to(stage, mine).headers["server"] == "mine"
-    assert stage.default().get("/a").headers["server"] == "awselb/2.0"
+    assert reply_to(balancers, mine).headers["server"] == "mine"
+    assert balancers.default_listener().get("/a").headers["server"] == "awselb/2.0"

@@ -1,9 +1,9 @@
-"""Items 39 and 40: headers that are dropped, requests that are not believed."""
+"""Items 39 and 40: invalid headers and desync mitigation."""
 
 from __future__ import annotations
 
 import pytest
-from local_aws_tests.conformance import Site, Stage
+from local_aws_tests.conformance import Balancers, ServedListener, read_to_end
 from local_aws_tests.raw_http import http
 
 DROP = "routing.http.drop_invalid_header_fields.enabled"
@@ -19,27 +19,29 @@ LAST = http("GET /last")
 
 
 @pytest.mark.item(39)
-def test_names_with_other_characters_are_dropped_if_asked_for(stage: Stage) -> None:
+def test_headers_with_invalid_names_may_be_dropped(balancers: Balancers) -> None:
     sent = http("GET /a", "X_Under: 1", "X.Dot: 2", "X-Good-1: 3")
-    kept = stage.site().event(sent)["headers"]
+    kept = balancers.listener().event(sent)["headers"]
     assert (kept["x_under"], kept["x.dot"], kept["x-good-1"]) == ("1", "2", "3")
-    left = stage.site("dropping", {DROP: "true"}).event(sent)["headers"]
+    left = balancers.listener("dropping", {DROP: "true"}).event(sent)["headers"]
     assert left["x-good-1"] == "3"
     assert not {"x_under", "x.dot"} & left.keys()
 
 
-def answers(site: Site, sent: bytes) -> list[int]:
-    """Statuses of all answers to a request and one more on the same connection."""
-    with site.connection() as connection:
+def statuses_of(listener: ServedListener, sent: bytes) -> list[int]:
+    """Return the statuses of all responses to a request and another on the same connection."""
+    with listener.connection() as connection:
         connection.sendall(sent + LAST)
-        received = b""
-        while part := connection.recv(65_536):
-            received += part
+        received = read_to_end(connection)
     return [int(part[:3]) for part in received.split(b"HTTP/1.1 ")[1:]]
 
 
-def in_mode(stage: Stage, mode: str) -> Site:
-    return stage.site() if mode == "defensive" else stage.site(f"desync-{mode}", {MODE: mode})
+def in_mode(balancers: Balancers, mode: str) -> ServedListener:
+    return (
+        balancers.listener()
+        if mode == "defensive"
+        else balancers.listener(f"desync-{mode}", {MODE: mode})
+    )
 
 
 @pytest.mark.item(40)
@@ -59,10 +61,10 @@ def in_mode(stage: Stage, mode: str) -> Site:
         ("strictest", SEVERE, [400]),
     ],
 )
-def test_the_mode_says_what_becomes_of_a_suspicious_request(
-    stage: Stage, mode: str, sent: bytes, statuses: list[int]
+def test_the_desync_mode_decides_about_a_suspicious_request(
+    balancers: Balancers, mode: str, sent: bytes, statuses: list[int]
 ) -> None:
-    assert answers(in_mode(stage, mode), sent) == statuses
+    assert statuses_of(in_mode(balancers, mode), sent) == statuses
 
 
 @pytest.mark.item(40)
@@ -79,7 +81,7 @@ def test_the_mode_says_what_becomes_of_a_suspicious_request(
         http("GET /a").replace(b"\r\n", b"\n"),
     ],
 )
-def test_a_request_whose_end_is_in_doubt_is_refused_in_every_mode(
-    stage: Stage, mode: str, sent: bytes
+def test_a_request_with_an_ambiguous_end_is_refused_in_every_mode(
+    balancers: Balancers, mode: str, sent: bytes
 ) -> None:
-    assert answers(in_mode(stage, mode), sent) == [400]
+    assert statuses_of(in_mode(balancers, mode), sent) == [400]
