@@ -91,48 +91,50 @@ def broken(failing: FailingS3, variables: pytest.MonkeyPatch) -> Api:
 
 
 @pytest.mark.parametrize(
-    ("status", "code"),
+    ("status", "code", "problem", "is_temporary"),
     [
-        (500, "InternalError"),
-        (503, "SlowDown"),
-        (503, "ServiceUnavailable"),
-        (429, "TooManyRequests"),
-        (400, "RequestTimeout"),
+        (500, "InternalError", (503, "storage_unavailable"), True),
+        (503, "SlowDown", (503, "storage_unavailable"), True),
+        (503, "ServiceUnavailable", (503, "storage_unavailable"), True),
+        (429, "TooManyRequests", (503, "storage_unavailable"), True),
+        (400, "RequestTimeout", (503, "storage_unavailable"), True),
+        (403, "AccessDenied", (502, "storage_error"), False),
+        (404, "NoSuchBucket", (502, "storage_error"), False),
+        (403, "InvalidObjectState", (502, "storage_error"), False),
+        (400, "KMS.DisabledException", (502, "storage_error"), False),
+        (403, "RequestTimeTooSkewed", (502, "storage_error"), False),
     ],
 )
-def test_a_temporary_failure_is_a_503_with_retry_after(
-    broken: Api, failing: FailingS3, status: int, code: str
+def test_only_a_temporary_failure_has_retry_after_and_none_shows_the_message_of_s3(
+    broken: Api,
+    failing: FailingS3,
+    status: int,
+    code: str,
+    problem: tuple[int, str],
+    is_temporary: bool,
 ) -> None:
     failing.fail(status, code)
     response = broken.get("/api/foo")
-    assert response.problem == (503, "storage_unavailable")
-    assert int(response.headers["retry-after"]) > 0
+    assert response.problem == problem
+    assert ("retry-after" in response.headers) == is_temporary
+    assert "secret" not in response.body
+    assert BUCKET not in response.body
 
 
 @pytest.mark.parametrize(
-    ("status", "code"),
+    ("attribute", "value", "problem"),
     [
-        (403, "AccessDenied"),
-        (404, "NoSuchBucket"),
-        (403, "InvalidObjectState"),
-        (400, "KMS.DisabledException"),
-        (403, "RequestTimeTooSkewed"),
+        ("promised", 500, (503, "storage_unavailable")),
+        ("checksum", "AAAAAA==", (503, "storage_unavailable")),
+        ("etag", None, (502, "storage_error")),
     ],
+    ids=["truncated", "wrong checksum", "no entity tag"],
 )
-def test_a_permanent_failure_is_a_502_without_retry_after(
-    broken: Api, failing: FailingS3, status: int, code: str
+def test_a_damaged_object_is_not_served(
+    broken: Api, failing: FailingS3, attribute: str, value: Any, problem: tuple[int, str]
 ) -> None:
-    failing.fail(status, code)
-    response = broken.get("/api/foo")
-    assert response.problem == (502, "storage_error")
-    assert "retry-after" not in response.headers
-
-
-def test_the_message_of_s3_does_not_reach_the_client(broken: Api, failing: FailingS3) -> None:
-    failing.fail(403, "AccessDenied")
-    response = broken.get("/api/foo")
-    assert "secret" not in response.body
-    assert BUCKET not in response.body
+    setattr(failing, attribute, value)
+    assert broken.get("/api/foo").problem == problem
 
 
 def test_health_does_not_depend_on_s3(broken: Api, failing: FailingS3) -> None:
@@ -148,33 +150,17 @@ def test_an_s3_that_refuses_connections_is_a_503(variables: pytest.MonkeyPatch) 
         assert load().get("/api/foo").problem == (503, "storage_unavailable")
 
 
+@pytest.mark.parametrize(
+    ("read_timeout", "deadline"), [(0.05, 8.0), (20, 0.05)], ids=["read timeout", "deadline"]
+)
 def test_an_s3_that_does_not_answer_in_time_is_a_503(
-    failing: FailingS3, variables: pytest.MonkeyPatch
+    failing: FailingS3, variables: pytest.MonkeyPatch, read_timeout: float, deadline: float
 ) -> None:
     failing.silent = True
     variables.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{failing.server_port}")
-    variables.setattr("api.storage.READ_TIMEOUT_SECONDS", 0.05)
+    variables.setattr("api.storage.READ_TIMEOUT_SECONDS", read_timeout)
+    variables.setattr("api.storage.DEADLINE_SECONDS", deadline)
     assert load().get("/api/foo").problem == (503, "storage_unavailable")
-
-
-def test_the_deadline_holds_with_longer_timeouts_of_the_client(
-    failing: FailingS3, variables: pytest.MonkeyPatch
-) -> None:
-    failing.silent = True
-    variables.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{failing.server_port}")
-    variables.setattr("api.storage.READ_TIMEOUT_SECONDS", 20)
-    variables.setattr("api.storage.DEADLINE_SECONDS", 0.05)
-    assert load().get("/api/foo").problem == (503, "storage_unavailable")
-
-
-def test_a_truncated_object_is_a_503(broken: Api, failing: FailingS3) -> None:
-    failing.promised = 500
-    assert broken.get("/api/foo").problem == (503, "storage_unavailable")
-
-
-def test_an_object_with_a_wrong_checksum_is_a_503(broken: Api, failing: FailingS3) -> None:
-    failing.checksum = "AAAAAA=="
-    assert broken.get("/api/foo").problem == (503, "storage_unavailable")
 
 
 def test_one_failure_of_s3_is_retried(failing: FailingS3, variables: pytest.MonkeyPatch) -> None:
@@ -248,11 +234,6 @@ def test_a_function_without_a_bucket_does_not_start(
         variables.setenv("BUCKET", value)
     with pytest.raises(RuntimeError, match="BUCKET is not set"):
         load()
-
-
-def test_an_object_without_an_entity_tag_is_a_502(broken: Api, failing: FailingS3) -> None:
-    failing.etag = None
-    assert broken.get("/api/foo").problem == (502, "storage_error")
 
 
 def test_an_unchanged_object_is_not_transferred_again(s3: S3Client) -> None:
