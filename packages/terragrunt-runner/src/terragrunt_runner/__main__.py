@@ -7,7 +7,7 @@ import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 
-from terragrunt_runner.cli import commands, run_command
+from terragrunt_runner.cli import commands, hcl_commands, run_command
 from terragrunt_runner.cli.command_line import Invocation, help_text, parse
 from terragrunt_runner.cli.log import print_data, print_stderr
 from terragrunt_runner.cli.session import Session, open_session
@@ -22,8 +22,8 @@ _COMMANDS: dict[tuple[str, ...], Callable[[Session], int]] = {
     ("dag", "graph"): commands.dag_graph,
     ("output-module-groups",): commands.output_module_groups,
     ("render",): commands.render,
-    ("hcl", "fmt"): commands.hcl_format,
-    ("hcl", "validate"): commands.hcl_validate,
+    ("hcl", "fmt"): hcl_commands.hcl_format,
+    ("hcl", "validate"): hcl_commands.hcl_validate,
     ("info", "print"): commands.info_print,
     ("backend", "bootstrap"): commands.backend_bootstrap,
 }

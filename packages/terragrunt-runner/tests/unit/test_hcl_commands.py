@@ -1,12 +1,12 @@
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
 import pytest
 from terragrunt_runner.__main__ import main
 from terragrunt_runner.cli import hcl_commands
-from terragrunt_runner.errors import ConfigurationError
 from terragrunt_runner_tests.tree import reader, write
 
 needs_terraform = pytest.mark.skipif(shutil.which("terraform") is None, reason="no terraform")
@@ -31,19 +31,24 @@ def test_each_invalid_file_is_reported_once_with_its_line(tmp_path: Path) -> Non
 
 
 @needs_terraform
-def test_files_are_formatted(tmp_path: Path) -> None:
+def test_files_are_formatted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write(tmp_path, {"a.hcl": "locals {\na=1\n  long = 2\n}\n", ".hidden/b.hcl": "x=1"})
-    files = list(hcl_commands.hcl_files(tmp_path))
-    assert files == [tmp_path / "a.hcl"]
-    ((file, before, after),) = hcl_commands.changed(files, "terraform")
-    assert after == "locals {\n  a    = 1\n  long = 2\n}\n"
-    assert "-a=1" in hcl_commands.difference(file, before, after)
+    format_ = ["hcl", "fmt", "--working-dir", str(tmp_path)]
+    assert main([*format_, "--check", "--diff"], os.environ) == 1
+    out, err = capsys.readouterr()
+    assert "-a=1" in out
+    assert "not formatted: a.hcl" in err
+    assert main(format_, os.environ) == 0
+    assert (tmp_path / "a.hcl").read_text() == "locals {\n  a    = 1\n  long = 2\n}\n"
+    assert (tmp_path / ".hidden/b.hcl").read_text() == "x=1"
 
 
-@needs_terraform
-def test_a_file_that_is_not_hcl_is_not_formatted(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match=r"a\.hcl:1"):
-        hcl_commands.formatted("locals {", tmp_path / "a.hcl", "terraform")
+def test_a_file_that_is_not_hcl_is_not_formatted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(tmp_path, {"a.hcl": "locals {"})
+    assert main(["hcl", "fmt", "--working-dir", str(tmp_path)], {}) == 1
+    assert f"{tmp_path}/a.hcl:1" in capsys.readouterr().err
 
 
 def test_inputs_are_compared_with_the_variables_of_the_module(tmp_path: Path) -> None:

@@ -1,19 +1,16 @@
-"""Every command except ``run``. Each function returns the exit code."""
+"""Every command except ``run`` and ``hcl``. Each function returns the exit code."""
 
 from __future__ import annotations
 
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 from terragrunt_runner import __version__
-from terragrunt_runner.cli import hcl_commands
 from terragrunt_runner.cli.log import print_data
 from terragrunt_runner.cli.session import Session
-from terragrunt_runner.config.model import Config
-from terragrunt_runner.errors import ConfigurationError, UsageError
+from terragrunt_runner.errors import UsageError
 from terragrunt_runner.language.serialise import to_hcl, to_json
 from terragrunt_runner.run.terraform import FOLLOWS
 from terragrunt_runner.state import bucket as state_bucket
@@ -92,56 +89,6 @@ def render(session: Session) -> int:
     return 0
 
 
-def hcl_format(session: Session) -> int:
-    invocation = session.invocation
-    if invocation.switch("stdin"):
-        text = sys.stdin.read()
-        done = hcl_commands.formatted(text, session.folder / "stdin.hcl", session.terraform)
-        print_data(done.removesuffix("\n"))
-        return 0
-    given = invocation.text("file")
-    files = (
-        [session.folder / given]
-        if given
-        else list(hcl_commands.hcl_files(session.folder, invocation.items("exclude_dir")))
-    )
-    changed = list(hcl_commands.changed(files, session.terraform))
-    for file, before, after in changed:
-        if invocation.switch("diff"):
-            print_data(hcl_commands.difference(file, before, after))
-        if not invocation.switch("check"):
-            file.write_text(after, "utf-8")
-            session.log.info(f"{file} was updated")
-    if changed and invocation.switch("check"):
-        names = ", ".join(os.path.relpath(file, session.folder) for file, _, _ in changed)
-        raise ConfigurationError(f"not formatted: {names}", hint="terragrunt hcl fmt")
-    return 0
-
-
-def hcl_validate(session: Session) -> int:
-    invocation = session.invocation
-    if invocation.switch("inputs"):
-        return _validate_inputs(session)
-    problems = list(hcl_commands.invalid(session.folder, session.reader))
-    if invocation.switch("json"):
-        records = [
-            {
-                "severity": "error",
-                "summary": problem.message,
-                "range": {"filename": str(problem.file), "start": {"line": problem.line}},
-            }
-            for problem in problems
-        ]
-        print_data(json.dumps(records, indent=2))
-    elif invocation.switch("show_config_path"):
-        for path in sorted({str(problem.file) for problem in problems}):
-            print_data(path)
-    else:
-        for problem in problems:
-            session.log.failure(problem.message)
-    return 1 if problems else 0
-
-
 def info_print(session: Session) -> int:
     unit = session.unit_file()
     config = session.reader.outline(unit)
@@ -190,31 +137,6 @@ def execute(session: Session) -> int:
         return subprocess.run(list(words), env=environment, check=False).returncode
     except OSError as error:
         raise UsageError(f"cannot start {words[0]!r}: {error.strerror}") from None
-
-
-def _validate_inputs(session: Session) -> int:
-    strict = session.invocation.switch("strict")
-    failed = False
-    for unit in session.unit_files():
-        config = session.reader.outline(unit)
-        module = _module(session, config)
-        missing, unused = hcl_commands.inputs_mismatch(unit, module, session.reader)
-        for name in missing:
-            session.log.failure(f"{unit}: variable {name!r} is required and no input sets it")
-        log_unused = session.log.failure if strict else session.log.warn
-        for name in unused:
-            log_unused(f"{unit}: the module has no variable {name!r} for this input")
-        failed = failed or bool(missing) or (strict and bool(unused))
-    return 1 if failed else 0
-
-
-def _module(session: Session, config: Config) -> Path:
-    source = session.runner.preparation.source_of(config)
-    if source is None:
-        return config.folder
-    if source.root is None:
-        raise UsageError(f"{config.file}: only plan checks the inputs of a git module")
-    return source.root / source.subfolder
 
 
 def _listing(session: Session) -> tuple[Tree, ListingOptions]:

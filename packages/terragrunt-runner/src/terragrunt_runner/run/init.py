@@ -93,7 +93,8 @@ class Init:
     def _inputs(self) -> Iterator[bytes]:
         """Everything that init reads, except the lock file, which it also writes."""
         environment = self.command.environment
-        yield json.dumps([_identity(self.command.argv[0]), list(self.arguments)]).encode()
+        terraform = _identity(self.command.argv[0], environment)
+        yield json.dumps([terraform, list(self.arguments)]).encode()
         yield json.dumps([environment.get(name) for name in _VARIABLES]).encode()
         yield file_digest(_cli_configuration(environment)).encode()
         yield from _requirements(self.folder, set())
@@ -179,9 +180,9 @@ def _requirements(folder: Path, seen: set[Path]) -> Iterator[bytes]:
             yield from _requirements(Path(module), seen)
 
 
-def _identity(terraform: str) -> list[object]:
+def _identity(terraform: str, environment: Mapping[str, str]) -> list[object]:
     """Path, size and time of Terraform's binary: another version is another binary."""
-    found = shutil.which(terraform)
+    found = shutil.which(terraform, path=environment.get("PATH"))
     if found is None:
         return [terraform]
     status = Path(found).stat()

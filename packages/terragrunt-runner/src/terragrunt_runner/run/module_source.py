@@ -13,6 +13,7 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qs
@@ -68,7 +69,9 @@ def resolve(source: str, unit: Path, place: Place) -> ModuleSource:
     return ModuleSource(f"file://{root}", root, subfolder)
 
 
-def clone(source: ModuleSource, target: Path, *, update: bool = False) -> None:
+def clone(
+    source: ModuleSource, target: Path, environment: Mapping[str, str], *, update: bool = False
+) -> None:
     """Clone a git source into ``target``; ``update`` replaces a clone that is already there.
 
     Raises ToolchainError when git fails.
@@ -84,7 +87,9 @@ def clone(source: ModuleSource, target: Path, *, update: bool = False) -> None:
         steps.append(["git", "-C", str(target), "checkout", "--quiet", ref])
     for step in steps:
         try:
-            done = subprocess.run(step, capture_output=True, text=True, check=False)
+            done = subprocess.run(
+                step, env=environment, capture_output=True, text=True, check=False
+            )
         except OSError as error:
             raise ToolchainError(f"module source {source.address}: git: {error}") from None
         if done.returncode:

@@ -107,7 +107,8 @@ class Preparation:
         root = source.root
         if root is None:
             root = source.clone_folder(download)
-            clone(source, root, update=self.reader.settings.source_update)
+            settings = self.reader.settings
+            clone(source, root, settings.environment, update=settings.source_update)
         files = working_folder.files_of(root, rules, skip=download)
         unit_files = working_folder.files_of(config.folder, rules, skip=download)
         prefix = f"{source.subfolder}/" if source.subfolder else ""
