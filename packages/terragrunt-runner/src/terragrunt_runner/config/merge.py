@@ -7,7 +7,8 @@ never merged; both strategies replace ``remote_state`` and each ``generate`` as 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from terragrunt_runner.config.model import (
@@ -22,27 +23,14 @@ from terragrunt_runner.config.model import (
     TerraformBlock,
 )
 
-_SIMPLE = (
-    "download_dir",
-    "prevent_destroy",
-    "terraform_binary",
-    "terraform_version_constraint",
-    "terragrunt_version_constraint",
-    "iam_role",
-    "iam_assume_role_duration",
-    "iam_assume_role_session_name",
-    "iam_web_identity_token",
-    "remote_state",
-    "dependency_paths_place",
-)
-
 
 class _Named(Protocol):
     @property
     def name(self) -> str: ...
 
 
-_T = TypeVar("_T", bound=_Named)
+_T = TypeVar("_T")
+_NamedT = TypeVar("_NamedT", bound=_Named)
 
 
 def merge(parent: Config, child: Config, strategy: MergeStrategy, place: Place) -> Config:
@@ -55,25 +43,26 @@ def merge(parent: Config, child: Config, strategy: MergeStrategy, place: Place) 
     if strategy == "deep_map_only":
         raise place.error("merge_strategy deep_map_only is for mock_outputs, not for include")
     deep = strategy == "deep"
-    return replace(
+    merge_dependency = _dependency if deep else None
+    return _filled(
+        parent,
         child,
-        **{name: _either(getattr(child, name), getattr(parent, name)) for name in _SIMPLE},
-        terraform=_terraform(parent.terraform, child.terraform, deep),
+        terraform=_both(parent.terraform, child.terraform, partial(_terraform, deep=deep)),
         generate={**parent.generate, **child.generate},
         features=by_name(parent.features, child.features),
-        dependencies=by_name(
-            parent.dependencies, child.dependencies, _merged_dependency if deep else None
-        ),
-        dependency_paths=tuple(dict.fromkeys((*parent.dependency_paths, *child.dependency_paths))),
-        inputs=_inputs(parent.inputs, child.inputs, deep),
-        exclude=_exclude(parent.exclude, child.exclude, deep),
-        errors=_errors(parent.errors, child.errors, deep),
+        dependencies=by_name(parent.dependencies, child.dependencies, merge_dependency),
+        dependency_paths=_union(parent.dependency_paths, child.dependency_paths),
+        inputs=_both(parent.inputs, child.inputs, deep_merge if deep else _shallow_merge),
+        exclude=_both(parent.exclude, child.exclude, _exclude if deep else _replace),
+        errors=_both(parent.errors, child.errors, _errors if deep else _replace),
     )
 
 
 def by_name(
-    parent: Iterable[_T], child: Iterable[_T], combine: Callable[[_T, _T], _T] | None = None
-) -> tuple[_T, ...]:
+    parent: Iterable[_NamedT],
+    child: Iterable[_NamedT],
+    combine: Callable[[_NamedT, _NamedT], _NamedT] | None = None,
+) -> tuple[_NamedT, ...]:
     """Merge named items: the parent's order first; the child's item replaces (or is combined
     with) the parent's item of the same name."""
     merged = {item.name: item for item in parent}
@@ -99,88 +88,64 @@ def deep_merge(target: Any, source: Any, *, append_lists: bool = True) -> Any:
     return source
 
 
-def _either(child: Any, parent: Any) -> Any:
-    return parent if child is None else child
+def _filled(parent: _T, child: _T, **merged: Any) -> _T:
+    """Return the child with the merged fields; its other unset fields are the parent's."""
+    unset = [f.name for f in fields(child) if getattr(child, f.name) is None]  # type: ignore[arg-type]
+    return replace(child, **{name: getattr(parent, name) for name in unset} | merged)  # type: ignore[type-var]
 
 
-def _merged_dependency(parent: Dependency, child: Dependency) -> Dependency:
-    mocks = (
-        deep_merge(parent.mock_outputs, child.mock_outputs)
-        if parent.mock_outputs is not None and child.mock_outputs is not None
-        else _either(child.mock_outputs, parent.mock_outputs)
-    )
-    commands = (
-        None
-        if parent.mock_commands is None and child.mock_commands is None
-        else (*(parent.mock_commands or ()), *(child.mock_commands or ()))
-    )
-    return replace(
+def _both(parent: _T | None, child: _T | None, combine: Callable[[_T, _T], _T]) -> _T | None:
+    """Combine two values; if one is unset, return the other."""
+    if parent is None or child is None:
+        return parent if child is None else child
+    return combine(parent, child)
+
+
+def _replace(_parent: _T, child: _T) -> _T:
+    return child
+
+
+def _shallow_merge(parent: dict[str, Any], child: dict[str, Any]) -> dict[str, Any]:
+    return {**parent, **child}
+
+
+def _union(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*first, *second)))
+
+
+def _dependency(parent: Dependency, child: Dependency) -> Dependency:
+    return _filled(
+        parent,
         child,
-        config_path=_either(child.config_path, parent.config_path),
-        enabled=_either(child.enabled, parent.enabled),
-        skip_outputs=_either(child.skip_outputs, parent.skip_outputs),
-        mock_outputs=mocks,
-        mock_commands=commands,
-        mock_strategy=_either(child.mock_strategy, parent.mock_strategy),
-        mock_merge_with_state=_either(child.mock_merge_with_state, parent.mock_merge_with_state),
+        mock_outputs=_both(parent.mock_outputs, child.mock_outputs, deep_merge),
+        mock_commands=_both(parent.mock_commands, child.mock_commands, deep_merge),
     )
 
 
-def _terraform(
-    parent: TerraformBlock | None, child: TerraformBlock | None, deep: bool
-) -> TerraformBlock | None:
-    if parent is None or child is None:
-        return _either(child, parent)  # type: ignore[no-any-return]
-
-    def patterns(name: str) -> Any:
-        of_child, of_parent = getattr(child, name), getattr(parent, name)
+def _terraform(parent: TerraformBlock, child: TerraformBlock, *, deep: bool) -> TerraformBlock:
+    merged: dict[str, Any] = {
+        name: by_name(getattr(parent, name), getattr(child, name))
+        for name in ("extra_arguments", "before_hooks", "after_hooks", "error_hooks")
+    }
+    for name in ("include_in_copy", "exclude_from_copy"):
+        of_parent, of_child = getattr(parent, name), getattr(child, name)
         # Only the deep strategy reads the child's patterns if the parent has a terraform block.
-        if not deep:
-            return of_parent
-        if of_child is None and of_parent is None:
-            return None
-        return (*(of_child or ()), *(of_parent or ()))
-
-    return TerraformBlock(
-        place=child.place,
-        source=_either(child.source, parent.source),
-        copy_terraform_lock_file=_either(
-            child.copy_terraform_lock_file, parent.copy_terraform_lock_file
-        ),
-        include_in_copy=patterns("include_in_copy"),
-        exclude_from_copy=patterns("exclude_from_copy"),
-        extra_arguments=by_name(parent.extra_arguments, child.extra_arguments),
-        before_hooks=by_name(parent.before_hooks, child.before_hooks),
-        after_hooks=by_name(parent.after_hooks, child.after_hooks),
-        error_hooks=by_name(parent.error_hooks, child.error_hooks),
-    )
+        merged[name] = _both(of_child, of_parent, deep_merge) if deep else of_parent
+    return _filled(parent, child, **merged)
 
 
-def _inputs(
-    parent: dict[str, Any] | None, child: dict[str, Any] | None, deep: bool
-) -> dict[str, Any] | None:
-    if parent is None or child is None:
-        return _either(child, parent)  # type: ignore[no-any-return]
-    merged: dict[str, Any] = deep_merge(parent, child) if deep else {**parent, **child}
-    return merged
+def _exclude(parent: Exclude, child: Exclude) -> Exclude:
+    return replace(child, actions=child.actions or parent.actions)
 
 
-def _exclude(parent: Exclude | None, child: Exclude | None, deep: bool) -> Exclude | None:
-    if child is None or parent is None:
-        return _either(child, parent)  # type: ignore[no-any-return]
-    return replace(child, actions=child.actions or parent.actions) if deep else child
-
-
-def _errors(parent: Errors | None, child: Errors | None, deep: bool) -> Errors | None:
-    if child is None or parent is None or not deep:
-        return _either(child, parent)  # type: ignore[no-any-return]
+def _errors(parent: Errors, child: Errors) -> Errors:
     return Errors(
-        retry=by_name(parent.retry, child.retry, _merged_retry),
-        ignore=by_name(parent.ignore, child.ignore, _merged_ignore),
+        retry=by_name(parent.retry, child.retry, _retry),
+        ignore=by_name(parent.ignore, child.ignore, _ignore),
     )
 
 
-def _merged_retry(parent: Retry, child: Retry) -> Retry:
+def _retry(parent: Retry, child: Retry) -> Retry:
     return replace(
         child,
         retryable_errors=_union(parent.retryable_errors, child.retryable_errors),
@@ -189,19 +154,10 @@ def _merged_retry(parent: Retry, child: Retry) -> Retry:
     )
 
 
-def _merged_ignore(parent: Ignore, child: Ignore) -> Ignore:
-    signals = (
-        None
-        if parent.signals is None and child.signals is None
-        else {**(parent.signals or {}), **(child.signals or {})}
-    )
+def _ignore(parent: Ignore, child: Ignore) -> Ignore:
     return replace(
         child,
         ignorable_errors=_union(parent.ignorable_errors, child.ignorable_errors),
         message=child.message or parent.message,
-        signals=signals,
+        signals=_both(parent.signals, child.signals, _shallow_merge),
     )
-
-
-def _union(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*first, *second)))
