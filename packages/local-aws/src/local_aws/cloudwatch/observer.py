@@ -78,14 +78,14 @@ class CloudWatchObserver:
     def disconnected(self, listener: Listener) -> None:
         self._load_balancer(listener).metrics.disconnected()
 
-    def finished(self, exchange: CompletedRequest) -> None:
-        known = self._load_balancer(exchange.listener)
-        known.metrics.completed(exchange)
+    def finished(self, completed: CompletedRequest) -> None:
+        known = self._load_balancer(completed.listener)
+        known.metrics.completed(completed)
         if known.web_acl is not None:
-            known.web_acl.completed(exchange)
-        place = exchange.listener.attributes.access_logs
+            known.web_acl.completed(completed)
+        place = completed.listener.attributes.access_logs
         if place is not None:
-            entry = access_log_entry(exchange, known.id, has_web_acl=known.web_acl is not None)
+            entry = access_log_entry(completed, known.id, has_web_acl=known.web_acl is not None)
             self._logs.write(LogName(known.id, LogType.ACCESS, place), entry)
 
     def invocation_completed(self, invocation: CompletedInvocation) -> None:
