@@ -1,7 +1,8 @@
-"""The handler alone, in this process, with the environment of a worker; see benchmarks.api.
+"""The handler of the API alone, in this process; benchmarks.api sets the environment of a worker.
 
-Prints JSON: the median of a request for a cached document in microseconds, then the requests and
-the reads of S3 of a steady load on ten names. Its log goes through a pipe, as a worker's does.
+Prints JSON: the median time of a request for a cached document in microseconds, and the numbers of
+requests and of reads of S3 under a steady load on ten documents. The log goes to a pipe, as in a
+worker.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ def median_microseconds(handler: Any) -> float:
 
 
 def steady_requests(handler: Any) -> int:
-    """Ask for each name in turn for a while; how many requests that were."""
+    """Request each document in turn for STEADY_SECONDS; return the number of requests."""
     ends = time.monotonic() + STEADY_SECONDS
     requests = 0
     while time.monotonic() < ends:
@@ -73,10 +74,10 @@ def steady_requests(handler: Any) -> int:
 def main() -> int:
     sys.path.insert(0, str(settings.LAMBDA_SRC))
     read_all = "import sys\nwhile sys.stdin.buffer.read1(65536): pass"
-    end, beginning = os.pipe()
-    reader = subprocess.Popen([sys.executable, "-c", read_all], stdin=end)
-    os.close(end)
-    with os.fdopen(beginning, "w") as log, redirect_stdout(log):
+    read_end, write_end = os.pipe()
+    reader = subprocess.Popen([sys.executable, "-c", read_all], stdin=read_end)
+    os.close(read_end)
+    with os.fdopen(write_end, "w") as log, redirect_stdout(log):
         module = importlib.import_module("lambda")
         first = module.lambda_handler(_EVENT, Context())
         if first["statusCode"] != 200:

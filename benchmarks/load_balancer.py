@@ -1,10 +1,11 @@
-"""The load balancer inside the machine against serverless-offline and ministack, in one run.
+"""The local load balancer against serverless-offline and ministack, in one run.
 
-Each contender answers one static JSON text; wrk asks, on 16 connections and on one. They take
-turns, so that whatever else the machine does meets all of them, and stand still (SIGSTOP) in
-between. Memory is that of all processes of a contender after the load. Needs Node
-and npm, Python's registry, and wrk from Debian, which is installed where that is possible; the
-peers are kept in .terrarium/benchmarks.
+Each contender answers with one static JSON text; wrk sends requests on 16 connections and on one.
+The contenders take turns, so that other load of the machine affects all of them, and are stopped
+(SIGSTOP) in between. Memory is that of all processes of a contender after the load. Needs Node and
+npm, Python's registry, and wrk from Debian, which is installed if possible; the peers are kept in
+.terrarium/benchmarks. On a busy machine, ``chrt -f 10`` in front of the command gives the figures
+of an idle one.
 
 Run: .venv/bin/python -m benchmarks.load_balancer [ROUNDS [SECONDS]]
 """
@@ -50,7 +51,7 @@ STARTS = 15
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Of one contender: requests a second, p99 in milliseconds, memory in MB."""
+    """Figures of one contender: requests per second, p99 in milliseconds, memory in MB."""
 
     many: float
     p99_ms: float
@@ -115,7 +116,7 @@ def measure(running: Mapping[str, Running], rounds: int, seconds: int) -> dict[s
         for turn in range(rounds + 1):
             for name, contender in running.items():
                 contender.resume()
-                # What has waited while it stood still is not what is measured.
+                # Requests and logs that waited while it was stopped are not measured.
                 wrk.run(contender.url, contender.host, connections, 1)
                 load = wrk.run(contender.url, contender.host, connections, seconds)
                 contender.suspend()
@@ -130,7 +131,7 @@ def measure(running: Mapping[str, Running], rounds: int, seconds: int) -> dict[s
 
 
 def figures(many: Sequence[Load], one: Sequence[Load], megabytes: float, *, best: bool) -> Figures:
-    """Medians of ours against the best rounds of the others: they get slower as they run."""
+    """Medians of ours, best rounds of the others, which get slower as they run."""
     highest = max if best else statistics.median
     lowest = min if best else statistics.median
     return Figures(

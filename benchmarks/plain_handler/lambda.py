@@ -1,4 +1,4 @@
-"""The yardstick: what a good engineer writes in ten minutes. One get_object a request."""
+"""The handler to compare with: one get_object per request."""
 
 import json
 import os
