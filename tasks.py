@@ -40,7 +40,7 @@ def command(**arguments: Any) -> Callable[[Callable[..., None]], Any]:
             try:
                 with _disk():
                     function(*args, **kwargs)
-            except console.PERSON_ERRORS as error:
+            except console.person_errors() as error:
                 if logging.getLogger("invoke").isEnabledFor(logging.DEBUG):
                     console.debug_traceback()
                 console.failure(error)

@@ -8,20 +8,30 @@ from __future__ import annotations
 import json
 import sys
 import traceback
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from local_aws.errors import CloudError
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
-from terragrunt_runner import RunnerError
 
 from terrarium.errors import TerrariumError
 
-PERSON_ERRORS = (TerrariumError, RunnerError, CloudError)
-"""Errors that a task shows as one line: those of this repository and of its two packages."""
+if TYPE_CHECKING:
+    from local_aws import CloudError
+    from terragrunt_runner import RunnerError
 
 stderr = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def person_errors() -> tuple[type[TerrariumError], type[RunnerError], type[CloudError]]:
+    """Return the errors that a task shows as one line: ours and those of the two packages.
+
+    The packages are imported only when an error is handled: they take longer than a task to start.
+    """
+    from local_aws import CloudError
+    from terragrunt_runner import RunnerError
+
+    return TerrariumError, RunnerError, CloudError
 
 
 def data(text: str) -> None:

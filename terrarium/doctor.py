@@ -67,7 +67,7 @@ def examine() -> Iterator[Diagnosis]:
 def _check(name: str, found: Callable[[], str]) -> Diagnosis:
     try:
         return Diagnosis(name, True, found())
-    except console.PERSON_ERRORS as error:
+    except console.person_errors() as error:
         return Diagnosis(name, False, error.message, error.hint or "")
 
 

@@ -90,7 +90,7 @@ def test_an_object_that_is_not_a_state_is_refused_with_its_address(
 ) -> None:
     bucket.create()
     bucket.put(KEY, body)
-    with pytest.raises(console.PERSON_ERRORS, match=f"s3://states/{KEY} is not a Terraform state"):
+    with pytest.raises(console.person_errors(), match=f"{KEY} is not a Terraform state"):
         bucket.states.outputs("network")
 
 
