@@ -41,7 +41,7 @@ class Problem(Exception):  # noqa: N818 - HTTP's term; the subclasses are named 
 class InvalidRequest(Problem):
     status = 400
     code = "invalid_request"
-    message = "The request is not one that a load balancer sends."
+    message = "The request does not come from a load balancer."
 
 
 class InvalidName(Problem):
@@ -56,7 +56,7 @@ class InvalidName(Problem):
 class InvalidQuery(Problem):
     status = 400
     code = "invalid_query"
-    message = "The query has a parameter or a value that this path does not take."
+    message = "The query has an unknown parameter or an invalid value."
 
 
 class NotFound(Problem):
@@ -68,7 +68,7 @@ class NotFound(Problem):
 class DocumentNotFound(Problem):
     status = 404
     code = "document_not_found"
-    message = "There is no document of this name."
+    message = "There is no document with this name."
 
 
 class MethodNotAllowed(Problem):
@@ -81,7 +81,7 @@ class MethodNotAllowed(Problem):
 class PreconditionFailed(Problem):
     status = 412
     code = "precondition_failed"
-    message = "The document is not the one that the request is conditional on."
+    message = "The document does not meet the condition of the request."
 
 
 class InternalError(Problem):
@@ -99,13 +99,13 @@ class StorageError(Problem):
 class DocumentTooLarge(Problem):
     status = 502
     code = "document_too_large"
-    message = "The document is larger than the 1 MB that an answer can hold."
+    message = "The document is larger than 1 MB, the limit for an answer."
 
 
 class StorageUnavailable(Problem):
     status = 503
     code = "storage_unavailable"
-    message = "The document storage does not answer now; try again shortly."
+    message = "The document storage does not answer; try again in a moment."
     headers: ClassVar[dict[str, str]] = _RETRY_AFTER
 
 
