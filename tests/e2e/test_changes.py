@@ -103,7 +103,7 @@ def test_no_request_fails_while_a_new_version_of_the_function_goes_live(
 ) -> None:
     apply_function = (*APPLY, "--unit", "function")
     before = applied.outputs("function")["version"]
-    old, new = "There is no document of this name.", "No such document."
+    old, new = "There is no document with this name.", "No such document."
     with applied.edited("lambda_src/api/problem.py", old, new):
         with Clients(f"{url}/api/none") as clients:
             applied.invoke(*apply_function)
@@ -129,7 +129,7 @@ def test_a_removed_document_can_be_brought_back_from_the_replica(applied: Clone,
 
         document.unlink()
         assert "storage: 0 added, 0 changed, 1 destroyed" in applied.invoke(*apply_storage).stderr
-        wait_for_error(url, "There is no document of this name.")
+        wait_for_error(url, "There is no document with this name.")
 
         s3 = Account(At(applied.url()), DEV).s3
         storage = applied.outputs("storage")
