@@ -23,7 +23,7 @@ from terragrunt_runner.errors import ConfigurationError, ToolchainError
 from terragrunt_runner.functions import library
 from terragrunt_runner.functions.terragrunt_paths import define_paths
 from terragrunt_runner.language.evaluate import evaluate
-from terragrunt_runner.language.parser import parse
+from terragrunt_runner.language.parser import decode, parse
 from terragrunt_runner.language.scope import NULLABLE, Library, Scope
 from terragrunt_runner.language.serialise import from_json, to_json
 from terragrunt_runner.language.types import STRING
@@ -146,7 +146,7 @@ def _define_files(found: Library, context: Context, host: Host) -> None:
         if not target.is_file():
             raise InvalidValueError(f"there is no file {target}")
         host.mark_as_read(context, target)
-        text = target.read_text("utf-8")
+        text = decode(target.read_bytes(), target)
         if target.name.endswith("json"):
             from_json(text)
             return text

@@ -155,7 +155,7 @@ class _BodyBuilder(ExpressionBuilder):
         one_line = first is not None and self.character_before(first) == "{"
         if first is not None and one_line == self.after_line_end(closing):
             raise self.source.error(
-                "both braces of a block stand on one line, or the closing one on a line of its own",
+                "a block is on one line, or its closing brace is on a separate line",
                 self.offset(opening if one_line else closing),
             )
         body = self.body(content, one_line=one_line)

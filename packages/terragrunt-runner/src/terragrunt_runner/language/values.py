@@ -158,7 +158,7 @@ _PRIMITIVES = (
 
 
 def element_of(collection: List | Set | Map, item: Value) -> Value:
-    """Return an element as a value of its own: a null has the element type."""
+    """Return an element of a collection; a null has the element type."""
     if item is None and collection.element != DYNAMIC:
         return Null(collection.element)
     return item
