@@ -112,7 +112,7 @@ def _no_nesting(*arguments: Value) -> NoReturn:  # noqa: ARG001 - any arguments 
     raise InvalidValueError("a template cannot render another template")
 
 
-_NESTED = Function("template", _no_nesting, variadic=NULLABLE)
+_NESTED = Function(_no_nesting, variadic=NULLABLE)
 
 
 def _locate(site: CallSite, path: str) -> Path:

@@ -80,7 +80,6 @@ class Function:
     """``variadic`` takes any number of arguments after ``parameters``; the last ``optional``
     parameters may be left out."""
 
-    name: str
     implementation: Callable[..., Value]
     parameters: tuple[Parameter, ...] = ()
     variadic: Parameter | None = None
@@ -126,7 +125,6 @@ class Library(dict[str, Function]):
 
         def add(implementation: Implementation) -> Implementation:
             self[name] = Function(
-                name,
                 implementation,
                 tuple(map(_parameter, parameters)),
                 None if variadic is None else _parameter(variadic),
