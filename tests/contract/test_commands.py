@@ -56,6 +56,18 @@ def test_a_documented_command_exists_with_its_flags(page: str, task: str, rest: 
     assert named <= flags(task), f"{page} gives {task} a flag that it does not have"
 
 
+def test_the_hooks_of_units_run_existing_tasks() -> None:
+    hooks = [
+        re.findall(r'"([^"]+)"', words)
+        for file in (settings.LIVE / "_envcommon").glob("*.hcl")
+        for words in re.findall(
+            r'execute += \["\$\{local\.root\}/inv", ([^]]+)\]', file.read_text()
+        )
+    ]
+    assert sorted(task for task, *_ in hooks) == ["build", "documents"]
+    assert all({word for word in rest if word[0] == "-"} <= flags(task) for task, *rest in hooks)
+
+
 @pytest.mark.parametrize("name", sorted(TASKS))
 def test_a_task_has_a_docstring_and_help_for_each_flag(name: str) -> None:
     assert (TASKS[name].__doc__ or "").strip()

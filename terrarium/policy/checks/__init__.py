@@ -1,0 +1,1 @@
+"""Custom checks; checkov loads Python files only from a package."""
