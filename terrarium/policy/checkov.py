@@ -37,7 +37,7 @@ _LAST_LINES = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class CheckResult:
     """The result of a check of one resource.
 
     ``file`` is absolute; ``line`` counts from 1 and is 0 in a plan. ``address`` has no instance
@@ -59,8 +59,8 @@ class Scan:
 
     files: frozenset[Path]
     passed: int
-    failed: tuple[Check, ...]
-    skipped: tuple[Check, ...]
+    failed: tuple[CheckResult, ...]
+    skipped: tuple[CheckResult, ...]
 
 
 def python(lock: Path = LOCK, folder: Path = FOLDER) -> Path:
@@ -134,7 +134,7 @@ def parse(output: str) -> Scan:
     """
     document = json.loads(output)
     reports = document if isinstance(document, list) else [document]
-    passed, failed, skipped = list[Check](), list[Check](), list[Check]()
+    passed, failed, skipped = list[CheckResult](), list[CheckResult](), list[CheckResult]()
     for report in reports:
         if "results" not in report:  # checkov found nothing to scan
             continue
@@ -190,9 +190,9 @@ def _last_lines(output: str) -> list[str]:
     return [line.strip() for line in output.splitlines() if line.strip()][-_LAST_LINES:]
 
 
-def _checks(found: Sequence[Mapping[str, Any]]) -> Iterator[Check]:
+def _checks(found: Sequence[Mapping[str, Any]]) -> Iterator[CheckResult]:
     for check in found:
-        yield Check(
+        yield CheckResult(
             id=str(check["check_id"]),
             name=str(check["check_name"]),
             file=Path(check["file_abs_path"]),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from terrarium import settings
-from terrarium.policy.checkov import Check, Scan
+from terrarium.policy.checkov import CheckResult, Scan
 from terrarium.policy.evaluation import REASONS_FILE, Evaluation, Result
 from terrarium.policy.unit_plan import UnitPlan
 
@@ -162,7 +162,7 @@ def of_rules(evaluation: Evaluation) -> Report:
     return Report(failed=tuple(failed), excused=excused, unknown=evaluation.unknown)
 
 
-def _failure(check: Check, place: str) -> Failure:
+def _failure(check: CheckResult, place: str) -> Failure:
     return Failure(check.id, place, check.address, check.name, check.guideline)
 
 

@@ -23,7 +23,7 @@ _SECRET_VALUE = re.compile(
 _RESULTS = {True: CheckResult.PASSED, False: CheckResult.FAILED, None: CheckResult.UNKNOWN}
 
 
-class Check(BaseResourceCheck):  # type: ignore[misc] # checkov is not installed here
+class ResourceCheck(BaseResourceCheck):  # type: ignore[misc] # checkov is not installed here
     """A check whose ``passes`` returns True, False, or None if the value is not known."""
 
     def __init__(
@@ -150,35 +150,35 @@ def _values(element: Any) -> Iterator[str]:
         yield str(element)
 
 
-Check(
+ResourceCheck(
     "TERRARIUM_LOG_RETENTION",
     "Ensure that a log group has a retention",
     CheckCategories.LOGGING,
     ["aws_cloudwatch_log_group"],
     _keeps_logs_for_a_time,
 )
-Check(
+ResourceCheck(
     "TERRARIUM_ALARM_ACTION",
     "Ensure that an alarm has an enabled action",
     CheckCategories.LOGGING,
     ["aws_cloudwatch_composite_alarm", "aws_cloudwatch_metric_alarm"],
     _has_an_action,
 )
-Check(
+ResourceCheck(
     "TERRARIUM_PERMISSIONS_BOUNDARY",
     "Ensure that a role or user has a permissions boundary",
     CheckCategories.IAM,
     ["aws_iam_role", "aws_iam_user"],
     _has_a_boundary,
 )
-Check(
+ResourceCheck(
     "TERRARIUM_SECRET_IN_ENVIRONMENT",
     "Ensure that no environment variable of a function holds a secret",
     CheckCategories.SECRETS,
     ["aws_lambda_function"],
     _has_no_secret,
 )
-Check(
+ResourceCheck(
     "TERRARIUM_INLINE_GROUP_RULE",
     "Ensure that a security group has no inline rules, which replace the rules of others",
     CheckCategories.NETWORKING,
@@ -186,21 +186,21 @@ Check(
     _has_no_inline_rules,
     source_only=True,
 )
-Check(
+ResourceCheck(
     "TERRARIUM_OLD_GROUP_RULE",
     "Ensure that rules are aws_vpc_security_group_*_rule, which have an id",
     CheckCategories.NETWORKING,
     ["aws_security_group_rule"],
     _never,
 )
-Check(
+ResourceCheck(
     "TERRARIUM_INTERNET_ROUTE",
     "Ensure that a route to an internet gateway has a reason",
     CheckCategories.NETWORKING,
     ["aws_route"],
     _does_not_route_to_the_internet,
 )
-Check(
+ResourceCheck(
     "TERRARIUM_INLINE_INTERNET_ROUTE",
     "Ensure that an inline route to an internet gateway has a reason",
     CheckCategories.NETWORKING,
@@ -208,7 +208,7 @@ Check(
     _has_no_inline_route_to_the_internet,
     source_only=True,
 )
-Check(
+ResourceCheck(
     "TERRARIUM_BUCKET_TLS",
     "Ensure that the policy of a bucket denies plain HTTP",
     CheckCategories.ENCRYPTION,

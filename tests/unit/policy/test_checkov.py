@@ -10,7 +10,7 @@ import pytest
 
 from terrarium.errors import ToolchainError
 from terrarium.policy import checkov
-from terrarium.policy.checkov import Check
+from terrarium.policy.checkov import CheckResult
 
 FAILED = {
     "check_id": "CKV_AWS_18",
@@ -37,7 +37,7 @@ def test_a_report_lists_failed_checks_with_their_place() -> None:
     found = checkov.parse(report(failed_checks=[FAILED], passed_checks=[passed, passed]))
     file = Path("/w/modules/storage/main.tf")
     name = "Ensure the S3 bucket has access logging enabled"
-    assert found.failed == (Check("CKV_AWS_18", name, file, 3, "aws_s3_bucket.this"),)
+    assert found.failed == (CheckResult("CKV_AWS_18", name, file, 3, "aws_s3_bucket.this"),)
     assert (found.passed, found.skipped) == (2, ())
     assert found.files == {file, file.with_name("policy.tf")}
 

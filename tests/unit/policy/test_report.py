@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from terrarium.policy import report
-from terrarium.policy.checkov import Check, Scan
+from terrarium.policy.checkov import CheckResult, Scan
 from terrarium.policy.evaluation import Evaluation, Result
 from terrarium.policy.plan import Plan
 from terrarium.policy.report import Excuse, Failure, Report, Skip
@@ -16,15 +16,15 @@ PLAN = Path("/tmp/x/prod/storage/tfplan.json")  # noqa: S108 - a name only
 BUCKET = "aws_s3_bucket.this"
 
 
-def check(file: Path, line: int = 0, guideline: str | None = None) -> Check:
-    return Check("CKV_AWS_18", "Ensure access logging", file, line, BUCKET, guideline)
+def check(file: Path, line: int = 0, guideline: str | None = None) -> CheckResult:
+    return CheckResult("CKV_AWS_18", "Ensure access logging", file, line, BUCKET, guideline)
 
 
 def skip(reason: str = "These are the logs.", address: str = BUCKET) -> Skip:
     return Skip(MODULE / "main.tf", 4, address, "CKV_AWS_18", reason)
 
 
-def scan(*, failed: tuple[Check, ...] = (), skipped: tuple[Check, ...] = ()) -> Scan:
+def scan(*, failed: tuple[CheckResult, ...] = (), skipped: tuple[CheckResult, ...] = ()) -> Scan:
     return Scan(frozenset(), 10, failed, skipped)
 
 
