@@ -59,8 +59,11 @@ def down() -> None:
     cloud = deployment.local_cloud()
     deployment.recover(cloud)
     stopped = cloud.stop()
-    if stopped:
-        console.success(f"stopped {', '.join(stopped)}; the next up restores its state")
+    if stopped.not_saved:
+        console.warning(f"not saved: {', '.join(stopped.not_saved)}")
+    if stopped.processes:
+        names = ", ".join(stopped.processes)
+        console.success(f"stopped {names}; the next up restores its state")
     else:
         console.note("nothing is running in this checkout")
 

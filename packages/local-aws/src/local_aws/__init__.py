@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from local_aws.errors import CloudError
 from local_aws.listeners_file import Listener
-from local_aws.local_cloud import Endpoint, LocalCloud, ProcessStatus, State
+from local_aws.local_cloud import Endpoint, LocalCloud, ProcessStatus, State, Stopped
 from local_aws.ports import DEFAULT_PORT, is_free
 
 __version__ = "0.2.0"
@@ -19,5 +19,6 @@ __all__ = [
     "LocalCloud",
     "ProcessStatus",
     "State",
+    "Stopped",
     "is_free",
 ]

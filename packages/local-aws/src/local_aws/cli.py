@@ -73,8 +73,11 @@ def _up(options: argparse.Namespace) -> int:
 
 def _down(options: argparse.Namespace) -> int:
     stopped = LocalCloud(options.state).stop(save=not options.discard)
+    if stopped.not_saved:
+        _say(f"warning: not saved: {', '.join(stopped.not_saved)}")
     saved = "its state was not saved" if options.discard else "the next up restores its state"
-    _say(f"stopped {', '.join(stopped)}; {saved}" if stopped else "nothing runs")
+    names = ", ".join(stopped.processes)
+    _say(f"stopped {names}; {saved}" if names else "nothing runs")
     return 0
 
 

@@ -87,7 +87,8 @@ def save(port: int, token: str, timeout_seconds: float = 60.0) -> tuple[str, ...
         ) from error
     if status != 200:
         raise CloudError(str(value.get("error", f"saving answers {status}")))
-    return tuple(str(name) for name in value.get("skipped", ()))
+    modules = [str(module) for module in value.get("skipped", ())]
+    return tuple(module.removeprefix("moto.").removesuffix(".models") for module in modules)
 
 
 def _get(port: int, name: str, timeout_seconds: float) -> dict[str, Any] | None:

@@ -64,6 +64,14 @@ class ProcessStatus:
     restarts: int
 
 
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """Names of the processes that ran, and of the services whose state could not be saved."""
+
+    processes: tuple[str, ...]
+    not_saved: tuple[str, ...] = ()
+
+
 class LocalCloud:
     """One local AWS, in one folder. Several commands may use it at the same time.
 
@@ -147,8 +155,8 @@ class LocalCloud:
         records = self._running()
         return control_plane_client.save(records.port or 0, records.token)
 
-    def stop(self, *, save: bool = True) -> tuple[str, ...]:
-        """End every process and return the names of those that ran.
+    def stop(self, *, save: bool = True) -> Stopped:
+        """End every process.
 
         If saving fails, nothing ends, so nothing is lost. Without ``save``, the next start is
         back at the last snapshot.
@@ -157,8 +165,9 @@ class LocalCloud:
             records = self._records()
             running = [each for each in records.records if processes.is_running(each.process)]
             supervised = self._is_supervised()
+            not_saved: tuple[str, ...] = ()
             if save and supervised:
-                control_plane_client.save(records.port or 0, records.token)
+                not_saved = control_plane_client.save(records.port or 0, records.token)
             # The supervisor is the first: it would start the others again.
             for record in running:
                 grace = _STOP_SECONDS if save and supervised else 0.0
@@ -168,7 +177,7 @@ class LocalCloud:
             if save and records.records and not supervised:
                 self._folder.recovered.touch()  # it had crashed before
             self._folder.write_records(Records(url=records.url))
-            return tuple(each.process.name for each in running)
+            return Stopped(tuple(each.process.name for each in running), not_saved)
 
     def url(self) -> str:
         """Return the control plane's URL; it must run."""

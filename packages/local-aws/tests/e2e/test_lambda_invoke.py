@@ -8,11 +8,10 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import psutil
 import pytest
 from botocore.exceptions import ClientError
 from local_aws import LocalCloud, ProcessStatus
-from local_aws_tests.accounts import DEV, PROD, Account
+from local_aws_tests.accounts import DEV, PROD, Account, kill
 from local_aws_tests.balanced import eventually, package
 from local_aws_tests.lambda_function import Function
 
@@ -290,7 +289,7 @@ def test_a_call_fails_when_its_data_plane_dies_and_the_next_call_works(
     with ThreadPoolExecutor() as threads:
         running = threads.submit(sleeper.refusal, Payload=b'{"sleep": 20}')
         eventually(lambda: _is_running(account, sleeper))
-        psutil.Process(_load_balancer(cloud).pid).kill()
+        kill(_load_balancer(cloud).pid)
         assert running.result()["Error"]["Code"] == "ServiceException"
     assert "FunctionError" not in sleeper.invoke({})
 

@@ -129,7 +129,7 @@ def test_every_account_with_a_load_balancer_is_served_and_all_stop_together(
     assert [each.urls for each in statuses[2:]] == [(url,) for url in urls]
     workers = [int(answer(url)["pid"]) for url in urls]
 
-    assert cloud.stop() == names
+    assert cloud.stop().processes == names
     eventually(lambda: all(is_gone(pid) for pid in (*workers, *(each.pid for each in statuses))))
     assert cloud.status() == ()
     assert cloud.listeners(DEV) == ()
@@ -247,7 +247,7 @@ def test_processes_that_hang_when_the_supervisor_is_killed_are_ended_by_the_next
     for pid in hung:
         os.kill(pid, signal.SIGSTOP)
     kill(process(cloud, "supervisor").pid)
-    assert cloud.stop() == ("control-plane", LOAD_BALANCER)
+    assert cloud.stop().processes == ("control-plane", LOAD_BALANCER)
     assert all(is_gone(pid) for pid in hung)
 
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 import pytest
 from local_aws.control_plane import snapshot
 from local_aws.errors import CloudError
+from local_aws_tests.plane import Plane
 from moto.sqs.models import sqs_backends
 
 ACCOUNT = "900000000001"
@@ -64,7 +64,7 @@ def test_weak_dictionaries_and_lambdas_survive(tmp_path: Path, queues: Any) -> N
 def test_a_service_that_cannot_be_saved_is_named_and_the_others_are_saved(
     tmp_path: Path, queues: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    queues.lock = threading.Lock()
+    queues.generator = (number for number in range(3))
     payload, skipped = snapshot.dump()
     assert skipped == ("moto.sqs.models",)
     assert "moto.sqs.models cannot be saved" in caplog.text
@@ -124,3 +124,19 @@ def test_writing_leaves_no_temporary_file(tmp_path: Path) -> None:
     snapshot.write(path, b"1")
     snapshot.write(path, b"2")
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_queues_with_their_messages_and_tables_with_their_items_are_saved(plane: Plane) -> None:
+    sqs, dynamodb = plane.client("sqs"), plane.client("dynamodb")
+    queue = sqs.create_queue(QueueName="q")["QueueUrl"]
+    sqs.send_message(QueueUrl=queue, MessageBody="hello")
+    dynamodb.create_table(
+        TableName="t",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    dynamodb.put_item(TableName="t", Item={"id": {"S": "x"}})
+    plane.save_and_restore()
+    assert [each["Body"] for each in sqs.receive_message(QueueUrl=queue)["Messages"]] == ["hello"]
+    assert dynamodb.scan(TableName="t")["Items"] == [{"id": {"S": "x"}}]

@@ -25,6 +25,11 @@ EXTENSIONS = (
         wrap("moto.utilities.utils", load_resource="2ca8e1c4"),
     ),
     extension(
+        f"{_MODULES}.ec2.default_vpc",
+        "moto creates the default VPC without an internet gateway.",
+        wrap("moto.ec2.models.vpcs.VPCBackend", create_default_vpc="b0d66afd"),
+    ),
+    extension(
         f"{_MODULES}.ec2.security_group_rules",
         "moto keeps descriptions of address ranges only, not of groups and prefix lists.",
         wrap(

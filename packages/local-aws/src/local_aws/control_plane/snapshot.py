@@ -24,6 +24,7 @@ import os
 import pickle
 import platform
 import sys
+import threading
 import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -44,6 +45,9 @@ _PREFIX = "control-plane."
 _OWN_ATTRIBUTES = frozenset(
     {"backend", "service_name", "_use_boto3_regions", "_additional_regions", "_id"}
 )
+_LOCKS = {type(threading.Lock()): threading.Lock, type(threading.RLock()): threading.RLock}
+"""Locks, as those of SQS queues, refuse to be pickled; between two requests nobody holds them."""
+
 _log = logging.getLogger("local_aws.snapshot")
 
 
@@ -227,6 +231,8 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc] # cloudpickle ships n
     def reducer_override(self, obj: Any) -> Any:
         if type(obj) is weakref.WeakValueDictionary:
             return weakref.WeakValueDictionary, (), None, None, iter(list(obj.items()))
+        if type(obj) in _LOCKS:
+            return _LOCKS[type(obj)], ()
         if isinstance(obj, dict) and type(obj).__module__.startswith("moto."):
             state = (vars(obj), dict(dict.items(obj)))
             return copyreg.__newobj__, (type(obj),), state, None, None, _fill  # type: ignore[attr-defined]
