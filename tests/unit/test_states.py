@@ -7,9 +7,7 @@ from pathlib import Path
 import boto3
 import pytest
 from moto import mock_aws
-from terragrunt_runner import StateOutput
 
-from terrarium import console
 from terrarium.errors import StateError, StateLockedError
 from terrarium.settings import Environment
 from terrarium.states import States
@@ -66,34 +64,6 @@ def test_bootstrap_makes_the_bucket_once(bucket: Bucket) -> None:
     bucket.states.require_bucket()
 
 
-def test_outputs_have_a_value_and_their_sensitivity(bucket: Bucket) -> None:
-    bucket.create()
-    outputs = {
-        "vpc_id": {"value": "vpc-1", "type": "string"},
-        "key": {"value": "x", "sensitive": True},
-    }
-    bucket.put(KEY, {"version": 4, "outputs": outputs})
-    assert bucket.states.outputs("network") == {
-        "vpc_id": StateOutput("vpc-1", is_sensitive=False),
-        "key": StateOutput("x", is_sensitive=True),
-    }
-
-
-def test_a_unit_that_was_never_applied_has_no_outputs(bucket: Bucket) -> None:
-    bucket.create()
-    assert bucket.states.outputs("network") == {}
-
-
-@pytest.mark.parametrize("body", [["no", "state"], {"outputs": {"a": 1}}])
-def test_an_object_that_is_not_a_state_is_refused_with_its_address(
-    bucket: Bucket, body: object
-) -> None:
-    bucket.create()
-    bucket.put(KEY, body)
-    with pytest.raises(console.person_errors(), match=f"{KEY} is not a Terraform state"):
-        bucket.states.outputs("network")
-
-
 def test_an_unlocked_unit_passes(bucket: Bucket) -> None:
     bucket.create()
     bucket.states.require_unlocked(["network"])
@@ -108,10 +78,3 @@ def test_a_lock_is_reported_with_owner_time_and_command_to_release_it(bucket: Bu
         "dev/network is locked by ann@laptop since 2026-01-02T03:04:05Z (OperationTypeApply)"
     )
     assert "cd live/dev/network && terragrunt force-unlock 0c5c-11" in str(refused.value.hint)
-
-
-def test_an_unreadable_lock_object_is_a_lock(bucket: Bucket) -> None:
-    bucket.create()
-    bucket.put(f"{KEY}.tflock", [])
-    with pytest.raises(StateLockedError, match="is locked by an unreadable lock object"):
-        bucket.states.require_unlocked(["network"])

@@ -156,7 +156,13 @@ def test_outputs_and_locks_are_read_from_the_bucket(s3: S3Client) -> None:
     lock = {"ID": "1", "Who": "ada", "Created": "today", "Operation": "OperationTypeApply"}
     put(s3, "a/terraform.tfstate.tflock", lock)
     assert store.lock(BACKEND) == StateLock("1", "ada", "today", "OperationTypeApply")
+    put(s3, "a/terraform.tfstate.tflock", [])
+    unreadable = store.lock(BACKEND)
+    assert unreadable is not None and unreadable.who == "an unreadable lock object"
 
-    put(s3, "a/terraform.tfstate", {"outputs": {"id": 1}})
-    with pytest.raises(StateError, match=r"s3://states/a/terraform\.tfstate is not a Terraform"):
-        store.outputs(BACKEND)
+    for not_a_state in ({"outputs": {"id": 1}}, ["no", "state"]):
+        put(s3, "a/terraform.tfstate", not_a_state)
+        with pytest.raises(
+            StateError, match=r"s3://states/a/terraform\.tfstate is not a Terraform"
+        ):
+            store.outputs(BACKEND)
