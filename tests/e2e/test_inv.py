@@ -50,11 +50,13 @@ def has_uv(checkout: Path) -> None:
         (checkout / ".terrarium" / "uv").symlink_to(uv)
 
 
-def inv(checkout: Path, *words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+def inv(
+    checkout: Path, *words: str, cwd: Path | None = None, path: str = ""
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [checkout / "inv", *words],
         cwd=cwd or checkout,
-        env=os.environ | {"PATH": path_without_uv()},
+        env=os.environ | {"PATH": path or path_without_uv()},
         capture_output=True,
         text=True,
         check=False,
@@ -93,6 +95,15 @@ def test_uv_makes_the_environment_once_and_again_when_the_lock_changes(
     assert inv(checkout, "hello").stdout == "hello\n"
     assert environment(checkout) != created
     assert created.exists()  # servers may still run from it
+
+
+@pytest.mark.usefixtures("has_uv")
+def test_a_uv_on_path_that_is_too_old_is_not_used(checkout: Path, tmp_path: Path) -> None:
+    (tmp_path / "uv").write_text("#!/bin/sh\nexit 2\n")
+    (tmp_path / "uv").chmod(0o755)
+    done = inv(checkout, "hello", path=f"{tmp_path}{os.pathsep}{path_without_uv()}")
+    assert done.stdout == "hello\n", done.stderr
+    assert not has_pip(checkout)
 
 
 def test_without_a_uv_that_can_be_installed_pip_makes_the_environment(checkout: Path) -> None:
