@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 
 from local_aws import LocalCloud
@@ -90,8 +88,6 @@ def start_local(*, read_only: bool = False) -> Target:
 
     Raises BusyError while another task runs, unless ``read_only``.
     """
-    # Importing boto3 takes as long as the control plane takes to start.
-    threading.Thread(target=import_module, args=("boto3",), daemon=True).start()
     cloud = local_cloud()
     try:
         recover(cloud)

@@ -31,7 +31,6 @@ _METRICS = {
     "storage_reads": "Count",
 }
 _NAMESPACE = re.compile(r"[A-Za-z0-9._/#:-]{1,255}")
-_encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class RequestLog:
@@ -48,12 +47,11 @@ class RequestLog:
         *,
         wall: Callable[[], float] = time.time,
     ) -> None:
-        metrics = {
+        self._metrics = {
             "Namespace": namespace,
             "Dimensions": [["route"]],
             "Metrics": [{"Name": name, "Unit": unit} for name, unit in _METRICS.items()],
         }
-        self._suffix = f',"CloudWatchMetrics":[{_encode(metrics)}]}}}}\n'
         self._lowest = _LEVELS.index(level)
         self._stream = stream
         self._wall = wall
@@ -83,8 +81,11 @@ class RequestLog:
             **{name: value for name, value in fields.items() if value is not None},
             "server_errors": int(failed),
             "stale_answers": int(cache == "stale"),
+            "_aws": {
+                "Timestamp": int(self._wall() * 1000),
+                "CloudWatchMetrics": [self._metrics],
+            },
         }
-        moment = int(self._wall() * 1000)
         stream = self._stream or sys.stdout
-        stream.write(f'{_encode(line)[:-1]},"_aws":{{"Timestamp":{moment}{self._suffix}')
+        stream.write(json.dumps(line, separators=(",", ":")) + "\n")
         stream.flush()
