@@ -48,3 +48,16 @@ def test_a_lock_begins_with_the_command_that_writes_it() -> None:
             *("--python-version", "--group", "--output-file"),
         }
         assert words[-1] == f"--output-file={lock.name}"
+
+
+def test_the_files_that_the_architecture_page_names_exist() -> None:
+    page = (settings.ROOT / "docs" / "architecture.md").read_text("utf-8")
+    folders = (
+        settings.ROOT,
+        settings.ROOT / "terrarium",
+        *(package / "src" / package.name.replace("-", "_") for package in settings.PACKAGES),
+    )
+    named = set(re.findall(r"`([\w./-]+\.py)`", page))
+    missing = {name for name in named if not any((folder / name).exists() for folder in folders)}
+    assert named
+    assert missing == set()
