@@ -277,10 +277,10 @@ def test_metrics_wait_while_the_store_is_away_and_keep_their_time(
 ) -> None:
     async def scenario(delivery: MetricDelivery, client: Client) -> None:
         client.is_away = True
-        await delivery.deliver()
-        await delivery.deliver()
+        await delivery.deliver(0)
+        await delivery.deliver(0)
         client.is_away = False
-        await delivery.deliver()
+        await delivery.deliver(0)
 
     client = deliver(scenario)
     assert client.values == [0, 1, 2]
@@ -295,9 +295,9 @@ def test_only_a_limited_number_of_periods_wait(monkeypatch: pytest.MonkeyPatch) 
     async def scenario(delivery: MetricDelivery, client: Client) -> None:
         client.is_away = True
         for _ in range(10):
-            await delivery.deliver()
+            await delivery.deliver(0)
         client.is_away = False
-        await delivery.deliver()
+        await delivery.deliver(0)
 
     assert deliver(scenario).values == [8, 9, 10]
 

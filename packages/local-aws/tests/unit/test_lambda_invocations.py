@@ -2,12 +2,11 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-from local_aws.cloudwatch.function_log_delivery import FunctionLogDelivery, LogEvent
+from local_aws.cloudwatch.function_log_delivery import FunctionLogDelivery
 from local_aws.errors import CloudError
 from local_aws.iam.statement import Policy, parse
 from local_aws.lambda_runtime.environment_variables import Credentials, Endpoints, variables
@@ -19,11 +18,6 @@ ARN = "arn:aws:lambda:eu-west-1:111111111111:function:api:live"
 KEYS = Credentials("key", "secret", "token", 0.0)
 
 
-class NoStore:
-    def put(self, group: str, stream: str, events: Sequence[LogEvent]) -> None:
-        pass
-
-
 def version(**changes: Any) -> FunctionVersion:
     configuration = {"FunctionName": "api", "Version": "1", "Runtime": "python3.13", **changes}
     return FunctionVersion.from_answer(FunctionArn.parse(ARN), {"Configuration": configuration})
@@ -32,6 +26,10 @@ def version(**changes: Any) -> FunctionVersion:
 def policy(principal: str) -> Policy:
     statement = f'"Effect": "Allow", "Principal": "{principal}", "Action": "*", "Resource": "*"'
     return parse("the policy of api", f'{{"Statement": {{{statement}}}}}')
+
+
+def no_client(*_: str) -> Any:
+    raise AssertionError("there are no log events")
 
 
 def invoke(cache: Path, *targets: Target) -> Outcome:
@@ -45,7 +43,7 @@ def invoke(cache: Path, *targets: Target) -> Outcome:
             cache=cache,
             endpoint_url="http://127.0.0.1:1",
             credentials=credentials,
-            logs=FunctionLogDelivery(NoStore()),
+            logs=FunctionLogDelivery(no_client, no_client),
         )
         invoker.start()
         invoker.update({target.arn: target for target in targets})

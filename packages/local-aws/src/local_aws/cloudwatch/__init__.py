@@ -6,6 +6,7 @@ access_log_delivery       both logs as files in S3
 function_log_delivery     function logs to CloudWatch Logs
 load_balancer_metrics, web_acl_metrics, function_metrics
                           counts of one minute
+periodic_delivery         what the three deliveries share
 metric_values             metrics and their values
 metric_delivery           metrics to CloudWatch
 """

@@ -7,7 +7,6 @@ five minutes, more of them under high load; "Enable access logs", bucket policy.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gzip
 import logging
 import secrets
@@ -19,6 +18,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from local_aws.cloudwatch.log_entries import LoadBalancerId
+from local_aws.cloudwatch.periodic_delivery import PeriodicDelivery
 from local_aws.load_balancer.configuration import LogDestination
 
 if TYPE_CHECKING:
@@ -93,21 +93,17 @@ class LogBuffer:
             self._on_large()
 
 
-class AccessLogDelivery:
+class AccessLogDelivery(PeriodicDelivery):
     """Collects lines and writes a file per log when an interval ends."""
 
     def __init__(self, s3: S3, interval_seconds: float = INTERVAL_SECONDS) -> None:
+        super().__init__(interval_seconds)
         self._s3 = s3
-        self._interval = interval_seconds
         self.load_balancers: frozenset[LoadBalancerId] = frozenset()
         """Existing load balancers. The log of another one gets one attempt of delivery."""
         self._buffers: dict[LogName, LogBuffer] = {}
         self._early: set[asyncio.Task[None]] = set()
         self._delivering = asyncio.Lock()
-        self._task: asyncio.Task[None] | None = None
-
-    def start(self) -> None:
-        self._task = asyncio.create_task(self._run())
 
     def write(self, name: LogName, line: str) -> None:
         """Add one line, given without its newline."""
@@ -115,8 +111,8 @@ class AccessLogDelivery:
             self._buffers[name] = LogBuffer(self._deliver_early)
         self._buffers[name].write(line)
 
-    async def deliver(self, now: float) -> None:
-        """Deliver every log; ``now`` is seconds since the epoch, in the interval of the files."""
+    async def deliver(self, now: float, /) -> None:
+        """Deliver every log, in files of the interval that ``now`` is in."""
         async with self._delivering:
             for name, buffer in list(self._buffers.items()):
                 was_empty = not buffer.lines
@@ -132,16 +128,6 @@ class AccessLogDelivery:
         task = asyncio.create_task(self.deliver(time.time()))
         self._early.add(task)
         task.add_done_callback(self._early.discard)
-
-    async def close(self, timeout_seconds: float = 5.0) -> None:
-        """Stop, with a last attempt to deliver the rest."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(timeout_seconds):
-                await self.deliver(time.time())
 
     def _deliver_early(self) -> None:
         if not self._early:
@@ -173,10 +159,3 @@ class AccessLogDelivery:
     def _interval_end(self, now: float) -> datetime:
         step = max(self._interval, _MINUTE_SECONDS)
         return datetime.fromtimestamp((now // step + 1) * step, UTC)
-
-    async def _run(self) -> None:
-        while True:
-            now = time.time()
-            await asyncio.sleep(self._interval - now % self._interval)
-            # Shielded: a cancelled delivery would lose its lines.
-            await asyncio.shield(self.deliver(now))

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 from botocore.exceptions import ClientError
+
+from local_aws.cloudwatch.periodic_delivery import PeriodicDelivery
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
@@ -41,26 +41,32 @@ _DROPPED_INTERVAL_SECONDS = 30.0
 _DENIED = frozenset({"AccessDenied", "AccessDeniedException"})
 
 
-@dataclass(frozen=True, slots=True)
-class LogEvent:
+class LogEvent(NamedTuple):
     group: str
     stream: str
     timestamp_ms: int
     message: str
 
 
-class LogStore(Protocol):
-    """Receives events, in a thread; raises if they did not arrive."""
+class FunctionLogDelivery(PeriodicDelivery):
+    """Buffers events and sends them every second; creates log groups and streams as Lambda does.
 
-    def put(self, group: str, stream: str, events: Sequence[LogEvent]) -> None: ...
+    A missing log group is created with the role of the function that writes to it, if the role
+    allows it. Otherwise events are lost and one warning says so.
+    """
 
-
-class FunctionLogDelivery:
-    """Buffers events and sends them to a store every ``interval_seconds``."""
-
-    def __init__(self, store: LogStore, interval_seconds: float = 1.0) -> None:
-        self._store = store
-        self._interval = interval_seconds
+    def __init__(
+        self,
+        client: Callable[[], CloudWatchLogsClient],
+        client_of: Callable[[str, str], CloudWatchLogsClient],
+        interval_seconds: float = 1.0,
+    ) -> None:
+        """``client_of`` returns a client with a function's role; it gets role and function name."""
+        super().__init__(interval_seconds)
+        self._client = client
+        self._client_of = client_of
+        self._writers: dict[str, tuple[str, str]] = {}
+        self._missing: set[str] = set()
         self._events: deque[LogEvent] = deque()
         self._bytes = 0
         self._dropped = 0
@@ -68,10 +74,11 @@ class FunctionLogDelivery:
         self._allowance = float(BURST_EVENTS)
         self._allowed_at = time.monotonic()
         self._failing = False
-        self._task: asyncio.Task[None] | None = None
+        self._closing = False
 
-    def start(self) -> None:
-        self._task = asyncio.create_task(self._run())
+    def register_writer(self, group: str, role: str, function: str) -> None:
+        """Create the log group with this role if it is missing."""
+        self._writers[group] = role, function
 
     @property
     def full(self) -> bool:
@@ -95,42 +102,29 @@ class FunctionLogDelivery:
         self._events.append(event)
         self._bytes += len(event.message)
 
-    async def flush(self) -> bool:
-        """Send events within the rate limit; return False if the store did not take them."""
-        now = time.monotonic()
-        earned = (now - self._allowed_at) * EVENTS_PER_SECOND
+    async def deliver(self, _now: float, /) -> None:
+        """Send events within the rate limit, or all of them in ``close``."""
+        moment = time.monotonic()
+        earned = (moment - self._allowed_at) * EVENTS_PER_SECOND
         self._allowance = min(BURST_EVENTS, self._allowance + earned)
-        self._allowed_at = now
-        sent = await self._send(min(int(self._allowance), BATCH_EVENTS))
-        if self._dropped and now >= self._dropped_report_at:
+        self._allowed_at = moment
+        limit = min(int(self._allowance), BATCH_EVENTS)
+        await self._send(len(self._events) if self._closing else limit)
+        if moment >= self._dropped_report_at:
             self._report_dropped()
-            self._dropped_report_at = now + _DROPPED_INTERVAL_SECONDS
-        return sent
+            self._dropped_report_at = moment + _DROPPED_INTERVAL_SECONDS
 
-    async def close(self, timeout_seconds: float = 3.0) -> None:
-        """Stop, with a last attempt to send the rest."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(timeout_seconds):
-                await self._send(len(self._events))
-        if self._dropped:
-            self._report_dropped()
+    async def close(self) -> None:
+        self._closing = True
+        await super().close()
+        self._report_dropped()
 
     def _report_dropped(self) -> None:
-        _log.warning("dropped %d log events: more than can be delivered", self._dropped)
+        if self._dropped:
+            _log.warning("dropped %d log events: more than can be delivered", self._dropped)
         self._dropped = 0
 
-    async def _run(self) -> None:
-        while True:
-            await asyncio.sleep(self._interval)
-            if self._events:
-                # Shielded: a cancelled flush would lose its batch.
-                await asyncio.shield(self.flush())
-
-    async def _send(self, limit: int) -> bool:
+    async def _send(self, limit: int) -> None:
         streams: dict[tuple[str, str], list[LogEvent]] = defaultdict(list)
         for _ in range(min(limit, len(self._events))):
             event = self._events.popleft()
@@ -139,17 +133,17 @@ class FunctionLogDelivery:
         unsent: list[LogEvent] = []
         for (group, stream), events in streams.items():
             for batch in _batches(events):
-                if unsent or not await self._put(group, stream, batch):
+                if unsent or not await self._sent(group, stream, batch):
                     unsent.extend(batch)
                 else:
                     self._allowance -= len(batch)
         self._events.extendleft(reversed(unsent))
         self._bytes += sum(len(event.message) for event in unsent)
-        return not unsent
 
-    async def _put(self, group: str, stream: str, events: Sequence[LogEvent]) -> bool:
+    async def _sent(self, group: str, stream: str, events: Sequence[LogEvent]) -> bool:
+        """Send one batch; return False if it must be sent again."""
         try:
-            await asyncio.to_thread(self._store.put, group, stream, events)
+            await asyncio.to_thread(self._put, group, stream, events)
         except Exception as error:
             if not self._failing:
                 _log.warning("cannot write function logs, will try again: %s", error)
@@ -158,63 +152,25 @@ class FunctionLogDelivery:
         self._failing = False
         return True
 
-
-def _batches(events: Sequence[LogEvent]) -> Iterator[list[LogEvent]]:
-    batch: list[LogEvent] = []
-    size = 0
-    for event in events:
-        added = len(event.message.encode()) + 26
-        if batch and (len(batch) == BATCH_EVENTS or size + added > BATCH_BYTES):
-            yield batch
-            batch, size = [], 0
-        batch.append(event)
-        size += added
-    if batch:
-        yield batch
-
-
-class CloudWatchLogs:
-    """A LogStore that creates missing log groups and streams, as Lambda does.
-
-    A log group is created with the role of the function that writes to it, if the role allows it.
-    Without a log group, events are lost and one warning says so.
-    """
-
-    def __init__(
-        self,
-        client: Callable[[], CloudWatchLogsClient],
-        client_of: Callable[[str, str], CloudWatchLogsClient],
-    ) -> None:
-        """``client_of`` returns a client with the role of a function; it gets role and name."""
-        self._client = client
-        self._client_of = client_of
-        self._writers: dict[str, tuple[str, str]] = {}
-        self._missing: set[str] = set()
-
-    def register_writer(self, group: str, role: str, function: str) -> None:
-        """Create the log group with this role if it is missing."""
-        self._writers[group] = role, function
-
-    def put(self, group: str, stream: str, events: Sequence[LogEvent]) -> None:
+    def _put(self, group: str, stream: str, events: Sequence[LogEvent]) -> None:
         logs = self._client()
+
+        def put() -> None:
+            logs.put_log_events(
+                logGroupName=group,
+                logStreamName=stream,
+                logEvents=[{"timestamp": e.timestamp_ms, "message": e.message} for e in events],
+            )
+
         try:
-            self._put(logs, group, stream, events)
+            put()
         except ClientError as error:
             if _code(error) != "ResourceNotFoundException":
                 raise
             if not self._create_stream(logs, group, stream):
                 return
-            self._put(logs, group, stream, events)
+            put()
         self._missing.discard(group)
-
-    def _put(
-        self, logs: CloudWatchLogsClient, group: str, stream: str, events: Sequence[LogEvent]
-    ) -> None:
-        logs.put_log_events(
-            logGroupName=group,
-            logStreamName=stream,
-            logEvents=[{"timestamp": e.timestamp_ms, "message": e.message} for e in events],
-        )
 
     def _create_stream(self, logs: CloudWatchLogsClient, group: str, stream: str) -> bool:
         """Create the stream, and the group if necessary; False if there can be no group."""
@@ -244,6 +200,20 @@ class CloudWatchLogs:
             self._missing.add(group)
             return False
         return True
+
+
+def _batches(events: Sequence[LogEvent]) -> Iterator[list[LogEvent]]:
+    batch: list[LogEvent] = []
+    size = 0
+    for event in events:
+        added = len(event.message.encode()) + 26
+        if batch and (len(batch) == BATCH_EVENTS or size + added > BATCH_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(event)
+        size += added
+    if batch:
+        yield batch
 
 
 @contextmanager

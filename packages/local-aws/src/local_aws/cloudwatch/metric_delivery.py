@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections import deque
@@ -12,6 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from local_aws.cloudwatch.metric_values import DATA_PER_REQUEST, MetricValues
+from local_aws.cloudwatch.periodic_delivery import PeriodicDelivery
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -27,7 +27,7 @@ HELD_PERIODS = 60
 CloudWatch = Callable[[], "CloudWatchClient"]
 
 
-class MetricDelivery:
+class MetricDelivery(PeriodicDelivery):
     """Takes the metrics of each period when it ends, and sends them to CloudWatch."""
 
     def __init__(
@@ -37,20 +37,15 @@ class MetricDelivery:
         interval_seconds: float = INTERVAL_SECONDS,
     ) -> None:
         """``take`` gets the seconds since its last call."""
+        super().__init__(interval_seconds)
         self._cloudwatch = cloudwatch
         self._take = take
-        self._interval = interval_seconds
         self._held: deque[tuple[datetime, MetricValues]] = deque(maxlen=HELD_PERIODS)
         self._began = time.time()
         self._failing = False
-        self._task: asyncio.Task[None] | None = None
 
-    def start(self) -> None:
-        self._began = time.time()
-        self._task = asyncio.create_task(self._run())
-
-    async def deliver(self) -> None:
-        """Deliver the metrics since the last call, after those that are still held."""
+    async def deliver(self, _now: float, /) -> None:
+        """Deliver the metrics since the last call."""
         began, self._began = self._began, time.time()
         values = self._take(max(self._began - began, 1e-3))
         if values.counts:
@@ -68,16 +63,6 @@ class MetricDelivery:
             if self._held and self._held[0][1] is values:
                 self._held.popleft()
 
-    async def close(self, timeout_seconds: float = 3.0) -> None:
-        """Stop, with a last attempt to deliver the rest."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(timeout_seconds):
-                await self.deliver()
-
     def _put(self, at: datetime, values: MetricValues) -> None:
         client = self._cloudwatch()
         for namespace in sorted({of.namespace for of in values.counts}):
@@ -85,9 +70,3 @@ class MetricDelivery:
             for first in range(0, len(data), DATA_PER_REQUEST):
                 part = data[first : first + DATA_PER_REQUEST]
                 client.put_metric_data(Namespace=namespace, MetricData=part)
-
-    async def _run(self) -> None:
-        while True:
-            await asyncio.sleep(self._interval - time.time() % self._interval)
-            # Shielded: a cancelled delivery would send its metrics again.
-            await asyncio.shield(self.deliver())

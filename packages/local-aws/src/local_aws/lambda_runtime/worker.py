@@ -97,6 +97,7 @@ class Worker:
     ) -> Worker:
         """Run the init phase. Raises InitError if it fails."""
         began = time.perf_counter()
+        logs.register_writer(function.log_group, function.role, function.name)
         worker = cls(function, credentials, logs, owner)
         first = worker._lines.init_start(function.name, function.runtime, function.region)
         if first is not None:

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from local_aws import processes
-from local_aws.cloudwatch.function_log_delivery import CloudWatchLogs, FunctionLogDelivery
+from local_aws.cloudwatch.function_log_delivery import FunctionLogDelivery
 from local_aws.cloudwatch.observer import CloudWatchObserver
 from local_aws.control_plane_client import TOKEN_VARIABLE
 from local_aws.errors import CloudError, UsageError
@@ -116,10 +116,8 @@ async def _serve_region(
         unprotected=not options.protection,
         token=os.environ.get(TOKEN_VARIABLE, ""),
     )
-    store = CloudWatchLogs(account.logs, account.logs_as)
 
     async def credentials(function: FunctionVersion) -> Credentials:
-        store.register_writer(function.log_group, function.role, function.name)
         return await asyncio.to_thread(account.execution_credentials, function.role, function.name)
 
     observer = CloudWatchObserver(account.log_delivery, account.metrics, options.intervals)
@@ -127,7 +125,7 @@ async def _serve_region(
         cache=file.path.parent / "code",
         endpoint_url=options.endpoint_url,
         credentials=credentials,
-        logs=FunctionLogDelivery(store),
+        logs=FunctionLogDelivery(account.logs, account.logs_as),
         observer=observer.invocation_completed,
     )
     invoke_server = InvokeServer(functions, account.read_target)
