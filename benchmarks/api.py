@@ -30,7 +30,7 @@ LOAD_SECONDS = 4.0
 
 
 def module(name: str, *arguments: str, environ: dict[str, str] | None = None) -> str:
-    """What ``python -m NAME`` prints."""
+    """Return the output of ``python -m NAME``."""
     done = subprocess.run(
         [sys.executable, "-m", name, *arguments],
         cwd=settings.ROOT,
@@ -53,7 +53,7 @@ def handler(services: Services) -> list[bool]:
 
 
 def load(services: Services, seconds: float) -> list[bool]:
-    """Both handlers in turn, the best of each: what else the machine does only makes it slower."""
+    """Compare the best round of both handlers: other load on the machine only slows them down."""
     best = {"plain": 0.0, "api": 0.0}
     for _ in range(COMPARISONS):
         for prefix in ("plain", "api"):

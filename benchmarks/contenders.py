@@ -44,14 +44,14 @@ _START_SECONDS = 120.0
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A contender that answers at ``url``; ``host`` is the Host header that it wants, if any."""
+    """A contender that serves ``url``; ``host`` is the Host header that it requires, if any."""
 
     url: str
     host: str | None
     roots: tuple[int, ...]
 
     def megabytes(self) -> float:
-        """What all its processes hold; a page that several of them share counts once (PSS)."""
+        """Return the memory of all its processes; shared pages count once (PSS)."""
         return sum(process.memory_full_info().pss for process in self._processes()) / 1e6
 
     def suspend(self) -> None:
@@ -86,8 +86,8 @@ def terrarium(folder: Path) -> Iterator[Running]:
 
 @contextmanager
 def serverless_offline(folder: Path) -> Iterator[Running]:
-    """Its ALB with a function in the same thread: at 16 connections five times as fast as in a
-    thread of its own, which is the default."""
+    """Its ALB with the function in the same thread: at 16 connections five times as fast as the
+    default, a separate thread."""
     shutil.copytree(ROOT / "benchmarks" / "peers" / "serverless_offline", folder / "app")
     modules = _CACHE / "serverless_offline"
     if not (modules / "node_modules" / "serverless-offline").is_dir():
@@ -120,11 +120,11 @@ def ministack(folder: Path) -> Iterator[Running]:
 
 
 def _deploy_to_ministack(endpoint: str) -> str:
-    """The name of a load balancer that forwards everything to the function."""
+    """Create a load balancer that forwards everything to the function; return its DNS name."""
     session = boto3.Session("test", "test", region_name="us-east-1")
     ec2 = session.client("ec2", endpoint_url=endpoint)
     elbv2 = session.client("elbv2", endpoint_url=endpoint)
-    made = session.client("lambda", endpoint_url=endpoint).create_function(
+    created = session.client("lambda", endpoint_url=endpoint).create_function(
         FunctionName="api",
         Runtime="python3.13",
         Handler="lambda.handler",
@@ -139,7 +139,7 @@ def _deploy_to_ministack(endpoint: str) -> str:
     balancer = elbv2.create_load_balancer(Name="lb", Subnets=subnets)["LoadBalancers"][0]
     group = elbv2.create_target_group(Name="api", TargetType="lambda")["TargetGroups"][0]
     arn = group["TargetGroupArn"]
-    elbv2.register_targets(TargetGroupArn=arn, Targets=[{"Id": made["FunctionArn"]}])
+    elbv2.register_targets(TargetGroupArn=arn, Targets=[{"Id": created["FunctionArn"]}])
     elbv2.create_listener(
         LoadBalancerArn=balancer["LoadBalancerArn"],
         Protocol="HTTP",
@@ -182,6 +182,6 @@ def _wait(url: str, host: str | None, until: Callable[[bytes], bool]) -> None:
                 if until(response.read()):
                     return
         except OSError:
-            pass  # not there yet, or not what it will be
+            pass  # it has not started yet
         time.sleep(0.1)
     raise TimeoutError(f"{url} does not answer within {_START_SECONDS:.0f} s")

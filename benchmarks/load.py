@@ -24,12 +24,12 @@ import uvloop
 from terrarium import console
 
 _WARM_UP_SECONDS = 3.0
-"""Until as many workers have started as this load calls for."""
+"""Time for the workers to start."""
 
 
 @dataclass(slots=True)
 class Tally:
-    """What came back while it counted. ``latencies`` are seconds."""
+    """Responses while ``counting``; ``latencies`` are in seconds."""
 
     latencies: list[float] = field(default_factory=list)
     failures: list[bytes] = field(default_factory=list)
@@ -64,10 +64,10 @@ class Connection(asyncio.Protocol):
         self._transport.write(next(self._requests))
 
 
-def _length(answer: bytes, end: int) -> int:
-    """What the head, which ends there, says of the body; the load balancer writes it like this."""
-    place = answer.index(b"\r\nContent-Length: ", 0, end) + 18
-    return int(answer[place : answer.index(b"\r\n", place)])
+def _length(response: bytes, end: int) -> int:
+    """Return the Content-Length of a head, as the load balancer spells it."""
+    start = response.index(b"\r\nContent-Length: ", 0, end) + 18
+    return int(response[start : response.index(b"\r\n", start)])
 
 
 async def run(address: str, seconds: float, connections: int, paths: list[str]) -> Tally:

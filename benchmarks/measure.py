@@ -1,4 +1,4 @@
-"""Times whole commands: wall clock, and processor time with that of all children."""
+"""Measures commands: wall clock, and processor time including all children."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def median(timings: Sequence[Timing]) -> Timing:
 
 
 def verdict(name: str, measured: float, limit: float, unit: str = "s") -> bool:
-    """Print one line; true where the figure is within its limit."""
+    """Print a line; return whether the figure is within its limit."""
     mark = "ok    " if measured <= limit else "MISSED"
     console.data(f"{mark} {name}: {measured:.2f} {unit} (at most {limit:.2f} {unit})")
     return measured <= limit

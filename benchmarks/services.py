@@ -34,7 +34,7 @@ _PORTS = 18_080
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """``address`` is HOST:PORT of the load balancer: /api/NAME is ours, /plain/NAME the other's."""
+    """``address`` is HOST:PORT of the load balancer; the API is at /api, the other at /plain."""
 
     endpoint: ControlPlane
     account: Account
@@ -43,7 +43,7 @@ class Services:
     plain: Path
 
     def variables(self) -> dict[str, str]:
-        """The environment of a worker."""
+        """Return the environment of a worker."""
         role = f"arn:aws:iam::{self.account.id}:role/local-aws"
         sts = self.account.client("sts")
         keys = sts.assume_role(RoleArn=role, RoleSessionName="benchmark")["Credentials"]
@@ -63,7 +63,7 @@ class Services:
 
 @contextmanager
 def running(folder: Path) -> Iterator[Services]:
-    """Everything that is measured, in ``folder``; gone afterwards."""
+    """Start the services in ``folder``; stop them afterwards."""
     ours = package.build(settings.LAMBDA_SRC, folder / "ours.zip").path
     plain = package.build(PLAIN, folder / "plain.zip").path
     with control_plane(folder / "cloud") as endpoint:

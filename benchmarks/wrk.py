@@ -1,4 +1,4 @@
-"""Runs wrk, the load generator, and reads what it says."""
+"""Runs wrk, the load generator, and parses its output."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _UNITS = {"us": 0.001, "ms": 1.0, "s": 1000.0}
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Of one run. ``failed`` counts answers other than 2xx and 3xx, and broken connections."""
+    """The result of a run; ``failed`` counts statuses other than 2xx and 3xx, and socket errors."""
 
     requests_per_second: float
     p99_ms: float
@@ -21,7 +21,7 @@ class Load:
 
 
 def provide() -> None:
-    """Install wrk where it is missing and that is possible. Raises FileNotFoundError."""
+    """Install wrk with apt-get if it is missing. Raises FileNotFoundError."""
     if shutil.which("wrk") is None and shutil.which("apt-get") and os.geteuid() == 0:
         subprocess.run(["apt-get", "install", "--yes", "--quiet", "wrk"], check=True)
     if shutil.which("wrk") is None:
@@ -34,15 +34,15 @@ def run(url: str, host: str | None, connections: int, seconds: int) -> Load:
     done = subprocess.run(
         ["wrk", *options, *headers, "--latency", url], check=True, capture_output=True, text=True
     )
-    return read(done.stdout)
+    return parse(done.stdout)
 
 
-def read(output: str) -> Load:
-    """From what wrk prints with ``--latency``."""
+def parse(output: str) -> Load:
+    """Parse the output of ``wrk --latency``."""
     rate = re.search(r"Requests/sec:\s+([\d.]+)", output)
     p99 = re.search(r"99%\s+([\d.]+)(us|ms|s)", output)
     if rate is None or p99 is None:
-        raise ValueError(f"wrk says something else than it used to:\n{output}")
+        raise ValueError(f"unexpected output of wrk:\n{output}")
     failed = re.search(r"Non-2xx or 3xx responses: (\d+)", output)
     errors = re.search(
         r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", output

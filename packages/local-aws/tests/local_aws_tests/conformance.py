@@ -54,19 +54,37 @@ def condition(field: str, **configuration: Any) -> dict[str, Any]:
     return {"Field": field, f"{name}Config": configuration}
 
 
+def path(*patterns: str) -> dict[str, Any]:
+    """Return a path-pattern condition."""
+    return condition("path-pattern", Values=list(patterns))
+
+
+def header(name: str, *values: str) -> dict[str, Any]:
+    """Return an http-header condition."""
+    return condition("http-header", HttpHeaderName=name, Values=list(values))
+
+
+def forward(group_arn: str) -> dict[str, Any]:
+    return {"Type": "forward", "TargetGroupArn": group_arn}
+
+
 def fixed_response(text: str, status: int = 200) -> dict[str, Any]:
     """Return the action that responds with a text."""
     response = {"StatusCode": str(status), "ContentType": "text/plain", "MessageBody": text}
     return {"Type": "fixed-response", "FixedResponseConfig": response}
 
 
-@dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule to create; ``more`` are further arguments of CreateRule."""
+    """A rule to create, with one condition or several."""
 
-    conditions: tuple[dict[str, Any], ...]
-    action: dict[str, Any]
-    more: Mapping[str, Any] | None = None
+    def __init__(
+        self, action: dict[str, Any], *conditions: dict[str, Any], transforms: Any = ()
+    ) -> None:
+        self.arguments: dict[str, Any] = {
+            "Actions": [action],
+            "Conditions": conditions or [path("*")],
+            **({"Transforms": transforms} if transforms else {}),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +144,10 @@ class Balancers:
         """The listener of the service, which responds with 404 by default."""
         return self.served(self.service.listener)
 
-    def listener_with_rules(self, *rules: Rule) -> ServedListener:
+    def with_rules(self, *rules: Rule) -> ServedListener:
         """A listener with these rules in order of priority, and 404 for the rest."""
         listener = self.service.listen(next(self._ports))
-        ready = Rule((condition("path-pattern", Values=[_READY_PATH]),), fixed_response("ready"))
+        ready = Rule(fixed_response("ready"), path(_READY_PATH))
         # Created last: when it responds, the data plane knows all rules.
         for priority, rule in [*enumerate(rules, start=2), (1, ready)]:
             self._create_rule(listener, priority, rule)
@@ -217,13 +235,7 @@ class Balancers:
         return self.elb.describe_listeners(ListenerArns=[listener_arn])["Listeners"][0]
 
     def _create_rule(self, listener_arn: str, priority: int, rule: Rule) -> None:
-        self.elb.create_rule(
-            ListenerArn=listener_arn,
-            Priority=priority,
-            Conditions=list(rule.conditions),
-            Actions=[rule.action],
-            **(rule.more or {}),
-        )
+        self.elb.create_rule(ListenerArn=listener_arn, Priority=priority, **rule.arguments)
 
     def _create_listener(
         self, name: str, attributes: Mapping[str, str], multi_value: bool, port: int
@@ -240,7 +252,7 @@ class Balancers:
             LoadBalancerArn=balancer,
             Port=port,
             Protocol="HTTP",
-            DefaultActions=[{"Type": "forward", "TargetGroupArn": group}],
+            DefaultActions=[forward(group)],
         )["Listeners"][0]["ListenerArn"]
         return self.served(listener)
 

@@ -5,16 +5,14 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from local_aws.load_balancer.desync import (
-    Classification,
-    ClassificationReason,
-    is_blocked,
-    must_close,
-)
+from local_aws.load_balancer.desync import Classification, is_blocked, must_close
+from local_aws.load_balancer.desync import ClassificationReason as Reason
 from local_aws.load_balancer.request_head import RefusedError, RequestHead, parse_head
 from local_aws.load_balancer.request_reader import ReceivedRequest, RequestReader
 
 HOST = "Host: a.example"
+GET_LINE, POST_LINE = "GET / HTTP/1.1", "POST / HTTP/1.1"
+CHUNKED = "Transfer-Encoding: chunked"
 
 
 def head(line: str, *headers: str) -> RequestHead:
@@ -67,10 +65,10 @@ def test_any_token_is_a_method(method: str) -> None:
 @pytest.mark.parametrize(
     ("line", "headers", "keep_alive"),
     [
-        ("GET / HTTP/1.1", (), True),
-        ("GET / HTTP/1.1", ("Connection: close",), False),
-        ("GET / HTTP/1.1", ("Connection: Keep-Alive, Close",), False),
-        ("GET / HTTP/1.1", ("Connection: close", "Connection: x"), False),
+        (GET_LINE, (), True),
+        (GET_LINE, ("Connection: close",), False),
+        (GET_LINE, ("Connection: Keep-Alive, Close",), False),
+        (GET_LINE, ("Connection: close", "Connection: x"), False),
         ("GET / HTTP/1.0", (), False),
         ("GET / HTTP/1.0", ("Connection: Keep-Alive",), True),
     ],
@@ -84,51 +82,27 @@ def test_version_and_connection_header_decide_about_keep_alive(
 @pytest.mark.parametrize(
     ("line", "headers", "reason"),
     [
-        (
-            "GET / HTTP/1.1",
-            ("Content-Length: 0",),
-            ClassificationReason.GET_HEAD_ZERO_CONTENT_LENGTH,
-        ),
-        (
-            "HEAD / HTTP/1.1",
-            ("Content-Length: 3",),
-            ClassificationReason.UNDEFINED_CONTENT_LENGTH_SEMANTICS,
-        ),
-        (
-            "GET / HTTP/1.1",
-            ("Transfer-Encoding: chunked",),
-            ClassificationReason.UNDEFINED_TRANSFER_ENCODING_SEMANTICS,
-        ),
-        (
-            "POST / HTTP/1.0",
-            ("Transfer-Encoding: chunked",),
-            ClassificationReason.UNDEFINED_TRANSFER_ENCODING_SEMANTICS,
-        ),
-        (
-            "POST / HTTP/1.1",
-            ("Content-Length: 3", "Transfer-Encoding: chunked"),
-            ClassificationReason.BOTH_TE_CL_PRESENT,
-        ),
-        (
-            "POST / HTTP/1.1",
-            ("Content-Length: 3", "Content-Length: 03"),
-            ClassificationReason.DUPLICATE_CONTENT_LENGTH,
-        ),
-        ("GET / HTTP/1.1", ("X-A: b\x01c",), ClassificationReason.NON_COMPLIANT_HEADER),
-        ("GET / HTTP/1.1", ("X-A: \xe9",), ClassificationReason.NON_COMPLIANT_HEADER),
-        ("GET / HTTP/1.1", ("X@A: 1",), ClassificationReason.NON_COMPLIANT_HEADER),
-        ("GET / HTTP/1.1", (":1",), ClassificationReason.EMPTY_HEADER),
-        ("GET / HTTP/1.1", ("Content_Length: 5",), ClassificationReason.SUSPICIOUS_HEADER),
-        ("GET / HTTP/1.1", ("Transfer--Encoding: x",), ClassificationReason.SUSPICIOUS_HEADER),
-        ("GET / HTTP/1.1", ("\x01Transfer-Encoding: x",), ClassificationReason.SUSPICIOUS_HEADER),
-        ("GET /a b HTTP/1.1", (), ClassificationReason.SPACE_IN_URI),
-        ("GET /a\x01b HTTP/1.1", (), ClassificationReason.AMBIGUOUS_URI),
-        ("GET / HTTP/1.2", (), ClassificationReason.NON_COMPLIANT_VERSION),
-        ("GET / HTTP/1.1", ("X-Tab: a\tb",), None),
+        (GET_LINE, ("Content-Length: 0",), Reason.GET_HEAD_ZERO_CONTENT_LENGTH),
+        ("HEAD / HTTP/1.1", ("Content-Length: 3",), Reason.UNDEFINED_CONTENT_LENGTH_SEMANTICS),
+        (GET_LINE, (CHUNKED,), Reason.UNDEFINED_TRANSFER_ENCODING_SEMANTICS),
+        ("POST / HTTP/1.0", (CHUNKED,), Reason.UNDEFINED_TRANSFER_ENCODING_SEMANTICS),
+        (POST_LINE, ("Content-Length: 3", CHUNKED), Reason.BOTH_TE_CL_PRESENT),
+        (POST_LINE, ("Content-Length: 3", "Content-Length: 03"), Reason.DUPLICATE_CONTENT_LENGTH),
+        (GET_LINE, ("X-A: b\x01c",), Reason.NON_COMPLIANT_HEADER),
+        (GET_LINE, ("X-A: \xe9",), Reason.NON_COMPLIANT_HEADER),
+        (GET_LINE, ("X@A: 1",), Reason.NON_COMPLIANT_HEADER),
+        (GET_LINE, (":1",), Reason.EMPTY_HEADER),
+        (GET_LINE, ("Content_Length: 5",), Reason.SUSPICIOUS_HEADER),
+        (GET_LINE, ("Transfer--Encoding: x",), Reason.SUSPICIOUS_HEADER),
+        (GET_LINE, ("\x01Transfer-Encoding: x",), Reason.SUSPICIOUS_HEADER),
+        ("GET /a b HTTP/1.1", (), Reason.SPACE_IN_URI),
+        ("GET /a\x01b HTTP/1.1", (), Reason.AMBIGUOUS_URI),
+        ("GET / HTTP/1.2", (), Reason.NON_COMPLIANT_VERSION),
+        (GET_LINE, ("X-Tab: a\tb",), None),
     ],
 )
 def test_a_suspicious_head_has_a_classification_reason(
-    line: str, headers: tuple[str, ...], reason: ClassificationReason | None
+    line: str, headers: tuple[str, ...], reason: Reason | None
 ) -> None:
     assert head(line, *headers).classification_reason is reason
 
@@ -141,7 +115,7 @@ def test_bytes_that_are_not_a_method_are_refused_at_once(begun: bytes) -> None:
         read(begun)
     assert (caught.value.status, caught.value.classification_reason) == (
         400,
-        ClassificationReason.BAD_METHOD,
+        Reason.BAD_METHOD,
     )
 
 
@@ -154,12 +128,12 @@ def test_a_request_may_arrive_byte_by_byte_after_empty_lines() -> None:
 def test_non_ascii_letters_cannot_hide_a_framing_header() -> None:
     name = "Tran\N{LATIN SMALL LETTER LONG S}fer-Encod\N{LATIN SMALL LETTER DOTLESS I}ng"
     parsed = parse_head(f"GET / HTTP/1.1\r\nHost: a\r\n{name}: chunked".encode())
-    assert parsed.classification_reason is ClassificationReason.SUSPICIOUS_HEADER
+    assert parsed.classification_reason is Reason.SUSPICIOUS_HEADER
     assert parsed.length == 0
 
 
 def test_chunks_take_precedence_over_content_length() -> None:
-    parsed = head("POST / HTTP/1.1", "Content-Length: 3", "Transfer-Encoding: chunked")
+    parsed = head(POST_LINE, "Content-Length: 3", CHUNKED)
     assert parsed.length is None
     assert "content-length" not in dict(parsed.headers)
 
@@ -167,89 +141,54 @@ def test_chunks_take_precedence_over_content_length() -> None:
 @pytest.mark.parametrize(
     ("line", "headers", "status", "reason"),
     [
-        ("nonsense", (), 400, ClassificationReason.BAD_VERSION),
-        ("GET /", (), 400, ClassificationReason.BAD_VERSION),
-        ("GET  HTTP/1.1", (), 400, ClassificationReason.BAD_URI),
-        ("GET a/b HTTP/1.1", (), 400, ClassificationReason.BAD_URI),
-        ("GET * HTTP/1.1", (), 400, ClassificationReason.BAD_URI),
-        ("CONNECT a.example:443 HTTP/1.1", (), 400, ClassificationReason.BAD_URI),
-        ("G(T / HTTP/1.1", (), 400, ClassificationReason.BAD_METHOD),
-        (" GET / HTTP/1.1", (), 400, ClassificationReason.BAD_METHOD),
-        ("GET / HTTP/2.0", (), 400, ClassificationReason.BAD_VERSION),
-        ("GET / http/1.1", (), 400, ClassificationReason.BAD_VERSION),
-        ("GET /\x00 HTTP/1.1", (), 400, ClassificationReason.BAD_URI),
-        ("GET /\r HTTP/1.1", (), 400, ClassificationReason.BAD_URI),
-        ("GET / HTTP/1.1\nX: 1", (), 400, ClassificationReason.BAD_URI),
-        ("GET / HTTP/1.1", ("X-A: 1\nX-B: 2",), 400, ClassificationReason.BAD_HEADER),
-        ("GET / HTTP/1.1", ("X-A: 1\rX-B: 2",), 400, ClassificationReason.BAD_HEADER),
-        ("GET / HTTP/1.1", ("X-A: \x00",), 400, ClassificationReason.BAD_HEADER),
-        ("GET / HTTP/1.1", ("X-A: 1", " folded"), 400, ClassificationReason.BAD_HEADER),
-        ("GET / HTTP/1.1", ("X-A : 1",), 400, ClassificationReason.BAD_HEADER),
-        ("GET / HTTP/1.1", ("Transfer-Encoding : chunked",), 400, ClassificationReason.BAD_HEADER),
-        ("GET / HTTP/1.1", ("no colon",), 400, ClassificationReason.BAD_HEADER),
-        ("GET / HTTP/1.1", ("Accept",), 400, ClassificationReason.BAD_HEADER),
-        ("GET / HTTP/1.1", ("Host: b.example",), 400, ClassificationReason.BAD_HEADER),
-        ("POST / HTTP/1.1", ("Content-Length: -1",), 400, ClassificationReason.BAD_CONTENT_LENGTH),
-        ("POST / HTTP/1.1", ("Content-Length: +1",), 400, ClassificationReason.BAD_CONTENT_LENGTH),
-        ("POST / HTTP/1.1", ("Content-Length: 1_0",), 400, ClassificationReason.BAD_CONTENT_LENGTH),
+        ("nonsense", (), 400, Reason.BAD_VERSION),
+        ("GET /", (), 400, Reason.BAD_VERSION),
+        ("GET  HTTP/1.1", (), 400, Reason.BAD_URI),
+        ("GET a/b HTTP/1.1", (), 400, Reason.BAD_URI),
+        ("GET * HTTP/1.1", (), 400, Reason.BAD_URI),
+        ("CONNECT a.example:443 HTTP/1.1", (), 400, Reason.BAD_URI),
+        ("G(T / HTTP/1.1", (), 400, Reason.BAD_METHOD),
+        (" GET / HTTP/1.1", (), 400, Reason.BAD_METHOD),
+        ("GET / HTTP/2.0", (), 400, Reason.BAD_VERSION),
+        ("GET / http/1.1", (), 400, Reason.BAD_VERSION),
+        ("GET /\x00 HTTP/1.1", (), 400, Reason.BAD_URI),
+        ("GET /\r HTTP/1.1", (), 400, Reason.BAD_URI),
+        ("GET / HTTP/1.1\nX: 1", (), 400, Reason.BAD_URI),
+        (GET_LINE, ("X-A: 1\nX-B: 2",), 400, Reason.BAD_HEADER),
+        (GET_LINE, ("X-A: 1\rX-B: 2",), 400, Reason.BAD_HEADER),
+        (GET_LINE, ("X-A: \x00",), 400, Reason.BAD_HEADER),
+        (GET_LINE, ("X-A: 1", " folded"), 400, Reason.BAD_HEADER),
+        (GET_LINE, ("X-A : 1",), 400, Reason.BAD_HEADER),
+        (GET_LINE, ("Transfer-Encoding : chunked",), 400, Reason.BAD_HEADER),
+        (GET_LINE, ("no colon",), 400, Reason.BAD_HEADER),
+        (GET_LINE, ("Accept",), 400, Reason.BAD_HEADER),
+        (GET_LINE, ("Host: b.example",), 400, Reason.BAD_HEADER),
+        (POST_LINE, ("Content-Length: -1",), 400, Reason.BAD_CONTENT_LENGTH),
+        (POST_LINE, ("Content-Length: +1",), 400, Reason.BAD_CONTENT_LENGTH),
+        (POST_LINE, ("Content-Length: 1_0",), 400, Reason.BAD_CONTENT_LENGTH),
+        (POST_LINE, ("Content-Length: 1, 1",), 400, Reason.BAD_CONTENT_LENGTH),
+        (POST_LINE, ("Content-Length:",), 400, Reason.BAD_CONTENT_LENGTH),
+        (POST_LINE, (f"Content-Length: {'9' * 5000}",), 400, Reason.BAD_CONTENT_LENGTH),
         (
-            "POST / HTTP/1.1",
-            ("Content-Length: 1, 1",),
-            400,
-            ClassificationReason.BAD_CONTENT_LENGTH,
-        ),
-        ("POST / HTTP/1.1", ("Content-Length:",), 400, ClassificationReason.BAD_CONTENT_LENGTH),
-        (
-            "POST / HTTP/1.1",
-            (f"Content-Length: {'9' * 5000}",),
-            400,
-            ClassificationReason.BAD_CONTENT_LENGTH,
-        ),
-        (
-            "POST / HTTP/1.1",
+            POST_LINE,
             ("Content-Length: 1", "Content-Length: 2"),
             400,
-            ClassificationReason.MULTIPLE_CONTENT_LENGTH,
+            Reason.MULTIPLE_CONTENT_LENGTH,
         ),
-        (
-            "POST / HTTP/1.1",
-            ("Transfer-Encoding: gzip",),
-            501,
-            ClassificationReason.BAD_TRANSFER_ENCODING,
-        ),
-        (
-            "POST / HTTP/1.1",
-            ("Transfer-Encoding: xchunked",),
-            501,
-            ClassificationReason.BAD_TRANSFER_ENCODING,
-        ),
-        (
-            "POST / HTTP/1.1",
-            ("Transfer-Encoding: \x0bchunked",),
-            400,
-            ClassificationReason.BAD_TRANSFER_ENCODING,
-        ),
-        (
-            "POST / HTTP/1.1",
-            ("Transfer-Encoding: chunked, identity",),
-            400,
-            ClassificationReason.BAD_TRANSFER_ENCODING,
-        ),
-        (
-            "POST / HTTP/1.1",
-            ("Transfer-Encoding: chunked", "Transfer-Encoding: chunked"),
-            400,
-            ClassificationReason.MULTIPLE_TRANSFER_ENCODING_CHUNKED,
-        ),
+        (POST_LINE, ("Transfer-Encoding: gzip",), 501, Reason.BAD_TRANSFER_ENCODING),
+        (POST_LINE, ("Transfer-Encoding: xchunked",), 501, Reason.BAD_TRANSFER_ENCODING),
+        (POST_LINE, ("Transfer-Encoding: \x0bchunked",), 400, Reason.BAD_TRANSFER_ENCODING),
+        (POST_LINE, ("Transfer-Encoding: chunked, identity",), 400, Reason.BAD_TRANSFER_ENCODING),
+        (POST_LINE, (CHUNKED, CHUNKED), 400, Reason.MULTIPLE_TRANSFER_ENCODING_CHUNKED),
         (f"GET /{'x' * 16_400} HTTP/1.1", (), 414, None),
         (f"{'X' * 16_400} / HTTP/1.1", (), 400, None),
-        ("GET / HTTP/1.1", (f"X-Long: {'x' * 16_400}",), 400, None),
-        ("GET / HTTP/1.1", tuple(f"X-{n}: {'x' * 15_000}" for n in range(5)), 400, None),
-        ("GET / HTTP/1.1", ("X: 1",) * 11_000, 400, None),
+        (GET_LINE, (f"X-Long: {'x' * 16_400}",), 400, None),
+        (GET_LINE, tuple(f"X-{n}: {'x' * 15_000}" for n in range(5)), 400, None),
+        (GET_LINE, ("X: 1",) * 11_000, 400, None),
     ],
 )
 def test_an_invalid_or_ambiguous_head_is_refused(
-    line: str, headers: tuple[str, ...], status: int, reason: ClassificationReason | None
+    line: str, headers: tuple[str, ...], status: int, reason: Reason | None
 ) -> None:
     error = refused(line, *headers)
     assert (error.status, error.classification_reason) == (status, reason)
@@ -276,7 +215,7 @@ def test_only_http_1_0_needs_no_host() -> None:
 def test_the_desync_mode_decides_what_is_blocked_and_closed(
     mode: str, blocked: set[Classification], closed: set[Classification]
 ) -> None:
-    for reason in ClassificationReason:
+    for reason in Reason:
         assert is_blocked(reason, mode) is (reason.classification in blocked)
         assert must_close(reason, mode) is (reason.classification in closed)
     assert not is_blocked(None, mode)

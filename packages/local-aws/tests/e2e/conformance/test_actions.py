@@ -6,10 +6,16 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from local_aws_tests.conformance import Balancers, Rule, ServedListener, condition, fixed_response
+from local_aws_tests.conformance import (
+    Balancers,
+    Rule,
+    ServedListener,
+    fixed_response,
+    forward,
+    header,
+    path,
+)
 from local_aws_tests.raw_http import http
-
-ANY = (condition("path-pattern", Values=["*"]),)
 
 
 def group_of(listener: ServedListener, *headers: str) -> str:
@@ -37,14 +43,8 @@ def weighted_forward(
 @pytest.mark.item(27)
 def test_a_fixed_response_is_sent_as_configured(balancers: Balancers) -> None:
     statuses = (200, 299, 404, 418, 503)
-    listener = balancers.listener_with_rules(
-        *(
-            Rule(
-                (condition("path-pattern", Values=[f"/{status}"]),),
-                fixed_response("x" * 1024, status),
-            )
-            for status in statuses
-        )
+    listener = balancers.with_rules(
+        *(Rule(fixed_response("x" * 1024, status), path(f"/{status}")) for status in statuses)
     )
     for status in statuses:
         reply = listener.get(f"/{status}")
@@ -67,7 +67,7 @@ def test_a_fixed_response_beyond_its_limits_is_refused(
 ) -> None:
     action = {"Type": "fixed-response", "FixedResponseConfig": response}
     with pytest.raises(ClientError):
-        balancers.create_rule(Rule(ANY, action))
+        balancers.create_rule(Rule(action))
 
 
 REDIRECTS: list[tuple[dict[str, str], str]] = [
@@ -82,7 +82,7 @@ REDIRECTS: list[tuple[dict[str, str], str]] = [
 
 
 def in_case(number: int) -> dict[str, Any]:
-    return condition("http-header", HttpHeaderName="X-Case", Values=[str(number)])
+    return header("X-Case", str(number))
 
 
 def redirect(**parts: str) -> dict[str, Any]:
@@ -91,11 +91,8 @@ def redirect(**parts: str) -> dict[str, Any]:
 
 @pytest.mark.item(28)
 def test_a_redirect_keeps_the_parts_that_it_does_not_set(balancers: Balancers) -> None:
-    listener = balancers.listener_with_rules(
-        *(
-            Rule((in_case(number),), redirect(**parts))
-            for number, (parts, _) in enumerate(REDIRECTS)
-        )
+    listener = balancers.with_rules(
+        *(Rule(redirect(**parts), in_case(number)) for number, (parts, _) in enumerate(REDIRECTS))
     )
     for number, (_, location) in enumerate(REDIRECTS):
         reply = listener.get("/a?c=d", f"X-Case: {number}")
@@ -106,13 +103,11 @@ def test_a_redirect_keeps_the_parts_that_it_does_not_set(balancers: Balancers) -
 
 @pytest.mark.item(28)
 def test_a_redirect_may_be_temporary_and_must_change_something(balancers: Balancers) -> None:
-    listener = balancers.listener_with_rules(
-        Rule(ANY, redirect(StatusCode="HTTP_302", Host="b.example"))
-    )
+    listener = balancers.with_rules(Rule(redirect(StatusCode="HTTP_302", Host="b.example")))
     assert listener.get("/a").status == 302
     for wrong in (redirect(), redirect(StatusCode="HTTP_307", Host="b.example")):
         with pytest.raises(ClientError):
-            balancers.create_rule(Rule(ANY, wrong))
+            balancers.create_rule(Rule(wrong))
 
 
 @pytest.mark.item(28)
@@ -129,9 +124,7 @@ def test_a_redirect_from_https_to_http_is_refused(balancers: Balancers) -> None:
 @pytest.mark.item(29)
 def test_requests_are_shared_by_weight(balancers: Balancers) -> None:
     blue, green, never = (balancers.group(name) for name in ("blue", "green", "never"))
-    listener = balancers.listener_with_rules(
-        Rule(ANY, weighted_forward((blue, 500), (green, 500), (never, 0)))
-    )
+    listener = balancers.with_rules(Rule(weighted_forward((blue, 500), (green, 500), (never, 0))))
     seen = {group_of(listener) for _ in range(60)}
     assert seen == {blue, green}
 
@@ -139,7 +132,7 @@ def test_requests_are_shared_by_weight(balancers: Balancers) -> None:
 @pytest.mark.item(29)
 def test_a_target_group_without_targets_keeps_its_share(balancers: Balancers) -> None:
     full, empty = balancers.group("blue"), balancers.group("empty", empty=True)
-    listener = balancers.listener_with_rules(Rule(ANY, weighted_forward((full, 1), (empty, 1))))
+    listener = balancers.with_rules(Rule(weighted_forward((full, 1), (empty, 1))))
     assert {listener.get("/a").status for _ in range(60)} == {200, 503}
 
 
@@ -147,8 +140,8 @@ def test_a_target_group_without_targets_keeps_its_share(balancers: Balancers) ->
 @pytest.mark.parametrize("name", ["AWSALBTG", "AWSALBTGCORS"])
 def test_a_stickiness_cookie_selects_the_target_group(balancers: Balancers, name: str) -> None:
     groups = [balancers.group(color) for color in ("blue", "green")]
-    listener = balancers.listener_with_rules(
-        Rule(ANY, weighted_forward(*((arn, 1) for arn in groups), sticky_seconds=60))
+    listener = balancers.with_rules(
+        Rule(weighted_forward(*((arn, 1) for arn in groups), sticky_seconds=60))
     )
     reply = listener.get("/a")
     cookies = dict(value.split("=", 1) for key, value in reply.pairs if key == "set-cookie")
@@ -166,9 +159,9 @@ def test_more_than_five_target_groups_or_a_weight_over_999_are_refused(
 ) -> None:
     groups = [balancers.group(f"many-{number}", empty=True) for number in range(6)]
     with pytest.raises(ClientError, match="5"):
-        balancers.create_rule(Rule(ANY, weighted_forward(*((arn, 1) for arn in groups))))
+        balancers.create_rule(Rule(weighted_forward(*((arn, 1) for arn in groups))))
     with pytest.raises(ClientError, match="999"):
-        balancers.create_rule(Rule(ANY, weighted_forward((groups[0], 1000))))
+        balancers.create_rule(Rule(weighted_forward((groups[0], 1000))))
 
 
 def rewrite(kind: str, regex: str, replacement: str) -> dict[str, Any]:
@@ -182,11 +175,8 @@ def test_transforms_rewrite_path_query_and_host_after_the_match(balancers: Balan
         rewrite("url-rewrite", "^/old/([a-z]+)[?](.*)$", "/new?name=$1&$2"),
         rewrite("host-header-rewrite", "^api[.]", "internal."),
     ]
-    forward = {"Type": "forward", "TargetGroupArn": balancers.group("blue")}
-    rule = Rule(
-        (condition("path-pattern", Values=["/old/*"]),), forward, {"Transforms": transforms}
-    )
-    listener = balancers.listener_with_rules(rule)
+    action = forward(balancers.group("blue"))
+    listener = balancers.with_rules(Rule(action, path("/old/*"), transforms=transforms))
     event = listener.event(http("GET /old/x?a=b"))
     assert (event["path"], event["queryStringParameters"]) == ("/new", {"name": "x", "a": "b"})
     assert event["headers"]["host"] == f"internal.example.com:{balancers.port(listener)}"
@@ -195,11 +185,9 @@ def test_transforms_rewrite_path_query_and_host_after_the_match(balancers: Balan
 
 @pytest.mark.item(30)
 def test_a_transform_to_an_invalid_value_is_a_500(balancers: Balancers) -> None:
-    forward = {"Type": "forward", "TargetGroupArn": balancers.group("blue")}
-    transforms = {"Transforms": [rewrite("url-rewrite", "^/a", "no path")]}
-    listener = balancers.listener_with_rules(
-        Rule((condition("path-pattern", Values=["/a"]),), forward, transforms)
-    )
+    transforms = [rewrite("url-rewrite", "^/a", "no path")]
+    rule = Rule(forward(balancers.group("blue")), path("/a"), transforms=transforms)
+    listener = balancers.with_rules(rule)
     assert listener.get("/a").status == 500
 
 

@@ -6,7 +6,15 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from local_aws_tests.conformance import Balancers, Rule, ServedListener, condition, fixed_response
+from local_aws_tests.conformance import (
+    Balancers,
+    Rule,
+    ServedListener,
+    condition,
+    fixed_response,
+    header,
+    path,
+)
 from local_aws_tests.raw_http import http
 
 Condition = dict[str, Any]
@@ -20,10 +28,10 @@ QUERIES = [
     {"Key": "literal", "Value": r"a\*"},
 ]
 CASES: dict[str, Condition] = {
-    **{path: condition("path-pattern", Values=[path]) for path in PATHS},
+    **{each: path(each) for each in PATHS},
     **{host: condition("host-header", Values=[host]) for host in HOSTS},
     "regex": condition("path-pattern", RegexValues=["^/v[0-9]+/"]),
-    "header": condition("http-header", HttpHeaderName="X-Env", Values=["dev-*"]),
+    "header": header("X-Env", "dev-*"),
     "method": condition("http-request-method", Values=["PURGE"]),
     "query": condition("query-string", Values=QUERIES),
     "near": condition("source-ip", Values=["127.0.0.0/8"]),
@@ -35,14 +43,12 @@ CASES: dict[str, Condition] = {
 @pytest.fixture(scope="session")
 def cases(balancers: Balancers) -> ServedListener:
     """A listener that responds with 200 if the condition of the case matches, otherwise 404."""
-    return balancers.listener_with_rules(
+    return balancers.with_rules(
         *(
             Rule(
-                (
-                    each,
-                    condition("http-header", HttpHeaderName="X-Case", Values=[str(number)]),
-                ),
                 fixed_response("yes"),
+                each,
+                header("X-Case", str(number)),
             )
             for number, each in enumerate(CASES.values())
         )
@@ -58,11 +64,11 @@ def select(case: str) -> str:
 def test_rules_are_evaluated_in_order_of_priority_with_the_default_rule_last(
     balancers: Balancers,
 ) -> None:
-    listener = balancers.listener_with_rules(
-        Rule((condition("path-pattern", Values=["/a/b"]),), fixed_response("first")),
-        Rule((condition("path-pattern", Values=["/a/*"]),), fixed_response("second")),
+    listener = balancers.with_rules(
+        Rule(fixed_response("first"), path("/a/b")),
+        Rule(fixed_response("second"), path("/a/*")),
     )
-    assert [listener.get(path).body for path in ("/a/b", "/a/c", "/b")] == [
+    assert [listener.get(each).body for each in ("/a/b", "/a/c", "/b")] == [
         b"first",
         b"second",
         b"{}",
@@ -75,9 +81,8 @@ def test_rules_are_evaluated_in_order_of_priority_with_the_default_rule_last(
 
 @pytest.mark.item(31)
 def test_all_conditions_must_match_with_any_of_their_values(balancers: Balancers) -> None:
-    path = condition("path-pattern", Values=["/a", "/b"])
     method = condition("http-request-method", Values=["GET", "PUT"])
-    listener = balancers.listener_with_rules(Rule((path, method), fixed_response("yes")))
+    listener = balancers.with_rules(Rule(fixed_response("yes"), path("/a", "/b"), method))
     sent = ("GET /a", "PUT /b", "POST /a", "GET /c")
     assert [listener.send(http(line)).status for line in sent] == [200, 200, 404, 404]
 
@@ -190,33 +195,31 @@ def test_a_source_ip_condition_ignores_x_forwarded_for(
 @pytest.mark.parametrize(
     ("conditions", "complaint"),
     [
-        ([condition("path-pattern", Values=["/a"])] * 2, "one 'path-pattern'"),
+        ([path("/a")] * 2, "one 'path-pattern'"),
         ([condition("host-header", Values=["a.b"])] * 2, "one 'host-header'"),
         ([condition("http-request-method", Values=["GET"])] * 2, "one 'http-request-method'"),
         ([condition("source-ip", Values=["10.0.0.0/8"])] * 2, "one 'source-ip'"),
-        ([condition("path-pattern", Values=list("abcdef"))], "'5' condition values"),
-        ([condition("path-pattern", Values=["/*/*/*/*/*/*"])], "'5' condition wildcards"),
-        ([condition("path-pattern", Values=["/" + "a" * 128])], "too long"),
+        ([path(*"abcdef")], "'5' condition values"),
+        ([path("/*/*/*/*/*/*")], "'5' condition wildcards"),
+        ([path("/" + "a" * 128)], "too long"),
     ],
 )
 def test_rules_beyond_their_limits_are_refused(
     balancers: Balancers, conditions: list[Condition], complaint: str
 ) -> None:
     with pytest.raises(ClientError, match=complaint):
-        balancers.create_rule(Rule(tuple(conditions), fixed_response("no")))
+        balancers.create_rule(Rule(fixed_response("no"), *conditions))
 
 
 @pytest.mark.item(38)
 def test_a_rule_may_have_several_header_and_query_conditions(balancers: Balancers) -> None:
-    listener = balancers.listener_with_rules(
+    listener = balancers.with_rules(
         Rule(
-            (
-                condition("http-header", HttpHeaderName="x-a", Values=["1"]),
-                condition("http-header", HttpHeaderName="x-b", Values=["2"]),
-                condition("query-string", Values=[{"Key": "c", "Value": "3"}]),
-                condition("query-string", Values=[{"Key": "d", "Value": "4"}]),
-            ),
             fixed_response("yes"),
+            header("x-a", "1"),
+            header("x-b", "2"),
+            condition("query-string", Values=[{"Key": "c", "Value": "3"}]),
+            condition("query-string", Values=[{"Key": "d", "Value": "4"}]),
         )
     )
     assert listener.get("/?c=3&d=4", "X-A: 1", "X-B: 2").status == 200
@@ -230,14 +233,14 @@ def test_a_load_balancer_has_at_most_a_hundred_rules(balancers: Balancers) -> No
         balancers.elb.create_rule(
             ListenerArn=listener.arn,
             Priority=number,
-            Conditions=[condition("path-pattern", Values=[f"/{number}"])],
+            Conditions=[path(f"/{number}")],
             Actions=[fixed_response(str(number))],
         )
     with pytest.raises(ClientError) as refused:
         balancers.elb.create_rule(
             ListenerArn=listener.arn,
             Priority=101,
-            Conditions=[condition("path-pattern", Values=["/101"])],
+            Conditions=[path("/101")],
             Actions=[fixed_response("101")],
         )
     assert refused.value.response["Error"]["Code"] == "TooManyRules"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from local_aws_tests.balanced import eventually
-from local_aws_tests.conformance import Balancers, Rule, condition
+from local_aws_tests.conformance import Balancers, Rule, forward, path
 
 FREQUENT: dict[str, Any] = {
     "HealthCheckEnabled": True,
@@ -30,8 +30,7 @@ def test_the_health_of_a_function_is_unavailable_by_default(balancers: Balancers
 @pytest.mark.item(26)
 def test_a_health_check_has_its_own_event(balancers: Balancers) -> None:
     group = balancers.group("checked", HealthCheckPath="/checked", **FREQUENT)
-    forward = {"Type": "forward", "TargetGroupArn": group}
-    balancers.listener_with_rules(Rule((condition("path-pattern", Values=["/checked"]),), forward))
+    balancers.with_rules(Rule(forward(group), path("/checked")))
 
     def asked() -> list[str]:
         return [line for line in balancers.service.log_messages() if '"httpMethod"' in line]
@@ -51,10 +50,7 @@ def test_a_health_check_has_its_own_event(balancers: Balancers) -> None:
 @pytest.mark.item(26)
 def test_an_unhealthy_function_is_logged_and_still_receives_requests(balancers: Balancers) -> None:
     group = balancers.group("unhealthy", HealthCheckPath="/unhealthy", **FREQUENT)
-    forward = {"Type": "forward", "TargetGroupArn": group}
-    listener = balancers.listener_with_rules(
-        Rule((condition("path-pattern", Values=["/a"]),), forward)
-    )
+    listener = balancers.with_rules(Rule(forward(group), path("/a")))
     complaint = f"{balancers.service.alias} is unhealthy: status 500, not 200"
     eventually(lambda: complaint in balancers.plane.log.read_text(), 20)
     assert listener.get("/a").status == 200

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 from local_aws_tests.balanced import eventually
-from local_aws_tests.conformance import Balancers, Rule, condition
+from local_aws_tests.conformance import Balancers, Rule, forward, path
 from local_aws_tests.raw_http import Reply, http
 
 MEGABYTE = 1_048_576
@@ -74,13 +74,6 @@ def forward_to_function(balancers: Balancers, name: str, *, allowed: bool = True
     return forward(group)
 
 
-def forward(group: str) -> dict[str, Any]:
-    return {"Type": "forward", "TargetGroupArn": group}
-
-
-ANY = (condition("path-pattern", Values=["*"]),)
-
-
 @pytest.mark.item(21)
 def test_a_throttled_or_forbidden_function_is_a_502(balancers: Balancers) -> None:
     throttled, forbidden = (
@@ -90,11 +83,11 @@ def test_a_throttled_or_forbidden_function_is_a_502(balancers: Balancers) -> Non
     balancers.service.functions.put_function_concurrency(
         FunctionName="throttled", ReservedConcurrentExecutions=0
     )
-    listener = balancers.listener_with_rules(
-        Rule((condition("path-pattern", Values=["/throttled"]),), throttled),
-        Rule((condition("path-pattern", Values=["/forbidden"]),), forbidden),
+    listener = balancers.with_rules(
+        Rule(throttled, path("/throttled")),
+        Rule(forbidden, path("/forbidden")),
     )
-    assert [listener.get(path).status for path in ("/throttled", "/forbidden")] == [502, 502]
+    assert [listener.get(each).status for each in ("/throttled", "/forbidden")] == [502, 502]
     log = balancers.plane.log.read_text()
     assert "LambdaThrottling" in log
     assert "LambdaAccessDenied" in log
@@ -102,9 +95,7 @@ def test_a_throttled_or_forbidden_function_is_a_502(balancers: Balancers) -> Non
 
 @pytest.mark.item(22)
 def test_a_target_group_without_targets_is_a_503(balancers: Balancers) -> None:
-    listener = balancers.listener_with_rules(
-        Rule(ANY, forward(balancers.group("empty", empty=True)))
-    )
+    listener = balancers.with_rules(Rule(forward(balancers.group("empty", empty=True))))
     assert listener.get("/a").status == 503
 
 
