@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import http.client
 import itertools
 import json
+import ssl
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from email.message import Message
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from terrarium.documents import Document
-from terrarium.endpoint import Endpoint, ExchangeError, Response
 from terrarium.errors import SmokeError
+
+MAX_BODY_BYTES = 2_000_000
+TIMEOUT_SECONDS = 10.0
 
 _NO_TARGET = frozenset({502, 503, 504})
 _NO_ROUTE = _NO_TARGET | {404}
@@ -20,6 +26,18 @@ _NO_ROUTE = _NO_TARGET | {404}
 _FIRST_PAUSE_SECONDS = 0.25
 _LONGEST_PAUSE_SECONDS = 5.0
 _EXCERPT_CHARACTERS = 160
+
+
+class RequestError(Exception):
+    """No connection, or no HTTP response on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    status: int
+    headers: Message
+    body: bytes
+
 
 Verify = Callable[[Response], str | None]
 """Returns what is wrong with a response in a few words, or None."""
@@ -56,39 +74,28 @@ class _Probe:
     is_first: bool = False
 
 
-def run(  # noqa: PLR0913 - all but two are keyword options
+def run(
     base_url: str,
     documents: Iterable[Document],
     *,
-    timeout_seconds: float = 10,
     wait_seconds: float = 0,
-    host_header: str | None = None,
     trusted: Path | None = None,
     on_check: Callable[[Check], None] | None = None,
     clock: Clock = Clock(),
 ) -> tuple[Check, ...]:
     """Check the health path, every document, and each kind of error of the API.
 
-    ``timeout_seconds`` limits one request. For ``wait_seconds``, a request is repeated if there is
-    no connection or no target (502, 503, 504), and the first one also if there is no rule (404):
-    the name and the rules of a new load balancer take a minute to be known everywhere.
-    ``host_header`` replaces the URL's host; ``trusted`` is a file of certificates to trust instead
-    of the system's. Calls ``on_check`` with each check when it is done.
+    For ``wait_seconds``, a request is repeated if there is no connection or no target (502, 503,
+    504), and the first one also if there is no rule (404): the name and the rules of a new load
+    balancer take a minute to be known everywhere. ``trusted`` is a file of certificates to trust
+    instead of the system's. Calls ``on_check`` with each check when it is done.
 
-    Raises UsageError unless the URL is a scheme and a host, and SmokeError after all checks if one
-    failed.
+    Raises SmokeError after all checks if one failed.
     """
-    endpoint = Endpoint.parse(
-        base_url,
-        timeout_seconds=timeout_seconds,
-        host_header=host_header,
-        now=clock.now,
-        trusted=trusted,
-    )
     deadline = clock.now() + wait_seconds
     checks = []
     for probe in _probes(tuple(documents)):
-        check = _check(endpoint, probe, deadline, clock)
+        check = _check(base_url, trusted, probe, deadline, clock)
         checks.append(check)
         if on_check:
             on_check(check)
@@ -107,14 +114,55 @@ def _summary(failed: Iterable[Check]) -> str:
     return "; ".join(f"{', '.join(alike)}: {detail}" for detail, alike in names.items())
 
 
-def _check(endpoint: Endpoint, probe: _Probe, deadline: float, clock: Clock) -> Check:
+def send(
+    base_url: str,
+    method: str,
+    path: str,
+    *,
+    trusted: Path | None = None,
+    now: Callable[[], float] = time.monotonic,
+) -> Response:
+    """Send one request, without redirects, proxies and retries. Raises RequestError."""
+    parts = urlsplit(base_url)
+    host = parts.hostname or ""
+    if parts.scheme == "https":
+        context = ssl.create_default_context(cafile=trusted)
+        connection: http.client.HTTPConnection = http.client.HTTPSConnection(
+            host, parts.port, timeout=TIMEOUT_SECONDS, context=context
+        )
+    else:
+        connection = http.client.HTTPConnection(host, parts.port, timeout=TIMEOUT_SECONDS)
+    deadline = now() + TIMEOUT_SECONDS
+    try:
+        connection.request(
+            method, path, headers={"accept": "application/json", "user-agent": "terrarium"}
+        )
+        response = connection.getresponse()
+        body = b""
+        while part := response.read1(65_536):
+            body += part
+            if len(body) > MAX_BODY_BYTES:
+                raise RequestError(f"a body of more than {MAX_BODY_BYTES:,} bytes")
+            # The timeout of the connection starts again with each part.
+            if now() > deadline:
+                raise RequestError(f"no whole response within {TIMEOUT_SECONDS:g} s")
+        return Response(response.status, response.headers, body)
+    except (OSError, http.client.HTTPException) as error:
+        raise RequestError(str(error) or type(error).__name__) from error
+    finally:
+        connection.close()
+
+
+def _check(
+    base_url: str, trusted: Path | None, probe: _Probe, deadline: float, clock: Clock
+) -> Check:
     started = clock.now()
     pause = _FIRST_PAUSE_SECONDS
     while True:
         wrong: str | None
         try:
-            response = endpoint.send(probe.method, probe.path)
-        except ExchangeError as error:
+            response = send(base_url, probe.method, probe.path, trusted=trusted, now=clock.now)
+        except RequestError as error:
             ready, wrong, detail = False, f"no response: {error}", ""
         else:
             wrong, detail = probe.verify(response), str(response.status)

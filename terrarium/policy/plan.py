@@ -45,10 +45,6 @@ class Resource:
     def is_unknown(self, attribute: str) -> bool:
         return self.unknown.get(attribute) is True
 
-    def is_set(self, attribute: str) -> bool:
-        """Return whether it has a value that is not empty, or an unknown one."""
-        return bool(self.get(attribute)) or _holds_true(self.unknown.get(attribute))
-
     def blocks(self, name: str) -> list[Mapping[str, Any]]:
         """Return the nested blocks of that name."""
         found = self.get(name)
@@ -147,11 +143,3 @@ def _named(expression: Any) -> Iterator[str]:
         else:
             for item in expression.values():
                 yield from _named(item)
-
-
-def _holds_true(unknown: Any) -> bool:
-    if isinstance(unknown, dict):
-        return any(_holds_true(item) for item in unknown.values())
-    if isinstance(unknown, list):
-        return any(_holds_true(item) for item in unknown)
-    return unknown is True

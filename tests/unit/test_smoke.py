@@ -6,16 +6,18 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from local_aws.load_balancer.tls import server_context
 
 from terrarium import smoke
 from terrarium.documents import Document
-from terrarium.errors import SmokeError, UsageError
-from terrarium.smoke import Check, Clock
+from terrarium.errors import SmokeError
+from terrarium.smoke import Check, Clock, RequestError
 
 FOO = Document("foo", Path("documents/foo.json"), b'{"greeting": "I am the Foo"}\n')
 BAR = Document("bar", Path("documents/bar.json"), b'{"greeting": "I am the Bar"}\n')
@@ -42,7 +44,6 @@ class LoadBalancer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.first: list[Canned] = []
         self.seen: list[tuple[str, str]] = []
-        self.hosts: set[str | None] = set()
         self.canned = {
             ("GET", "/health"): Canned(200, b'{"status": "ok"}'),
             ("GET", "/api/foo"): Canned(200, FOO.content),
@@ -66,7 +67,6 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         balancer = self.server
         balancer.seen.append((self.command, self.path))
-        balancer.hosts.add(self.headers["host"])
         canned = (
             balancer.first.pop(0)
             if balancer.first
@@ -120,7 +120,11 @@ class FakeClock:
 def unused_url() -> Iterator[str]:
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
-        yield f"http://127.0.0.1:{bound.getsockname()[1]}"
+        yield url_of(bound)
+
+
+def url_of(listener: socket.socket) -> str:
+    return f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
 def _failures(balancer: LoadBalancer) -> dict[str, str]:
@@ -240,11 +244,6 @@ def test_a_huge_answer_is_not_read_completely(balancer: LoadBalancer) -> None:
     }
 
 
-def test_the_host_header_replaces_the_host_of_the_url(balancer: LoadBalancer) -> None:
-    smoke.run(balancer.url, [FOO], host_header="api.example.com")
-    assert balancer.hosts == {"api.example.com"}
-
-
 def test_a_missing_service_fails_every_check(unused_url: str) -> None:
     clock = FakeClock()
     with pytest.raises(SmokeError, match=r"7 of 7 checks .* no response: .*refused") as caught:
@@ -281,33 +280,54 @@ def test_the_deadline_applies_to_the_whole_run(unused_url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "url",
+    "parts",
     [
-        "",
-        "127.0.0.1:8080",
-        "file:///etc/passwd",
-        "ftp://example.com",
-        "http://",
-        "http://user:secret@example.com",
-        "http://example.com/prefix",
-        "http://example.com?query",
-        "http://example.com#fragment",
-        "http://example.com:99999",
-        "http://example.com:port",
-        "http://exa mple.com",
-        "http://example.com\r\nx: y",
-        "http://[::1",
-        "http://a..b",
-        "http://ex\u00e4mple.com",
+        [],
+        [b"\x16\x03\x01 no HTTP at all\r\n\r\n"],
+        [b"HTTP/1.1 200 OK\r\n" + b"x: y\r\n" * 200 + b"\r\n"],
+        [b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"],
+        [b"HTTP/1.1 200 OK\r\n\r\n", b"a", b"b"],
     ],
+    ids=["nothing", "no HTTP", "too many headers", "broken chunks", "slow"],
 )
-def test_a_url_that_is_not_just_a_scheme_and_a_host_is_refused(url: str) -> None:
-    with pytest.raises(UsageError):
-        smoke.run(url, [FOO])
+def test_a_broken_or_slow_response_is_a_request_error(parts: list[bytes]) -> None:
+    times = iter([0.0, *[11.0] * 5])
+    with closing(socket.create_server(("127.0.0.1", 0))) as listener:
+        listener.settimeout(5)
+
+        def serve() -> None:
+            with listener.accept()[0] as connection:
+                connection.recv(65_536)
+                for part in parts:
+                    connection.sendall(part)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        with pytest.raises(RequestError):
+            smoke.send(url_of(listener), "GET", "/", now=lambda: next(times))
+        thread.join()
 
 
-@pytest.mark.parametrize("name", ["a b", "a\r\nx: y", "\u00fc"])
-def test_an_invalid_host_header_is_refused(balancer: LoadBalancer, name: str) -> None:
-    with pytest.raises(UsageError):
-        smoke.run(balancer.url, [FOO], host_header=name)
-    assert balancer.seen == []
+def test_only_a_trusted_certificate_is_accepted(tmp_path: Path) -> None:
+    certificate = tmp_path / "certificate.pem"
+    tls = server_context(certificate)
+    with closing(socket.create_server(("127.0.0.1", 0))) as listener:
+        listener.settimeout(5)
+
+        def serve() -> None:
+            for _ in range(2):
+                with (
+                    suppress(OSError),
+                    listener.accept()[0] as plain,
+                    tls.wrap_socket(plain, server_side=True) as connection,
+                ):
+                    connection.recv(65_536)
+                    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        url = url_of(listener).replace("http:", "https:")
+        with pytest.raises(RequestError, match="CERTIFICATE_VERIFY_FAILED"):
+            smoke.send(url, "GET", "/")
+        assert smoke.send(url, "GET", "/", trusted=certificate).status == 200
+        thread.join()

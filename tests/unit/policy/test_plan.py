@@ -101,23 +101,6 @@ def test_an_instance_is_referred_to_by_its_own_key() -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "unknown", "is_set"),
-    [
-        ({"actions": ["arn"]}, {}, True),
-        ({"actions": []}, {}, False),
-        ({"actions": [None]}, {"actions": [True]}, True),
-        ({}, {"actions": True}, True),
-        ({}, {"actions": {"a": False}}, False),
-        ({}, {}, False),
-    ],
-)
-def test_an_argument_with_a_known_or_unknown_value_is_set(
-    values: dict[str, Any], unknown: dict[str, Any], is_set: bool
-) -> None:
-    assert Resource("x.x", "x", None, values, unknown).is_set("actions") is is_set
-
-
-@pytest.mark.parametrize(
     ("address", "base"),
     [
         ('aws_subnet.public["eu-west-1a"]', "aws_subnet.public"),
