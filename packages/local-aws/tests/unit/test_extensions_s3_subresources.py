@@ -61,7 +61,7 @@ def test_what_moto_lacks_is_not_implemented_and_says_so(
 ) -> None:
     answer = bucket.request(method, path, f"{query}=&id=x")
     assert answer.status == 501
-    assert f"does not know s3 {method} {path}?{query}".encode() in answer.body
+    assert f"does not implement s3 {method} {path}?{query}".encode() in answer.body
 
 
 def test_no_question_for_a_subresource_is_answered_with_the_bucket_itself(bucket: Bucket) -> None:

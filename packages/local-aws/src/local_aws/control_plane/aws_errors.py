@@ -31,17 +31,17 @@ class Protocol(Enum):
 
 
 def access_key_of(request: Request) -> str:
-    """The access key id that signed the request, or an empty string."""
+    """Return the access key id of the signature, or an empty string."""
     return _credential(request, "key")
 
 
 def service_of(request: Request) -> str:
-    """The signing name of the service, or an empty string for an unsigned request."""
+    """Return the signing name of the service, or an empty string for an unsigned request."""
     return _credential(request, "service").lower()
 
 
 def region_of(request: Request) -> str:
-    """The Region that the request is signed for, or an empty string for an unsigned request."""
+    """Return the Region of the signature, or an empty string for an unsigned request."""
     return _credential(request, "region").lower()
 
 
@@ -61,7 +61,7 @@ def protocol_of(request: Request) -> Protocol:
 
 
 def operation_of(request: Request) -> str:
-    """What the client asked for, as a person would name it: ``ec2 DescribeFleets``."""
+    """Return service and operation for a message, like ``ec2 DescribeFleets``."""
     name = request.header("x-amz-target").rpartition(".")[2]
     if not name and protocol_of(request) in {Protocol.QUERY, Protocol.EC2}:
         form = request.body.decode("utf-8", "replace") or request.query
@@ -72,7 +72,7 @@ def operation_of(request: Request) -> str:
 
 
 def _rest_operation(request: Request) -> str:
-    """By the SDK's own word for it, or by method, path and what S3 calls a subresource."""
+    """Return the operation that the SDK names, or method, path and S3 subresource."""
     if protocol_of(request) is Protocol.CBOR:
         return request.raw_path.rpartition("/")[2]
     query = parse_qs(request.query, keep_blank_values=True)
@@ -83,9 +83,9 @@ def _rest_operation(request: Request) -> str:
 
 
 def aws_error(request: Request, status: int, code: str, message: str) -> Response:
-    """The error as the client's SDK expects it from this service.
+    """Return an error in the protocol of the service.
 
-    A status of 501 is retried by no SDK, while 500, 502, 503 and 504 are, for minutes.
+    SDKs repeat a request for minutes after a 500, 502, 503 or 504, but not after a 501.
     """
     protocol = protocol_of(request)
     if protocol in {Protocol.JSON, Protocol.REST_JSON}:
@@ -109,7 +109,7 @@ def aws_error(request: Request, status: int, code: str, message: str) -> Respons
 
 
 def _cbor(text: str) -> bytes:
-    """A text string with a length of two bytes; 0xa2, above, is a map of two pairs."""
+    """Encode a text with a length of two bytes; 0xa2, above, is a map of two pairs."""
     content = text.encode()[:0xFFFF]
     return b"\x79" + len(content).to_bytes(2, "big") + content
 
@@ -129,7 +129,7 @@ def _xml(request: Request, code: str, message: str) -> str:
 
 
 def _is_s3(request: Request) -> bool:
-    """S3 alone does not wrap its errors; S3 Control, which signs with the same name, does."""
+    """Return whether the error is not wrapped, unlike one of S3 Control, which signs as S3."""
     return service_of(request) in {"s3", ""} and not request.raw_path.startswith("/v20180820/")
 
 

@@ -1,7 +1,7 @@
-"""The bytes of a deployed function: what ``Code.Location`` of GetFunction leads to.
+"""The zip of a deployed function, behind the URL in ``Code.Location`` of GetFunction.
 
-moto answers with an address on AWS. Ours names the exact bytes by their hash, so that a download
-that is slower than an update gets the code it was promised, or a 404, and never the other one.
+moto answers with a URL on AWS. Our URL has the hash of the zip, so a download after an update gets
+the code that GetFunction described, or a 404.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ def is_get_function(request: Request) -> bool:
 
 
 def with_local_location(response: Response, base_url: str) -> Response:
-    """moto's answer to GetFunction with a ``Code.Location`` on this server.
+    """Replace ``Code.Location`` in an answer to GetFunction by a URL of this server.
 
-    Anything but a function with a zip is passed on as it is.
+    Return any other answer, like that for a container image, unchanged.
     """
     if response.status != 200:
         return response
@@ -51,12 +51,12 @@ def _path_of(configuration: dict[str, Any]) -> str:
     _, _, _, region, account, _, name, *_ = configuration["FunctionArn"].split(":")
     digest = base64.b64decode(configuration["CodeSha256"], validate=True).hex()
     if len(digest) != 64:
-        raise ValueError("no hash of the code")
+        raise ValueError("CodeSha256 is not a SHA-256")
     return f"{PREFIX}{account}/{region}/{name}/{digest}"
 
 
 def code_at(path: str) -> bytes | None:
-    """The zip that a path of ours names, or None. Creates no account and no Region in moto."""
+    """Return the zip at a path, or None. Creates no account and no Region in moto."""
     match = _CODE.fullmatch(path)
     if match is None:
         return None

@@ -1,7 +1,7 @@
-"""A request and a response as values, and the ASGI application that carries them.
+"""Request and response values, and the ASGI application that reads and writes them.
 
-ASGI rather than WSGI towards granian, because only ASGI keeps the path as it arrived: an S3 key or
-an ARN with an encoded slash is a different thing once decoded.
+The interface to granian is ASGI, because WSGI decodes the path: an S3 key or ARN with an encoded
+slash would change.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 MAX_BODY = 512 * 1024 * 1024
-"""Everything lives in memory here, so a single upload is bounded well below S3's 5 GiB."""
+"""Maximum length of a body, well below S3's 5 GiB, because objects are kept in memory."""
 
 _HOP_BY_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "upgrade", "server"})
 _BODILESS = frozenset({204, 304})
@@ -25,7 +25,7 @@ _BODILESS = frozenset({204, 304})
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """``raw_path`` is percent-encoded as it arrived; header names are in lower case."""
+    """``raw_path`` is percent-encoded as the client sent it; header names are in lower case."""
 
     method: str
     raw_path: str
@@ -34,7 +34,7 @@ class Request:
     body: bytes
 
     def header(self, name: str) -> str:
-        """The first header of that (lower-case) name, or an empty string."""
+        """Return the first header with that lower-case name, or an empty string."""
         return next((value for key, value in self.headers if key == name), "")
 
 
@@ -49,8 +49,7 @@ Handler = Callable[[Request], Response]
 
 
 class AsgiApplication:
-    """Reads a whole request, runs ``handler`` on a thread of the executor that ``executor_of``
-    names for it, writes its response."""
+    """Reads a whole request, calls ``handler`` in an executor, and writes the response."""
 
     def __init__(self, handler: Handler, executor_of: Callable[[Request], Executor]) -> None:
         self._handler = handler
@@ -79,24 +78,24 @@ class AsgiApplication:
 
 
 async def _read_body(receive: Receive) -> bytes | None:
-    """The whole body, None when it never came whole; of one too long, a byte more than allowed."""
+    """Return the body, None if the client disconnected; at most ``MAX_BODY + 1`` bytes."""
     body = bytearray()
     while True:
         message = await receive()
         if message["type"] != "http.request":
             return None
-        # An upload that is refused is still read to its end, so that the client hears why.
+        # Read a body that is too long to its end, so that the client reads the answer.
         body += message.get("body", b"")[: MAX_BODY + 1 - len(body)]
         if not message.get("more_body", False):
             return bytes(body)
 
 
 def _refusal(request: Request, body: bytes | None) -> Response | None:
-    """Half a body must never be stored, whether its client went away or garbled it."""
+    """Return an error for an incomplete or too long body, or None."""
     if body is None:
         return _plain(400, "the body is incomplete\n")
     if len(body) > MAX_BODY:
-        return _plain(413, f"this cloud takes bodies of up to {MAX_BODY} bytes\n")
+        return _plain(413, f"the maximum length of a body is {MAX_BODY} bytes\n")
     length = request.header("content-length")
     if length.isdecimal() and int(length) != len(body):
         return _plain(400, "the body is incomplete\n")
@@ -112,7 +111,7 @@ async def _write(response: Response, request: Request, send: Send) -> None:
     headers = [(name, value) for name, value in headers if name not in _HOP_BY_HOP]
     body = response.body
     if request.method == "HEAD" or response.status in _BODILESS:
-        body = b""  # the length of a HEAD answer is that of the object, so it is left alone
+        body = b""  # keep the content-length of a HEAD answer: it is that of the object
     else:
         headers = [(name, value) for name, value in headers if name != "content-length"]
         headers.append(("content-length", str(len(body))))

@@ -31,7 +31,7 @@ from local_aws.lambda_runtime.invoke_protocol import (
 from local_aws.ports import LOOPBACK
 
 CONTEXT_BYTES = 3_583
-"""Of base64. Source: Lambda API reference, Invoke, X-Amz-Client-Context."""
+"""Maximum length in base64. Source: Lambda API reference, Invoke, X-Amz-Client-Context."""
 
 PAYLOAD_BYTES = {
     InvocationType.REQUEST_RESPONSE: 6_291_456,
@@ -48,20 +48,20 @@ _NAME = re.compile(
 )
 _QUALIFIER = re.compile(r"[\w$-]{1,128}", re.ASCII)
 _CONNECT_SECONDS = 2.0
-_LONGEST_SECONDS = 900.0 + 60.0
-"""The longest function there is, and its start."""
+_MAX_SECONDS = 900.0 + 60.0
+"""Maximum time-out of a function, and its start."""
 
 _REFUSALS = {
     "LambdaResourceNotFound": (404, "ResourceNotFoundException"),
     "LambdaThrottling": (429, "TooManyRequestsException"),
-    # On AWS a 502, which SDKs try again; here it will never be otherwise.
+    # AWS answers 502. SDKs repeat such a request, which cannot succeed here.
     "LambdaInvalidRuntimeException": (501, "InvalidRuntimeException"),
     "LambdaInvalidZipFileException": (501, "InvalidZipFileException"),
 }
 
 
 class RefusedError(Exception):
-    """The caller's mistake, as Lambda names it."""
+    """An error of the caller, with Lambda's code."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
         super().__init__(message)
@@ -75,16 +75,16 @@ def is_invocation(request: Request) -> bool:
 
 
 def is_other_invocation(request: Request) -> bool:
-    """Ways to invoke that are not built: streaming, and the one of 2014."""
+    """Return whether the request invokes by streaming, or by InvokeAsync of 2014."""
     return _OTHERS.fullmatch(request.raw_path) is not None
 
 
 def answer(
     request: Request, account: str, runtimes: Runtimes, mark: str, *, wait_seconds: float = 0.0
 ) -> Response:
-    """Run the function that the request names in the account, or say why not.
+    """Invoke the function, or answer with Lambda's error.
 
-    Waits that long for the runtime, which may just be starting.
+    Waits up to ``wait_seconds`` for a runtime that is starting.
     """
     try:
         region = region_of(request)
@@ -113,12 +113,12 @@ def _arn(request: Request, account: str, region: str) -> str:
     match = _INVOKE.fullmatch(request.raw_path)
     named = _NAME.fullmatch(unquote(match["name"])) if match else None
     if named is None:
-        raise RefusedError(400, "ValidationException", "the name of the function is not one")
+        raise RefusedError(400, "ValidationException", "invalid function name")
     if named["region"] not in {None, region}:
         message = f"Functions from '{named['region']}' are not reachable in this region"
         raise RefusedError(404, "ResourceNotFoundException", f"{message} ('{region}')")
     if named["account"] not in {None, account}:
-        message = f"functions of account {named['account']} are invoked with a role of that account"
+        message = f"invoke a function of account {named['account']} with a role of that account"
         raise RefusedError(403, "AccessDeniedException", message)
     given = parse_qs(request.query).get("Qualifier", [None])[0]
     if given and named["qualifier"] not in {None, given}:
@@ -127,12 +127,14 @@ def _arn(request: Request, account: str, region: str) -> str:
         )
         raise RefusedError(400, "InvalidParameterValueException", message)
     if given and _QUALIFIER.fullmatch(given) is None:
-        raise RefusedError(400, "ValidationException", f"the qualifier {given[:200]!r} is not one")
+        raise RefusedError(400, "ValidationException", f"invalid qualifier: {given[:200]!r}")
     qualifier = given or named["qualifier"]
     arn = f"arn:aws:lambda:{region}:{account}:function:{named['name']}"
     if not qualifier:
         return arn
-    if "$" in qualifier and qualifier != "$LATEST":  # no version, and no alias can be called that
+    if (
+        "$" in qualifier and qualifier != "$LATEST"
+    ):  # neither a version nor an alias has such a name
         raise RefusedError(
             404, "ResourceNotFoundException", f"Function not found: {arn}:{qualifier}"
         )
@@ -144,12 +146,12 @@ def _kind(request: Request) -> InvocationType:
     try:
         return InvocationType(text)
     except ValueError:
-        message = f"InvocationType {text[:40]!r} is none of {', '.join(InvocationType)}"
+        message = f"InvocationType {text[:40]!r} must be one of {', '.join(InvocationType)}"
         raise RefusedError(400, "InvalidParameterValueException", message) from None
 
 
 def _client_context(request: Request) -> str:
-    """What is in base64 in the header, JSON of an object; empty without one."""
+    """Return the client context, a JSON object in base64; an empty string without one."""
     sent = request.header("x-amz-client-context") or ""
     if len(sent) > CONTEXT_BYTES:
         message = f"The client context exceeds {CONTEXT_BYTES} bytes of base64"
@@ -189,11 +191,11 @@ def _no_runtime(account: str, region: str) -> RefusedError:
         f"no process runs the functions of account {account} in {region} yet: try again, "
         "or see local-aws status"
     )
-    return RefusedError(501, "ServiceException", message)  # which no SDK tries again
+    return RefusedError(501, "ServiceException", message)  # SDKs do not repeat a 501
 
 
 def _require_functions(account: str, region: str, arn: str) -> None:
-    """Raise RefusedError at once where no runtime will ever start."""
+    """Raise RefusedError if no runtime will start for the account and Region."""
     if region not in account_regions().get(account, ()):
         raise RefusedError(404, "ResourceNotFoundException", f"Function not found: {arn}")
 
@@ -213,7 +215,7 @@ def _connect(
 def _send(connection: socket.socket, call: InvokeRequest) -> InvokeResponse:
     try:
         with connection, connection.makefile("rb") as answers:
-            connection.settimeout(_LONGEST_SECONDS)
+            connection.settimeout(_MAX_SECONDS)
             connection.sendall(call.encode())
             head, length = decode_head(answers.readline(HEAD_BYTES))
             payload = answers.read(length)
@@ -221,30 +223,30 @@ def _send(connection: socket.socket, call: InvokeRequest) -> InvokeResponse:
                 return InvokeResponse.decode(head, payload)
     except (OSError, ValueError):
         pass
-    message = "what runs the functions has ended before it answered"
+    message = "the process that runs the functions ended before it answered"
     raise RefusedError(500, "ServiceException", message)
 
 
-def _response(request: Request, kind: InvocationType, made: InvokeResponse) -> Response:
-    if made.status == InvokeStatus.REFUSED:
-        return _refusal(request, made)
-    headers = [("x-amzn-requestid", made.request_id)]
-    if made.version:
-        headers.append(("x-amz-executed-version", made.version))
-    if made.status == InvokeStatus.ACCEPTED:
+def _response(request: Request, kind: InvocationType, answer: InvokeResponse) -> Response:
+    if answer.status == InvokeStatus.REFUSED:
+        return _refusal(request, answer)
+    headers = [("x-amzn-requestid", answer.request_id)]
+    if answer.version:
+        headers.append(("x-amz-executed-version", answer.version))
+    if answer.status == InvokeStatus.ACCEPTED:
         return Response(204 if kind is InvocationType.DRY_RUN else 202, tuple(headers), b"")
-    if made.status == InvokeStatus.FAILED:
+    if answer.status == InvokeStatus.FAILED:
         headers.append(("x-amz-function-error", "Unhandled"))
-    if made.log:
-        headers.append(("x-amz-log-result", made.log))
+    if answer.log:
+        headers.append(("x-amz-log-result", answer.log))
     headers.append(("content-type", "application/json"))
-    return Response(200, tuple(headers), made.payload)
+    return Response(200, tuple(headers), answer.payload)
 
 
-def _refusal(request: Request, made: InvokeResponse) -> Response:
-    status, code = _REFUSALS.get(made.reason, (500, "ServiceException"))
+def _refusal(request: Request, answer: InvokeResponse) -> Response:
+    status, code = _REFUSALS.get(answer.reason, (500, "ServiceException"))
     if status != 429:
-        return aws_error(request, status, code, made.detail)
+        return aws_error(request, status, code, answer.detail)
     refused = aws_error(request, status, code, "Rate Exceeded.")
     body = {"Reason": "ReservedFunctionConcurrentInvocationLimitExceeded", "Type": "User"}
     body["message"] = "Rate Exceeded."

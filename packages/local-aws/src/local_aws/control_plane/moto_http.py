@@ -1,4 +1,4 @@
-"""moto's WSGI application behind a function from request to response."""
+"""Call of moto's WSGI application with a request value."""
 
 from __future__ import annotations
 
@@ -17,12 +17,11 @@ from local_aws.control_plane.http import Request, Response
 
 
 class Moto:
-    """One AWS, all accounts and Regions.
+    """moto with our patches, for all accounts and Regions.
 
-    ``lock`` is held for the whole of every request. moto is plain Python on dictionaries, so
-    threads bring it no speed, and its check-then-act steps are only right one at a time: the
-    ``If-None-Match: *`` with which Terraform takes a state lock is one of them. A snapshot takes
-    the same lock, and so is always of a moment between two requests.
+    ``lock`` is held during a request, because moto is not thread-safe: two requests with
+    ``If-None-Match: *`` could both take a Terraform state lock. A snapshot takes the same lock, so
+    it never has half a request.
     """
 
     def __init__(self) -> None:
@@ -31,7 +30,7 @@ class Moto:
         self._application = DomainDispatcherApplication(create_backend_app)
 
     def handle(self, request: Request) -> Response:
-        """Raises whatever moto raises: NotImplementedError for an operation it does not know."""
+        """Raises NotImplementedError for an unknown operation, and any error of moto."""
         environ = environ_of(request)
         with self.lock:
             body, status, headers = run_wsgi_app(self._application, environ, buffered=True)
@@ -40,7 +39,7 @@ class Moto:
 
 
 def environ_of(request: Request) -> dict[str, Any]:
-    """The WSGI environment of a request (PEP 3333), with the raw path that moto looks for."""
+    """Return the WSGI environment of a request (PEP 3333), with the raw path for moto."""
     name, port = _authority(request.header("host"))
     query = f"?{request.query}" if request.query else ""
     environ: dict[str, Any] = {
@@ -63,14 +62,14 @@ def environ_of(request: Request) -> dict[str, Any]:
         "wsgi.run_once": False,
     }
     environ.update(_header_variables(request.headers))
-    # A chunked body has been read to its end, so its length is known by now.
+    # A chunked body has been read, so its length is known.
     environ.pop("HTTP_TRANSFER_ENCODING", None)
     environ["CONTENT_LENGTH"] = str(len(request.body))
     return environ
 
 
 def _header_variables(headers: tuple[tuple[str, str], ...]) -> dict[str, Any]:
-    """WSGI folds ``-`` and ``_`` into one; S3 metadata keys keep their spelling on the side."""
+    """Return the WSGI variables of headers, and the spelling of S3 metadata keys with ``_``."""
     dashed = {_variable(name) for name, _ in headers if "_" not in name}
     variables: dict[str, Any] = {}
     spelling: dict[str, str] = {}
@@ -78,7 +77,7 @@ def _header_variables(headers: tuple[tuple[str, str], ...]) -> dict[str, Any]:
         variable = _variable(name)
         if "_" in name:
             if variable in dashed or not name.startswith("x-amz-meta-"):
-                continue  # never a stand-in for the header with dashes
+                continue  # it must not replace the header with dashes
             spelling.setdefault(variable, name)
         variables[variable] = f"{variables[variable]},{value}" if variable in variables else value
     variables[PRESERVED_HEADER_NAMES_ENVIRON_KEY] = spelling
@@ -91,7 +90,7 @@ def _variable(name: str) -> str:
 
 
 def _authority(host: str) -> tuple[str, int]:
-    """Name and port of a Host header, whatever it holds."""
+    """Return name and port of a Host header, or the defaults if it is invalid."""
     try:
         parts = urlsplit(f"//{host}")
         name, port = parts.hostname, parts.port

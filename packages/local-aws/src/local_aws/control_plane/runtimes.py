@@ -1,4 +1,4 @@
-"""Who runs functions: the load balancer process of an account and Region, once it has said so."""
+"""Registered runtimes: the processes that run the functions of an account and Region."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """``port`` is on loopback; ``token`` lets calls in there."""
+    """``port`` is on loopback; the runtime accepts calls with ``token``."""
 
     account: str
     region: str
@@ -18,7 +18,7 @@ class Runtime:
 
     @classmethod
     def parse(cls, body: bytes) -> Runtime:
-        """From ``{"account", "region", "port", "token"}``. Raises ValueError."""
+        """Parse ``{"account", "region", "port", "token"}``. Raises ValueError."""
         try:
             value = json.loads(body)
             runtime = cls(
@@ -32,7 +32,7 @@ class Runtime:
 
 
 class Runtimes:
-    """Registered runtimes, in memory only: they register again with a restarted control plane."""
+    """Kept in memory only: a runtime registers again with a restarted control plane."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[str, str], Runtime] = {}

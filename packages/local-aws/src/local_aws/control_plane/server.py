@@ -1,4 +1,4 @@
-"""The control plane behind granian, in this one process."""
+"""granian, the HTTP server of the control plane, on a socket of ours."""
 
 from __future__ import annotations
 
@@ -17,25 +17,19 @@ from granian.server.embed import Server as EmbeddedServer
 
 from local_aws.control_plane.http import AsgiApplication, Request
 from local_aws.control_plane.invocations import is_invocation
-from local_aws.control_plane.service import ControlPlane
+from local_aws.control_plane.service import ControlPlane, is_local
 from local_aws.errors import CloudError
 
 _DRAIN_SECONDS = 2.0
-_THREADS = 32
-_INVOCATION_THREADS = 256
-"""Invocations wait for functions, which ask this cloud for things: they must not take each other's
-threads. Each is started when there is use for it."""
+_CONCURRENT_THREADS = 256
+"""Invocations wait for functions, and functions call this control plane."""
 
 _BACKLOG = 1024
 _log = logging.getLogger("local_aws.control_plane")
 
 
 class _Server(EmbeddedServer):
-    """granian on a socket that is already ours.
-
-    Its own one is opened with SO_REUSEPORT, with which two clouds that start at the same moment
-    would share a port and each get half of the requests.
-    """
+    """granian on a listening socket that this process opened without SO_REUSEPORT."""
 
     def __init__(self, application: AsgiApplication, listener: socket.socket) -> None:
         host, port = listener.getsockname()
@@ -56,39 +50,35 @@ class _Server(EmbeddedServer):
 
 
 def _holder(listener: socket.socket) -> Any:
-    make: Any = SocketHolder  # its stub says nothing of the constructor: descriptor, unix, backlog
+    make: Any = SocketHolder  # its stub lacks the constructor: descriptor, is Unix socket, backlog
     return make(listener.fileno(), False, _BACKLOG)
 
 
 def run(plane: ControlPlane, listener: socket.socket) -> None:
-    """Serve until SIGTERM or SIGINT, then save what changed, and end the process."""
-    with (
-        ThreadPoolExecutor(_THREADS, thread_name_prefix="request") as executor,
-        ThreadPoolExecutor(_INVOCATION_THREADS, thread_name_prefix="invocation") as waiting,
-    ):
-        asyncio.run(_serve(plane, listener, executor, waiting))
-        exit_code = 0
-        try:
-            saved = plane.save_if_changed()
-            if saved is not None:
-                _log.info("saved %s (%d bytes)", saved.path, saved.size)
-        except CloudError as error:
-            _log.error("%s", error.message)
-            exit_code = 1
-        _log.info("stopped")
-        logging.shutdown()
-        # A request that hangs in a thread would keep the interpreter from ending.
-        os._exit(exit_code)
+    """Serve until SIGTERM or SIGINT, then save if something changed, and end the process."""
+    asyncio.run(_serve(plane, listener))
+    exit_code = 0
+    try:
+        saved = plane.save_if_changed()
+        if saved is not None:
+            _log.info("saved %s (%d bytes)", saved.path, saved.size)
+    except CloudError as error:
+        _log.error("%s", error.message)
+        exit_code = 1
+    _log.info("stopped")
+    logging.shutdown()
+    # The interpreter would wait for a thread with a request that does not end.
+    os._exit(exit_code)
 
 
-async def _serve(
-    plane: ControlPlane,
-    listener: socket.socket,
-    executor: ThreadPoolExecutor,
-    waiting: ThreadPoolExecutor,
-) -> None:
+async def _serve(plane: ControlPlane, listener: socket.socket) -> None:
+    # moto handles one request at a time. With more threads, requests took 45 MB more memory and
+    # not less time: malloc has an arena for each thread.
+    moto = ThreadPoolExecutor(1, thread_name_prefix="moto")
+    concurrent = ThreadPoolExecutor(_CONCURRENT_THREADS, thread_name_prefix="concurrent")
+
     def executor_of(request: Request) -> ThreadPoolExecutor:
-        return waiting if is_invocation(request) else executor
+        return concurrent if is_invocation(request) or is_local(request) else moto
 
     server = _Server(AsgiApplication(plane.handle, executor_of), listener)
     stop = asyncio.Event()
@@ -100,9 +90,9 @@ async def _serve(
     _log.info("listening on http://%s:%d", *listener.getsockname())
     await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
     if serving.done():
-        await serving  # it failed: let the error be seen
-        raise CloudError("granian stopped by itself")
-    server.stop()  # type: ignore[no-untyped-call] # granian's own
-    # A client that keeps its connection open must not keep us.
+        await serving  # raises the error that ended it
+        raise CloudError("granian ended without a signal")
+    server.stop()  # type: ignore[no-untyped-call] # granian ships no types
+    # Do not wait for clients that keep their connections open.
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(serving, _DRAIN_SECONDS)

@@ -1,4 +1,4 @@
-"""Every request to the control plane: what we answer ourselves, and what moto does."""
+"""Handling of a request to the control plane: by an endpoint of ours, a function, or moto."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from local_aws.control_plane.moto_http import Moto
 from local_aws.control_plane.runtimes import Runtime, Runtimes
 from local_aws.errors import CloudError
 
-OWN_PREFIX = "/_local-aws/"
+LOCAL_PREFIX = "/_local-aws/"
 HEALTH = "/_local-aws/health"
 CHANGES = "/_local-aws/changes"
 ACCOUNTS = "/_local-aws/accounts"
@@ -33,7 +33,7 @@ TOKEN_HEADER = "x-local-aws-token"  # noqa: S105 - the name of a header
 SERVICE = "local-aws-control-plane"
 
 _RUNTIME_SECONDS = 20.0
-"""Longest wait for the process that runs functions, which the supervisor starts."""
+"""Maximum wait until the supervisor has started the process that runs functions."""
 
 _HOST = re.compile(r"[A-Za-z0-9.\-]+(:\d{1,5})?|\[[0-9a-f:]+\](:\d{1,5})?")
 _log = logging.getLogger("local_aws.control_plane")
@@ -62,13 +62,13 @@ class ControlPlane:
         self._runtimes = Runtimes()
 
     def restore(self) -> snapshot.Snapshot | None:
-        """Bring back the last snapshot, if there is one that can be read."""
+        """Restore the snapshot, if there is one that can be read."""
         with self._moto.lock:
             self._restored = snapshot.restore(self._settings.snapshots)
         return self._restored
 
     def save(self) -> snapshot.Snapshot:
-        """Write a snapshot of a moment between two requests. Raises CloudError."""
+        """Write a snapshot of the state between two requests. Raises CloudError."""
         with self._saving:
             with self._moto.lock:
                 sessions.forget_expired()
@@ -85,16 +85,16 @@ class ControlPlane:
         return self.save() if self._changed else None
 
     def handle(self, request: Request) -> Response:
-        if request.raw_path.startswith(OWN_PREFIX):
-            return self._own(request)
+        if is_local(request):
+            return self._local(request)
         if request.raw_path.startswith("/moto-api"):
-            # Any web page open in a browser could reset the cloud through it.
-            return _json(404, {"error": "moto's own control API is not part of this cloud"})
+            # A web page in a browser could reset the cloud with it.
+            return _json(404, {"error": "moto's control API is switched off"})
         if invocations.is_other_invocation(request):
-            message = "functions of this cloud are invoked by Invoke and by its load balancer only"
+            message = "local-aws invokes functions by Invoke and by load balancers only"
             return aws_error(request, 501, "NotImplemented", message)
         if sessions.is_unknown_session(access_key_of(request)):
-            message = "the session is not known to this cloud: assume the role again"
+            message = "this cloud does not know the session: assume the role again"
             return aws_error(request, 403, "ExpiredToken", message)
         if invocations.is_invocation(request):
             account = sessions.account_of(access_key_of(request))
@@ -115,26 +115,26 @@ class ControlPlane:
             _log.exception("moto failed in %s", operation_of(request))
             return aws_error(request, 501, "InternalFailure", _failure(request, error))
         if response.status == 404 and b"<!doctype html>" in response.body[:32].lower():
-            return _not_implemented(request)  # moto has no such path at all
+            return _not_implemented(request)  # moto does not know the path
         if function_code.is_get_function(request):
             return function_code.with_local_location(response, self._base_url(request))
         return response
 
-    def _own(self, request: Request) -> Response:
+    def _local(self, request: Request) -> Response:
         path = request.raw_path
         reads = {HEALTH: self._health, CHANGES: self._change_marks, ACCOUNTS: _accounts}
         if path in reads and request.method in {"GET", "HEAD"}:
             return _json(200, {"service": SERVICE, **reads[path]()})
         if path in {RUNTIMES, SNAPSHOT} and request.method == "POST":
             if request.header(TOKEN_HEADER) != self._settings.token:
-                return _json(403, {"error": f"the header {TOKEN_HEADER} does not hold our token"})
+                return _json(403, {"error": f"the header {TOKEN_HEADER} does not have the token"})
             return self._save() if path == SNAPSHOT else self._register(request)
         if path.startswith(function_code.PREFIX) and request.method in {"GET", "HEAD"}:
             with self._moto.lock:
                 code = function_code.code_at(path)
             if code is not None:
                 return Response(200, (("content-type", "application/zip"),), code)
-        return _json(404, {"error": f"nothing answers {request.method} {path[:200]}"})
+        return _json(404, {"error": f"unknown endpoint: {request.method} {path[:200]}"})
 
     def _register(self, request: Request) -> Response:
         try:
@@ -180,6 +180,11 @@ class ControlPlane:
         return f"http://{host}"
 
 
+def is_local(request: Request) -> bool:
+    """Return whether the request is for an endpoint of ours, which AWS does not have."""
+    return request.raw_path.startswith(LOCAL_PREFIX)
+
+
 def _failure(request: Request, error: Exception) -> str:
     """Name the operation and what it lacks."""
     operation = operation_of(request)
@@ -193,7 +198,7 @@ def _failure(request: Request, error: Exception) -> str:
 def _not_implemented(request: Request) -> Response:
     operation = operation_of(request)
     _log.warning("moto does not implement %s", operation)
-    message = f"moto {moto.__version__}, the AWS inside this machine, does not know {operation}"
+    message = f"local-aws does not implement {operation}: moto {moto.__version__} does not know it"
     return aws_error(request, 501, "NotImplemented", message)
 
 

@@ -1,7 +1,7 @@
-"""Credentials of assumed roles, which moto neither ends nor misses.
+"""Sessions of assumed roles: expiry, unknown keys, and the account of a key.
 
-On AWS a session ends after an hour. In moto it stays for ever, and a key that moto does not know
-(one from before a restart without a snapshot, say) acts in its default account instead.
+moto keeps sessions for ever, and lets an unknown key, of a cloud that was removed for example, act
+in its default account.
 """
 
 from __future__ import annotations
@@ -17,24 +17,24 @@ _PARTITION = "aws"
 
 
 def forget_expired() -> int:
-    """Drop every session that has ended, and its access key. Returns how many."""
-    dropped = 0
+    """Delete every expired session and its access key. Return how many."""
+    deleted = 0
     for _, _, sts in sts_backends.iter_backends():
         live: list[Any] = []
         for role in sts.assumed_roles:
             if role.expiration > utcnow():
                 live.append(role)
                 continue
-            dropped += 1
+            deleted += 1
             partition = dict.get(iam_backends[role.account_id], sts.partition)
             if partition is not None:
                 partition.access_keys.pop(role.access_key_id, None)
         sts.assumed_roles = live
-    return dropped
+    return deleted
 
 
 def is_unknown_session(access_key: str) -> bool:
-    """Whether this is the key of a session that no role of this cloud has given out."""
+    """Return whether the key is of a session that this cloud did not create."""
     if not access_key.startswith(_TEMPORARY):
         return False
     return not any(
@@ -45,12 +45,12 @@ def is_unknown_session(access_key: str) -> bool:
 
 
 def session_of(access_key: str) -> Any:
-    """moto's assumed role that the key was given out for, or None."""
+    """Return moto's assumed role with the key, or None."""
     backend = sts_backends[account_of(access_key)][_PARTITION]
     return backend.get_assumed_role_from_access_key(access_key)
 
 
 def account_of(access_key: str) -> str:
-    """The account that the key is of; moto's default one for a key that it does not know."""
+    """Return the account of a key; moto's default account for an unknown key."""
     account: str = get_account_id_from(access_key)
     return account

@@ -1,26 +1,23 @@
-"""The whole state of moto in one file, and back.
+"""Snapshot of moto's state in a file.
 
-A snapshot is one pickle of every backend of every account and Region, so that objects that refer
-to each other across services still do afterwards. The bytes of S3 objects and of functions are
-inside. cloudpickle, because some backends hold lambdas; a code object is readable only by the
-Python that wrote it, and a class only by its own moto, hence both are in the file's name::
+A snapshot is one pickle of the backends of all accounts and Regions, so references between services
+are kept. It has the content of S3 objects and functions. cloudpickle writes it, because some
+backends have lambdas. Only the same Python and moto can read it, so both are in the file name::
 
     snapshots/control-plane.v2.moto-5.2.5.python-3.11.snapshot
 
 The file starts with one line of JSON (format, sha256, saved_at, size), the pickle
-follows. Only a file whose hash is right is ever unpickled.
+follows. A file is unpickled only if its hash is right.
 """
 
 from __future__ import annotations
 
-import contextlib
 import copyreg
 import hashlib
 import importlib
 import io
 import json
 import logging
-import os
 import pickle
 import platform
 import sys
@@ -37,12 +34,13 @@ import moto
 from moto.core.base_backend import BackendDict, backend_lock
 
 from local_aws.errors import CloudError
+from local_aws.files import write_atomically
 
 FORMAT = 2
 SUFFIX = ".snapshot"
 
 _PREFIX = "control-plane."
-_OWN_ATTRIBUTES = frozenset(
+_FIXED_ATTRIBUTES = frozenset(
     {"backend", "service_name", "_use_boto3_regions", "_additional_regions", "_id"}
 )
 _LOCKS = {type(threading.Lock()): threading.Lock, type(threading.RLock()): threading.RLock}
@@ -53,7 +51,7 @@ _log = logging.getLogger("local_aws.snapshot")
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A file that was written or read. ``skipped`` names services that could not be saved."""
+    """A written or restored file; ``skipped`` names the services that could not be saved."""
 
     path: Path
     saved_at: str
@@ -63,7 +61,7 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class _Service:
-    """One of moto's module-level dictionaries of accounts, and what it holds."""
+    """The content of one of moto's module-level dictionaries of accounts."""
 
     module: str
     name: str
@@ -72,22 +70,22 @@ class _Service:
 
 
 def path_in(directory: Path) -> Path:
-    """Where this moto and this Python keep their snapshot."""
+    """Return the path of the snapshot for this moto and this Python."""
     python = ".".join(platform.python_version_tuple()[:2])
     name = f"{_PREFIX}v{FORMAT}.moto-{moto.__version__}.python-{python}{SUFFIX}"
     return directory / name
 
 
 def dump() -> tuple[bytes, tuple[str, ...]]:
-    """The state as bytes, and the services that could not be part of it.
+    """Return the state as bytes, and the services that could not be pickled.
 
-    Call it while no request is being served. Raises CloudError when nothing can be saved.
+    Call it while no request is handled. Raises CloudError if nothing can be pickled.
     """
     services = list(_services())
     failures: dict[str, Exception] = {}
     try:
         return _pickled(services), ()
-    except Exception:  # any object may refuse in any way; find out whose it is
+    except Exception:  # an object may raise anything; find its service
         for service in services:
             try:
                 _pickled([service])
@@ -96,14 +94,14 @@ def dump() -> tuple[bytes, tuple[str, ...]]:
     for module, failure in failures.items():
         _log.warning("%s cannot be saved: %s", module, failure)
     try:
-        kept = [service for service in services if service.module not in failures]
-        return _pickled(kept), tuple(sorted(failures))
+        picklable = [service for service in services if service.module not in failures]
+        return _pickled(picklable), tuple(sorted(failures))
     except Exception as error:
         raise CloudError(f"the state of the cloud cannot be saved: {error}") from error
 
 
 def write(path: Path, payload: bytes, skipped: tuple[str, ...] = ()) -> Snapshot:
-    """Replace the file at once or not at all. Raises CloudError (disk full, not writable)."""
+    """Replace the file atomically. Raises CloudError if it cannot be written."""
     saved_at = datetime.now(UTC).isoformat(timespec="seconds")
     header = {
         "format": FORMAT,
@@ -111,32 +109,24 @@ def write(path: Path, payload: bytes, skipped: tuple[str, ...] = ()) -> Snapshot
         "sha256": hashlib.sha256(payload).hexdigest(),
         "size": len(payload),
     }
-    temporary = path.with_name(f"{path.name}.tmp")  # one writer; a killed one leaves just this
+    content = json.dumps(header).encode() + b"\n" + payload
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as file:
-            file.write(json.dumps(header).encode() + b"\n")
-            file.write(payload)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
+        write_atomically(path, content)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
         raise CloudError(f"the snapshot {path} cannot be written: {error.strerror}") from error
     return Snapshot(path, saved_at, len(payload), skipped)
 
 
 def restore(directory: Path) -> Snapshot | None:
-    """Bring moto to the state of the directory's snapshot; None when there is none to read.
+    """Restore moto's state from the directory's snapshot; return None if there is none.
 
-    A damaged file, and one of another version, is renamed to ``….set-aside`` with a warning in
-    the log, and the cloud starts empty: never a half-restored one, never a crash in a loop.
+    A damaged snapshot, or one of another version, is renamed to ``….set-aside`` with a warning. The
+    cloud then starts empty, and the next start does not fail on the same file.
     """
     path = path_in(directory)
     for other in sorted(directory.glob(f"{_PREFIX}*{SUFFIX}")):
         if other != path:
-            _set_aside(other, f"it is of another version; this one reads {path.name}")
+            _set_aside(other, f"it is of another version: this version reads {path.name}")
     if not path.exists():
         return None
     try:
@@ -157,7 +147,7 @@ def _read(path: Path) -> tuple[dict[str, Any], bytes]:
     if header["format"] != FORMAT:
         raise ValueError(f"format {header['format']}, not {FORMAT}")
     if hashlib.sha256(payload).hexdigest() != header["sha256"]:
-        raise ValueError("its content does not match its own hash")
+        raise ValueError("its content does not match its hash")
     return header, payload
 
 
@@ -169,15 +159,15 @@ def _set_aside(path: Path, reason: str) -> None:
 
 def _services() -> Iterator[_Service]:
     for (module, name), backends in _global_backends().items():
-        attributes = {k: v for k, v in vars(backends).items() if k not in _OWN_ATTRIBUTES}
+        attributes = {k: v for k, v in vars(backends).items() if k not in _FIXED_ATTRIBUTES}
         if len(backends):
             yield _Service(module, name, attributes, dict(backends.items()))
 
 
 def _global_backends() -> dict[tuple[str, str], Any]:
-    """Every loaded ``moto.<service>.models.<name>_backends``, where it is defined.
+    """Return every loaded ``moto.<service>.models.<name>_backends`` by module and name.
 
-    Other modules import the same dictionary; the one whose package its class is from defines it.
+    Other modules import the same dictionary. The module that defines it has its backend class.
     """
     found: dict[int, tuple[str, str, Any]] = {}
     for module_name, module in sorted(sys.modules.items()):
@@ -195,7 +185,7 @@ def _global_backends() -> dict[tuple[str, str], Any]:
 def _backends(module: str, name: str) -> Any:
     backends = getattr(importlib.import_module(module), name)
     if not isinstance(backends, BackendDict):
-        raise TypeError(f"{module}.{name} holds no backends")
+        raise TypeError(f"{module}.{name} is not a BackendDict")
     return backends
 
 
@@ -215,10 +205,10 @@ def _pickled(services: list[_Service]) -> bytes:
 
 
 class _Pickler(cloudpickle.Pickler):  # type: ignore[misc] # cloudpickle ships no types
-    """Names moto's module-level dictionaries instead of copying them.
+    """Pickles references to moto's module-level dictionaries, not copies of them.
 
-    moto's own kinds of dictionary are taken as what they hold, not as what they show: that of S3
-    shows the latest version of a key and holds all of them.
+    It pickles the items of a dict subclass of moto, not what its methods return: the one of S3
+    returns the latest version of a key, but has all versions.
     """
 
     def __init__(self, file: io.BytesIO, protocol: int) -> None:
@@ -237,7 +227,7 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc] # cloudpickle ships n
             state = (vars(obj), dict(dict.items(obj)))
             return copyreg.__newobj__, (type(obj),), state, None, None, _fill  # type: ignore[attr-defined]
         if type(obj).__module__.startswith("cryptography.") and hasattr(obj, "private_bytes"):
-            return _private_key, (_bytes_of(obj),)
+            return _private_key, (_encoded_key(obj),)
         return super().reducer_override(obj)
 
 
@@ -247,9 +237,9 @@ def _fill(target: dict[Any, Any], state: tuple[dict[str, Any], dict[Any, Any]]) 
     dict.update(target, items)
 
 
-def _bytes_of(key: Any) -> bytes:
-    """A key of KMS; it refuses to be pickled, and without it no key would be saved."""
-    from cryptography.hazmat.primitives import serialization as form  # loaded with KMS, or not
+def _encoded_key(key: Any) -> bytes:
+    """Encode a private key of KMS, which cannot be pickled."""
+    from cryptography.hazmat.primitives import serialization as form
 
     content: bytes = key.private_bytes(
         form.Encoding.DER, form.PrivateFormat.PKCS8, form.NoEncryption()
