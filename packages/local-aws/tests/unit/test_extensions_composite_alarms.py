@@ -118,7 +118,7 @@ def test_putting_it_again_changes_the_rule_and_keeps_state_and_tags(alarms: Any)
     ("settings", "expected"),
     [
         ({"AlarmRule": "ALARM(none) OR ALARM(slow)"}, "do not exist: none"),
-        ({"AlarmRule": "ALARM(slow"}, r"ends where '\)' must stand"),
+        ({"AlarmRule": "ALARM(slow"}, "not valid at its end"),
         ({"AlarmRule": "TRUE", "AlarmName": "slow"}, "slow is a metric alarm"),
         ({"AlarmRule": "TRUE", "ActionsSuppressor": "slow"}, "WaitPeriod is required"),
     ],

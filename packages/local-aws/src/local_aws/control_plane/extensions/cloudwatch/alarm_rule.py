@@ -8,18 +8,41 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
+from lark import Lark, Token, Transformer, UnexpectedInput, UnexpectedToken, v_args
+from lark.exceptions import VisitError
 
 StateOf = Callable[[str], str]
 """Returns the state of an alarm by its name: ``ALARM``, ``OK`` or ``INSUFFICIENT_DATA``."""
 
-STATES = ("ALARM", "OK", "INSUFFICIENT_DATA")
 MAX_LENGTH = 10_240
 
-_TOKEN = re.compile(r'\s*(?:(?P<mark>[(),])|"(?P<quoted>(?:[^"\\]|\\.)+)"|(?P<word>[^\s(),"]+))')
 _ARN = re.compile(r"arn:[^:]+:cloudwatch:[^:]*:\d{12}:alarm:(?P<name>.+)")
-_COUNT = re.compile(r"(?P<number>\d+)(?P<percent>%?)")
+_GRAMMAR = r"""
+    ?start: conjunction (OR conjunction)*           -> disjunction
+    ?conjunction: operand (AND operand)*
+    ?operand: NOT operand                           -> negation
+        | "(" start ")"
+        | TRUE                                      -> true
+        | FALSE                                     -> false
+        | STATE "(" name ")"                        -> in_state
+        | AT_LEAST "(" COUNT "," [NOT] STATE "," "(" name ("," name)* ")" ")"  -> at_least
+    name: QUOTED | NAME
+
+    COUNT: /\d+%?/
+    NAME: /[^\s(),"]+/
+    QUOTED: /"(?:[^"\\]|\\.)+"/
+    STATE: /(ALARM|OK|INSUFFICIENT_DATA)(?![^\s(),"])/
+    AND: /AND(?![^\s(),"])/
+    AT_LEAST: /AT_LEAST(?![^\s(),"])/
+    FALSE: /FALSE(?![^\s(),"])/
+    NOT: /NOT(?![^\s(),"])/
+    OR: /OR(?![^\s(),"])/
+    TRUE: /TRUE(?![^\s(),"])/
+    %ignore /\s+/
+"""
 
 
 class RuleError(ValueError):
@@ -27,57 +50,11 @@ class RuleError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Constant:
-    value: bool
+class Rule:
+    """``alarms`` are the names in the rule, ``holds`` evaluates it."""
 
-    def alarms(self) -> Iterator[str]:
-        return iter(())
-
-    def holds(self, _: StateOf) -> bool:
-        return self.value
-
-
-@dataclass(frozen=True, slots=True)
-class InState:
-    """A condition like ``ALARM(name)``."""
-
-    state: str
-    alarm: str
-
-    def alarms(self) -> Iterator[str]:
-        yield self.alarm
-
-    def holds(self, state_of: StateOf) -> bool:
-        return state_of(self.alarm) == self.state
-
-
-@dataclass(frozen=True, slots=True)
-class Not:
-    rule: Rule
-
-    def alarms(self) -> Iterator[str]:
-        return self.rule.alarms()
-
-    def holds(self, state_of: StateOf) -> bool:
-        return not self.rule.holds(state_of)
-
-
-@dataclass(frozen=True, slots=True)
-class AtLeast:
-    """At least ``count`` of the rules must hold: all of them for AND, one for OR."""
-
-    count: int
-    rules: tuple[Rule, ...]
-
-    def alarms(self) -> Iterator[str]:
-        for rule in self.rules:
-            yield from rule.alarms()
-
-    def holds(self, state_of: StateOf) -> bool:
-        return sum(rule.holds(state_of) for rule in self.rules) >= self.count
-
-
-Rule = Constant | InState | Not | AtLeast
+    alarms: tuple[str, ...]
+    holds: Callable[[StateOf], bool]
 
 
 def parse(text: str) -> Rule:
@@ -86,124 +63,61 @@ def parse(text: str) -> Rule:
         raise RuleError("AlarmRule must not be empty")
     if len(text) > MAX_LENGTH:
         raise RuleError(f"AlarmRule must not be longer than {MAX_LENGTH} characters")
-    parser = _Parser(tuple(_tokens(text)))
-    rule = parser.disjunction()
-    parser.end()
+    try:
+        rule: Rule = _PARSER.parse(text)  # type: ignore[assignment] # of the transformer
+    except UnexpectedInput as error:
+        is_end = isinstance(error, UnexpectedToken) and error.token.type == "$END"
+        place = "its end" if is_end else f"character {(error.pos_in_stream or 0) + 1}"
+        raise RuleError(f"AlarmRule is not valid at {place}") from error
+    except VisitError as error:
+        raise error.orig_exc from error
     return rule
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
-    text: str
-    is_name: bool  # quoted, so it is not a keyword
+@v_args(inline=True)
+class _Rules(Transformer[Token, Rule]):
+    def true(self, _: Token) -> Rule:
+        return Rule((), lambda _: True)
 
+    def false(self, _: Token) -> Rule:
+        return Rule((), lambda _: False)
 
-def _tokens(text: str) -> Iterator[_Token]:
-    position, text = 0, text.rstrip()
-    while position < len(text):
-        match = _TOKEN.match(text, position)
-        if match is None:
-            raise RuleError(f"AlarmRule is not valid at character {position + 1}")
-        position = match.end()
-        quoted = match["quoted"]
-        if quoted is not None:
-            yield _Token(re.sub(r"\\(.)", r"\1", quoted), is_name=True)
-        else:
-            yield _Token(match["mark"] or match["word"], is_name=False)
+    def in_state(self, state: Token, name: str) -> Rule:
+        return Rule((name,), lambda state_of: state_of(name) == state)
 
+    def negation(self, _: Token, rule: Rule) -> Rule:
+        return Rule(rule.alarms, lambda state_of: not rule.holds(state_of))
 
-class _Parser:
-    """Recursive descent; NOT binds tighter than AND, and AND tighter than OR."""
+    def disjunction(self, *parts: Rule | Token) -> Rule:
+        return _at_least(1, parts)
 
-    def __init__(self, tokens: tuple[_Token, ...]) -> None:
-        self._tokens = tokens
-        self._next = 0
+    def conjunction(self, *parts: Rule | Token) -> Rule:
+        return _at_least(len(parts) // 2 + 1, parts)
 
-    def disjunction(self) -> Rule:
-        rules = [self._conjunction()]
-        while self._take("OR"):
-            rules.append(self._conjunction())
-        return rules[0] if len(rules) == 1 else AtLeast(1, tuple(rules))
-
-    def end(self) -> None:
-        if self._next < len(self._tokens):
-            raise RuleError(f"AlarmRule has {self._tokens[self._next].text!r} after its end")
-
-    def _conjunction(self) -> Rule:
-        rules = [self._operand()]
-        while self._take("AND"):
-            rules.append(self._operand())
-        return rules[0] if len(rules) == 1 else AtLeast(len(rules), tuple(rules))
-
-    def _operand(self) -> Rule:
-        if self._take("NOT"):
-            return Not(self._operand())
-        if self._take("("):
-            rule = self.disjunction()
-            self._expect(")")
-            return rule
-        if self._take("TRUE"):
-            return Constant(True)
-        if self._take("FALSE"):
-            return Constant(False)
-        if self._take("AT_LEAST"):
-            return self._at_least()
-        state = self._state()
-        self._expect("(")
-        rule = InState(state, self._name())
-        self._expect(")")
-        return rule
-
-    def _at_least(self) -> Rule:
-        self._expect("(")
-        count = _COUNT.fullmatch(self._next_token("a number"))
-        self._expect(",")
-        negated = self._take("NOT")
-        state = self._state()
-        self._expect(",")
-        self._expect("(")
-        names = [self._name()]
-        while self._take(","):
-            names.append(self._name())
-        self._expect(")")
-        self._expect(")")
-        wanted = 0 if count is None else int(count["number"])
-        most = 100 if count is not None and count["percent"] else len(names)
+    def at_least(
+        self, _: Token, count: Token, negated: Token | None, state: Token, *names: str
+    ) -> Rule:
+        wanted, most = int(count.rstrip("%")), 100 if count.endswith("%") else len(names)
         if not 1 <= wanted <= most:
             raise RuleError(f"AT_LEAST in AlarmRule takes 1 to {most} of {len(names)} alarms")
-        if count is not None and count["percent"]:
+        if count.endswith("%"):
             wanted = math.ceil(len(names) * wanted / 100)
-        rules = [InState(state, name) for name in names]
-        return AtLeast(wanted, tuple(Not(rule) if negated else rule for rule in rules))
+        rules = [self.in_state(state, name) for name in names]
+        return _at_least(
+            wanted, [self.negation(negated, each) if negated else each for each in rules]
+        )
 
-    def _state(self) -> str:
-        word = self._next_token("an alarm's state")
-        if word not in STATES or self._tokens[self._next - 1].is_name:
-            raise RuleError(f"AlarmRule has {word!r} where an alarm's state must stand")
-        return word
-
-    def _name(self) -> str:
-        name = self._next_token("an alarm")
-        if name in {"(", ")", ","}:
-            raise RuleError(f"AlarmRule has {name!r} where an alarm must stand")
+    def name(self, token: Token) -> str:
+        name = re.sub(r"\\(.)", r"\1", token[1:-1]) if token.type == "QUOTED" else str(token)
         arn = _ARN.fullmatch(name)
         return arn["name"] if arn else name
 
-    def _next_token(self, expected: str) -> str:
-        if self._next == len(self._tokens):
-            raise RuleError(f"AlarmRule ends where {expected} must stand")
-        self._next += 1
-        return self._tokens[self._next - 1].text
 
-    def _take(self, text: str) -> bool:
-        if self._next < len(self._tokens) and self._tokens[self._next] == _Token(
-            text, is_name=False
-        ):
-            self._next += 1
-            return True
-        return False
+def _at_least(count: int, parts: Sequence[Rule | Token]) -> Rule:
+    """Return a rule that holds if ``count`` of the rules hold: all of them for AND, one for OR."""
+    rules = [part for part in parts if isinstance(part, Rule)]
+    alarms = tuple(name for rule in rules for name in rule.alarms)
+    return Rule(alarms, lambda state_of: sum(rule.holds(state_of) for rule in rules) >= count)
 
-    def _expect(self, text: str) -> None:
-        if not self._take(text):
-            found = self._next_token(repr(text))
-            raise RuleError(f"AlarmRule has {found!r} where {text!r} must stand")
+
+_PARSER = Lark(_GRAMMAR, parser="lalr", transformer=_Rules())

@@ -112,7 +112,7 @@ def _set_suppressor(response: Any, alarms: Mapping[str, Any], alarm: Any) -> Non
 
 def _check(alarms: Mapping[str, Any], text: str) -> None:
     try:
-        named = set(alarm_rule.parse(text).alarms())
+        named = set(alarm_rule.parse(text).alarms)
     except alarm_rule.RuleError as error:
         raise ValidationError(str(error)) from error
     if len(named) > _MAX_CHILDREN:
@@ -126,12 +126,12 @@ def _related(response: Any, alarms: Mapping[str, Any]) -> set[str] | None:
     if parent := response._get_param("ChildrenOfAlarmName"):
         alarm = alarms.get(parent)
         rule = None if alarm is None else alarm.rule
-        return set(alarm_rule.parse(rule).alarms()) if rule else set()
+        return set(alarm_rule.parse(rule).alarms) if rule else set()
     if child := response._get_param("ParentsOfAlarmName"):
         return {
             alarm.name
             for alarm in _composites(alarms.values())
-            if child in alarm_rule.parse(alarm.rule).alarms()
+            if child in alarm_rule.parse(alarm.rule).alarms
         }
     return None
 
@@ -143,7 +143,7 @@ def _evaluate(alarms: Mapping[str, Any], alarm: Any, above: frozenset[str] = fro
     """
     above |= {alarm.name}
     rule = alarm_rule.parse(alarm.rule)
-    for name in set(rule.alarms()) - above:
+    for name in set(rule.alarms) - above:
         if (child := alarms.get(name)) is not None and child.rule is not None:
             _evaluate(alarms, child, above)
 

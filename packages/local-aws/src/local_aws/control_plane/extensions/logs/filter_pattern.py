@@ -10,18 +10,45 @@ Source: CloudWatch Logs user guide, "Filter pattern syntax for metric filters".
 from __future__ import annotations
 
 import json
+import operator
 import re
 from collections.abc import Callable
 from typing import Any
+
+from lark import Lark, Token, Transformer, UnexpectedInput, v_args
 
 from local_aws.wildcards import matches
 
 Pattern = Callable[[str, Any], bool]
 """Returns whether an event matches, given its message and the message as JSON or None."""
 
-_TOKEN = re.compile(
-    r"\s*(?P<token>&&|\|\||<=|>=|!=|=|<|>|\(|\)|\"(?:[^\"\\]|\\.)*\"|\$[^\s=!<>()]*|[^\s()&|=!<>]+)"
-)
+Test = Callable[[Any], bool]
+
+_GRAMMAR = r"""
+    ?start: conjunction ("||" conjunction)*     -> disjunction
+    ?conjunction: condition ("&&" condition)*
+    ?condition: "(" start ")"
+        | SELECTOR "IS"i CONSTANT               -> is_constant
+        | SELECTOR "EXISTS"i                    -> exists
+        | SELECTOR "NOT"i "EXISTS"i             -> not_exists
+        | SELECTOR OPERATOR (QUOTED | LITERAL)  -> comparison
+
+    CONSTANT.2: /(TRUE|FALSE|NULL)\b/i
+    LITERAL: /[^\s()&|=!<>"]+/
+    OPERATOR: "=" | "!=" | "<" | "<=" | ">" | ">="
+    QUOTED: /"(?:[^"\\]|\\.)*"/
+    SELECTOR: /\$[^\s=!<>()]*/
+    %ignore /\s+/
+"""
+_CONSTANTS = {"TRUE": True, "FALSE": False, "NULL": None}
+_OPERATORS: dict[str, Callable[[float, float], bool]] = {
+    "=": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
 _STEP = re.compile(r"\.([\w-]+)|\[(?:'([^']+)'|\"([^\"]+)\"|(\d+))\]")
 _TERM = re.compile(r'([?-]?)(?:"((?:[^"\\]|\\.)*)"|(\S+))')
 _MISSING = object()
@@ -35,7 +62,11 @@ def compiled(text: str) -> Pattern:
     """Raises UnknownPatternError."""
     text = text.strip()
     if text.startswith("{") and text.endswith("}"):
-        return _JsonPattern(text[1:-1]).parse()
+        try:
+            test: Test = _PARSER.parse(text[1:-1])  # type: ignore[assignment] # of the transformer
+        except UnexpectedInput as error:
+            raise UnknownPatternError(text) from error
+        return lambda _, document: document is not None and test(document)
     if text.startswith("[") or "%" in text:
         raise UnknownPatternError(text)
     return _terms(text)
@@ -63,95 +94,41 @@ def _terms(text: str) -> Pattern:
     return test
 
 
-class _JsonPattern:
-    """Recursive descent; ``&&`` binds tighter than ``||``."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._tokens = [match["token"] for match in _TOKEN.finditer(text)]
-        self._position = 0
-
-    def parse(self) -> Pattern:
-        test = self._disjunction()
-        if self._position != len(self._tokens):
-            raise UnknownPatternError(self._text)
-        return lambda _, document: document is not None and test(document)
-
-    def _disjunction(self) -> Callable[[Any], bool]:
-        tests = [self._conjunction()]
-        while self._next_is("||"):
-            tests.append(self._conjunction())
+@v_args(inline=True)
+class _JsonPattern(Transformer[Token, Test]):
+    def disjunction(self, *tests: Test) -> Test:
         return lambda document: any(test(document) for test in tests)
 
-    def _conjunction(self) -> Callable[[Any], bool]:
-        tests = [self._condition()]
-        while self._next_is("&&"):
-            tests.append(self._condition())
+    def conjunction(self, *tests: Test) -> Test:
         return lambda document: all(test(document) for test in tests)
 
-    def _condition(self) -> Callable[[Any], bool]:
-        if self._next_is("("):
-            test = self._disjunction()
-            if not self._next_is(")"):
-                raise UnknownPatternError(self._text)
-            return test
-        selector, operator = self._take(), self._take()
-        if not selector.startswith("$"):
-            raise UnknownPatternError(self._text)
-        match operator.upper():
-            case "IS":
-                return _is(selector, self._take().upper())
-            case "EXISTS":
-                return lambda document: _value(document, selector) is not _MISSING
-            case "NOT" if self._take().upper() == "EXISTS":
-                return lambda document: _value(document, selector) is _MISSING
-        return self._comparison(selector, operator, self._take())
+    def is_constant(self, selector: Token, name: Token) -> Test:
+        return lambda document: _value(document, selector) is _CONSTANTS[name.upper()]
 
-    def _comparison(self, selector: str, operator: str, literal: str) -> Callable[[Any], bool]:
-        if operator not in {"=", "!=", "<", "<=", ">", ">="}:
-            raise UnknownPatternError(self._text)
-        expected = json.loads(literal) if literal.startswith('"') else literal
+    def exists(self, selector: Token) -> Test:
+        return lambda document: _value(document, selector) is not _MISSING
+
+    def not_exists(self, selector: Token) -> Test:
+        return lambda document: _value(document, selector) is _MISSING
+
+    def comparison(self, selector: Token, name: Token, literal: Token) -> Test:
+        expected = json.loads(literal) if literal.type == "QUOTED" else str(literal)
 
         def test(document: Any) -> bool:
             actual = _value(document, selector)
             if actual is _MISSING or isinstance(actual, (dict, list)):
                 return False
-            return _compares(actual, operator, expected)
+            return _compares(actual, name, expected)
 
         return test
 
-    def _next_is(self, token: str) -> bool:
-        found = self._position < len(self._tokens) and self._tokens[self._position] == token
-        self._position += found
-        return found
 
-    def _take(self) -> str:
-        if self._position == len(self._tokens):
-            raise UnknownPatternError(self._text)
-        self._position += 1
-        return self._tokens[self._position - 1]
-
-
-def _is(selector: str, name: str) -> Callable[[Any], bool]:
-    wanted = {"TRUE": True, "FALSE": False, "NULL": None}
-    if name not in wanted:
-        raise UnknownPatternError(f"{selector} IS {name}")
-    return lambda document: _value(document, selector) is wanted[name]
-
-
-def _compares(actual: Any, operator: str, expected: str) -> bool:
+def _compares(actual: Any, name: str, expected: str) -> bool:
     number = _number(expected)
     if isinstance(actual, (int, float)) and not isinstance(actual, bool) and number is not None:
-        return {
-            "=": actual == number,
-            "!=": actual != number,
-            "<": actual < number,
-            "<=": actual <= number,
-            ">": actual > number,
-            ">=": actual >= number,
-        }[operator]
+        return _OPERATORS[name](actual, number)
     same = isinstance(actual, str) and matches(expected, actual)
-    return same if operator == "=" else operator == "!=" and not same
+    return same if name == "=" else name == "!=" and not same
 
 
 def _number(text: str) -> float | None:
@@ -162,12 +139,12 @@ def _number(text: str) -> float | None:
 
 
 def _value(document: Any, selector: str) -> Any:
-    place = 1
-    while place < len(selector):
-        step = _STEP.match(selector, place)
+    position = 1
+    while position < len(selector):
+        step = _STEP.match(selector, position)
         if step is None:
             return _MISSING
-        place = step.end()
+        position = step.end()
         name = step[1] or step[2] or step[3]
         if name is not None and isinstance(document, dict) and name in document:
             document = document[name]
@@ -176,3 +153,6 @@ def _value(document: Any, selector: str) -> Any:
         else:
             return _MISSING
     return document
+
+
+_PARSER = Lark(_GRAMMAR, parser="lalr", transformer=_JsonPattern())
