@@ -128,7 +128,11 @@ def _follow(paths: dict[str, Path]) -> None:
                 offsets[path] += len(whole) + 1
                 for line in whole.decode("utf-8", "replace").split("\n"):
                     _print(f"{name}: {line}" if len(paths) > 1 else line)
-        time.sleep(_FOLLOW_SECONDS)
+        _pause()
+
+
+def _pause() -> None:
+    time.sleep(_FOLLOW_SECONDS)
 
 
 def _serve(options: argparse.Namespace) -> int:
