@@ -9,7 +9,7 @@ from terragrunt_runner.language.serialise import from_typed_json
 from terragrunt_runner.language.values import Map, Set
 from terragrunt_runner.run.iam_role import Roles
 from terragrunt_runner.state.dependency_outputs import DependencyOutputs
-from terragrunt_runner.state.s3_backend import S3States, state_key, target_of
+from terragrunt_runner.state.s3_backend import S3States, assume_role_arguments, state_key
 from terragrunt_runner_tests.tree import reader, write
 
 APP = """
@@ -100,17 +100,14 @@ def test_a_workspace_has_a_separate_state() -> None:
 
 
 def test_backend_settings_select_endpoint_and_role() -> None:
-    target = target_of(
-        {
-            "region": "eu-west-1",
-            "endpoints": {"s3": "http://s3", "sts": "http://sts"},
-            "assume_role": {"role_arn": "arn:aws:iam::1:role/x", "session_name": "me"},
-            "use_path_style": True,
-        }
-    )
-    assert (target.endpoint, target.sts_endpoint, target.path_style) == (
-        "http://s3",
-        "http://sts",
-        True,
-    )
-    assert dict(target.role) == {"RoleArn": "arn:aws:iam::1:role/x", "RoleSessionName": "me"}
+    keys = {"access_key": "a", "secret_key": "s"}
+    config = {"region": "eu-west-1", "endpoints": {"s3": "http://s3"}, "use_path_style": True}
+    client = S3States({}).client(config | keys)
+    assert client.meta.endpoint_url == "http://s3"
+    configuration: Any = client.meta.config
+    assert configuration.s3 == {"addressing_style": "path"}
+    role = {"role_arn": "arn:aws:iam::1:role/x", "session_name": "me"}
+    arguments = {"RoleArn": "arn:aws:iam::1:role/x", "RoleSessionName": "me"}
+    assert assume_role_arguments({"assume_role": role}) == arguments
+    assert assume_role_arguments(role) == arguments
+    assert assume_role_arguments(config) == {}

@@ -40,12 +40,16 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Client]:
         yield boto3.client("s3", region_name=REGION)
 
 
-def run(
-    states: S3States | None = None, *, update: bool = True, config: Any = None
-) -> BootstrapResult:
+@pytest.fixture
+def states(s3: S3Client) -> S3States:
+    return S3States({})
+
+
+def run(states: S3States, *, update: bool = True, config: Any = None) -> BootstrapResult:
     """Run bootstrap as a new process does."""
+    states.bootstrapped.clear()
     settings = CONFIG | (config or {})
-    return state_bucket.bootstrap(states or S3States({}), settings, update=update, owner=ACCOUNT)
+    return state_bucket.bootstrap(states, settings, update=update, owner=ACCOUNT)
 
 
 def a_plain_bucket(s3: S3Client, region: Any = REGION) -> None:
@@ -67,8 +71,8 @@ def lifecycle(s3: S3Client) -> dict[str, Any]:
     return {rule["ID"]: rule for rule in answer["Rules"]}
 
 
-def test_a_new_bucket_has_all_settings(s3: S3Client) -> None:
-    assert run() == BootstrapResult(BUCKET, created=True, applied=EVERYTHING)
+def test_a_new_bucket_has_all_settings(s3: S3Client, states: S3States) -> None:
+    assert run(states) == BootstrapResult(BUCKET, created=True, applied=EVERYTHING)
     assert s3.get_bucket_location(Bucket=BUCKET)["LocationConstraint"] == REGION
     assert all(s3.get_public_access_block(Bucket=BUCKET)["PublicAccessBlockConfiguration"].values())
     assert encryption(s3) == {"SSEAlgorithm": "aws:kms"}
@@ -77,8 +81,10 @@ def test_a_new_bucket_has_all_settings(s3: S3Client) -> None:
     assert owner == [{"ObjectOwnership": "BucketOwnerEnforced"}]
 
 
-def test_plain_http_is_refused_for_the_bucket_and_its_objects(s3: S3Client) -> None:
-    run()
+def test_plain_http_is_refused_for_the_bucket_and_its_objects(
+    s3: S3Client, states: S3States
+) -> None:
+    run(states)
     assert statements(s3) == [
         {
             "Sid": "EnforcedTLS",
@@ -91,8 +97,7 @@ def test_plain_http_is_refused_for_the_bucket_and_its_objects(s3: S3Client) -> N
     ]
 
 
-def test_old_versions_expire_except_the_newest(s3: S3Client) -> None:
-    states = S3States({})
+def test_old_versions_expire_except_the_newest(s3: S3Client, states: S3States) -> None:
     sent: list[str] = []
     states.client(CONFIG).meta.events.register(
         "before-call.s3.PutBucketLifecycleConfiguration",
@@ -108,9 +113,8 @@ def test_old_versions_expire_except_the_newest(s3: S3Client) -> None:
     assert rules["broken-uploads"]["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 7}
 
 
-def test_a_second_run_writes_nothing(s3: S3Client) -> None:
-    run()
-    states = S3States({})
+def test_a_second_run_writes_nothing(s3: S3Client, states: S3States) -> None:
+    run(states)
     called: list[str] = []
     events = states.client(CONFIG).meta.events
     events.register("before-call.s3", lambda model, **_: called.append(model.name))
@@ -126,32 +130,37 @@ def test_a_second_run_writes_nothing(s3: S3Client) -> None:
         *("PutBucketOwnershipControls", "PutBucketLifecycleConfiguration"),
     ],
 )
-def test_the_next_run_completes_an_interrupted_one(s3: S3Client, operation: str) -> None:
-    def stop(**_: Any) -> None:
-        raise KeyboardInterrupt
+def test_the_next_run_completes_an_interrupted_one(
+    s3: S3Client, states: S3States, operation: str
+) -> None:
+    calls: list[str] = []
 
-    states = S3States({})
+    def stop(model: Any, **_: Any) -> None:
+        calls.append(model.name)
+        if len(calls) == 1:
+            raise KeyboardInterrupt
+
     states.client(CONFIG).meta.events.register(f"before-call.s3.{operation}", stop)
     with pytest.raises(KeyboardInterrupt):
         run(states)
-    lacking = run()
+    lacking = run(states)
     assert not lacking.created
     assert lacking.applied == EVERYTHING[-len(lacking.applied) :]
-    assert run() == BootstrapResult(BUCKET)
+    assert run(states) == BootstrapResult(BUCKET)
 
 
-def test_an_existing_bucket_gets_missing_settings(s3: S3Client) -> None:
+def test_an_existing_bucket_gets_missing_settings(s3: S3Client, states: S3States) -> None:
     a_plain_bucket(s3)
     s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
-    done = run()
+    done = run(states)
     assert not done.created
     assert set(done.applied) == set(EVERYTHING) - {"versioning"}
 
 
-def test_without_update_an_existing_bucket_is_not_changed(s3: S3Client) -> None:
+def test_without_update_an_existing_bucket_is_not_changed(s3: S3Client, states: S3States) -> None:
     a_plain_bucket(s3)
-    assert run(update=False) == BootstrapResult(BUCKET)
-    assert run(config={"disable_bucket_update": True}) == BootstrapResult(BUCKET)
+    assert run(states, update=False) == BootstrapResult(BUCKET)
+    assert run(states, config={"disable_bucket_update": True}) == BootstrapResult(BUCKET)
     assert "Status" not in s3.get_bucket_versioning(Bucket=BUCKET)
 
 
@@ -162,24 +171,24 @@ def test_without_update_an_existing_bucket_is_not_changed(s3: S3Client) -> None:
         {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": "arn:aws:kms:eu-west-1:123456789012:key/1"},
     ],
 )
-def test_stricter_encryption_is_kept(s3: S3Client, stricter: Any) -> None:
+def test_stricter_encryption_is_kept(s3: S3Client, states: S3States, stricter: Any) -> None:
     a_plain_bucket(s3)
     rules: Any = {"Rules": [{"ApplyServerSideEncryptionByDefault": stricter}]}
     s3.put_bucket_encryption(Bucket=BUCKET, ServerSideEncryptionConfiguration=rules)
-    assert "encryption" not in run().applied
+    assert "encryption" not in run(states).applied
     assert encryption(s3) == stricter
 
 
-def test_a_configured_key_replaces_another_key(s3: S3Client) -> None:
-    run()
+def test_a_configured_key_replaces_another_key(s3: S3Client, states: S3States) -> None:
+    run(states)
     key = "arn:aws:kms:eu-west-1:123456789012:key/1"
-    assert run(config={"bucket_sse_kms_key_id": key}).applied == ("encryption",)
+    assert run(states, config={"bucket_sse_kms_key_id": key}).applied == ("encryption",)
     assert encryption(s3) == {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}
-    assert run(config={"bucket_sse_kms_key_id": key}).applied == ()
+    assert run(states, config={"bucket_sse_kms_key_id": key}).applied == ()
 
 
 def test_other_statements_are_kept_and_a_weakened_statement_is_restored(
-    s3: S3Client,
+    s3: S3Client, states: S3States
 ) -> None:
     a_plain_bucket(s3)
     arn = f"arn:aws:s3:::{BUCKET}"
@@ -190,14 +199,14 @@ def test_other_statements_are_kept_and_a_weakened_statement_is_restored(
         "Statement": [other | {"Resource": arn}, soft | {"Resource": f"{arn}/*"}],
     }
     s3.put_bucket_policy(Bucket=BUCKET, Policy=json.dumps(policy))
-    run()
+    run(states)
     assert [(s["Sid"], s["Effect"]) for s in statements(s3)] == [
         ("Other", "Deny"),
         ("EnforcedTLS", "Deny"),
     ]
 
 
-def test_other_lifecycle_rules_and_changes_to_ours_are_kept(s3: S3Client) -> None:
+def test_other_lifecycle_rules_and_changes_to_ours_are_kept(s3: S3Client, states: S3States) -> None:
     a_plain_bucket(s3)
     of_others: Any = {
         "ID": "other",
@@ -214,38 +223,39 @@ def test_other_lifecycle_rules_and_changes_to_ours_are_kept(s3: S3Client) -> Non
     s3.put_bucket_lifecycle_configuration(
         Bucket=BUCKET, LifecycleConfiguration={"Rules": [of_others, longer]}
     )
-    run()
+    run(states)
     rules = lifecycle(s3)
     assert set(rules) == {"other", "old-versions-of-states", "broken-uploads"}
     assert rules["old-versions-of-states"]["NoncurrentVersionExpiration"]["NoncurrentDays"] == 3650
 
 
-def test_a_disabled_lifecycle_rule_is_enabled(s3: S3Client) -> None:
-    run()
+def test_a_disabled_lifecycle_rule_is_enabled(s3: S3Client, states: S3States) -> None:
+    run(states)
     off: Any = [rule | {"Status": "Disabled"} for rule in lifecycle(s3).values()]
     s3.put_bucket_lifecycle_configuration(Bucket=BUCKET, LifecycleConfiguration={"Rules": off})
-    assert run().applied == ("expiration of old versions",)
+    assert run(states).applied == ("expiration of old versions",)
     assert {rule["Status"] for rule in lifecycle(s3).values()} == {"Enabled"}
 
 
-def test_skip_flags_leave_settings_out(s3: S3Client) -> None:
+def test_skip_flags_leave_settings_out(s3: S3Client, states: S3States) -> None:
     skipped = (
         *("skip_bucket_enforced_tls", "skip_bucket_public_access_blocking"),
         *("skip_bucket_ssencryption", "skip_bucket_versioning"),
     )
-    assert run(config=dict.fromkeys(skipped, True)).applied == EVERYTHING[-2:]
+    assert run(states, config=dict.fromkeys(skipped, True)).applied == EVERYTHING[-2:]
 
 
-def test_tags_are_added_to_existing_tags(s3: S3Client) -> None:
-    run(config={"s3_bucket_tags": {"Team": "one"}})
-    assert run(config={"s3_bucket_tags": {"Cost": 7}}).applied == ("tags",)
+def test_tags_are_added_to_existing_tags(s3: S3Client, states: S3States) -> None:
+    run(states, config={"s3_bucket_tags": {"Team": "one"}})
+    assert run(states, config={"s3_bucket_tags": {"Cost": 7}}).applied == ("tags",)
     tags = {tag["Key"]: tag["Value"] for tag in s3.get_bucket_tagging(Bucket=BUCKET)["TagSet"]}
     assert tags == {"Team": "one", "Cost": "7"}
 
 
-def test_a_bucket_of_another_account_is_refused_and_not_changed(s3: S3Client) -> None:
+def test_a_bucket_of_another_account_is_refused_and_not_changed(
+    s3: S3Client, states: S3States
+) -> None:
     a_plain_bucket(s3)
-    states = S3States({})
 
     def as_s3_does(params: dict[str, Any], **_: Any) -> Any:
         # moto knows nothing of the header.
@@ -262,8 +272,10 @@ def test_a_bucket_of_another_account_is_refused_and_not_changed(s3: S3Client) ->
     assert run(states).applied == EVERYTHING
 
 
-def test_a_bucket_in_another_region_is_refused_and_not_changed(s3: S3Client) -> None:
+def test_a_bucket_in_another_region_is_refused_and_not_changed(
+    s3: S3Client, states: S3States
+) -> None:
     a_plain_bucket(boto3.client("s3", region_name="eu-central-1"), "eu-central-1")
     with pytest.raises(StateError, match="states is in eu-central-1, not in eu-west-1"):
-        run()
+        run(states)
     assert "Status" not in s3.get_bucket_versioning(Bucket=BUCKET)

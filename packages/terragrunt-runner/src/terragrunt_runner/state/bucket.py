@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from terragrunt_runner.errors import StateError
 from terragrunt_runner.state import bucket_settings
-from terragrunt_runner.state.s3_backend import S3States, aws_errors, is_true, target_of
+from terragrunt_runner.state.s3_backend import S3States, aws_errors, is_true
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -49,7 +49,7 @@ def bootstrap(
     with states.bootstrapping, aws_errors(f"cannot create the state bucket {bucket}"):
         if bucket in states.bootstrapped:
             return BootstrapResult(bucket)
-        client, region = states.client(config), target_of(config).region
+        client, region = states.client(config), config.get("region")
         try:
             created = not _exists(client, bucket, owner, region) and _create(client, bucket, region)
             if created or (update and not is_true(config.get("disable_bucket_update"))):

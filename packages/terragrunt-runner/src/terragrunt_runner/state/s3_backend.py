@@ -34,27 +34,14 @@ _DENIED = ("AccessDenied", "ExpiredToken", "InvalidAccessKeyId", "SignatureDoesN
 _NO_CREDENTIALS = ("NoCredentialsError", "ProfileNotFound", "TokenRetrievalError")
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Endpoint and identity of an S3 client."""
-
-    region: str | None
-    endpoint: str | None
-    sts_endpoint: str | None
-    profile: str | None
-    keys: aws.Keys | None
-    role: tuple[tuple[str, Any], ...]
-    path_style: bool
-
-
 @dataclass(slots=True)
 class S3States:
-    """Reads states, with one client for each target. Thread-safe."""
+    """Reads states, with one client for each set of backend settings. Thread-safe."""
 
     environment: Mapping[str, str]
     bootstrapped: set[str] = field(default_factory=set)
     bootstrapping: threading.Lock = field(default_factory=threading.Lock)
-    _clients: dict[Target, S3Client] = field(default_factory=dict)
+    _clients: dict[str, S3Client] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def can_read(self, config: Mapping[str, Any]) -> bool:
@@ -97,48 +84,38 @@ class S3States:
                 raise
 
     def client(self, config: Mapping[str, Any]) -> S3Client:
-        target = target_of(config)
+        """Return the client for backend settings, in Terraform's or Terragrunt's spelling."""
+        settings = {name: config[name] for name in config if name not in ("bucket", "key")}
+        identity = json.dumps(settings, sort_keys=True, default=str)
         with self._lock:
-            if target not in self._clients:
-                self._clients[target] = self._connect(target)
-            return self._clients[target]
+            if identity not in self._clients:
+                self._clients[identity] = self._connect(config)
+            return self._clients[identity]
 
-    def _connect(self, target: Target) -> S3Client:
-        environment = self.environment
-        session = aws.session(
-            environment, region=target.region, profile=target.profile, keys=target.keys
-        )
-        if target.role:
-            sts = aws.client(session, "sts", environment, endpoint=target.sts_endpoint)
-            held = sts.assume_role(**dict(target.role))["Credentials"]
+    def _connect(self, config: Mapping[str, Any]) -> S3Client:
+        environment, region = self.environment, config.get("region")
+        endpoints = config.get("endpoints") or {}
+        keys = None
+        if config.get("access_key") and config.get("secret_key"):
+            keys = (str(config["access_key"]), str(config["secret_key"]), config.get("token"))
+        session = aws.session(environment, region=region, profile=config.get("profile"), keys=keys)
+        role = assume_role_arguments(config)
+        if role:
+            endpoint = endpoints.get("sts") or config.get("sts_endpoint")
+            sts = aws.client(session, "sts", environment, endpoint=endpoint)
+            held = sts.assume_role(**role)["Credentials"]
             keys = (held["AccessKeyId"], held["SecretAccessKey"], held["SessionToken"])
-            session = aws.session(environment, region=target.region, keys=keys)
-        s3: S3Client = aws.client(
+            session = aws.session(environment, region=region, keys=keys)
+        path_style = is_true(config.get("use_path_style") or config.get("force_path_style"))
+        client: S3Client = aws.client(
             session,
             "s3",
             environment,
-            endpoint=target.endpoint,
-            s3={"addressing_style": "path" if target.path_style else "auto"},
+            endpoint=endpoints.get("s3") or config.get("endpoint"),
+            s3={"addressing_style": "path" if path_style else "auto"},
             max_pool_connections=16,
         )
-        return s3
-
-
-def target_of(config: Mapping[str, Any]) -> Target:
-    """Read endpoint and identity from backend settings, in Terraform's or Terragrunt's spelling."""
-    endpoints = config.get("endpoints") or {}
-    keys = None
-    if config.get("access_key") and config.get("secret_key"):
-        keys = (str(config["access_key"]), str(config["secret_key"]), config.get("token"))
-    return Target(
-        region=config.get("region"),
-        endpoint=endpoints.get("s3") or config.get("endpoint"),
-        sts_endpoint=endpoints.get("sts") or config.get("sts_endpoint"),
-        profile=config.get("profile"),
-        keys=keys,
-        role=_role(config),
-        path_style=is_true(config.get("use_path_style") or config.get("force_path_style")),
-    )
+        return client
 
 
 def state_key(config: Mapping[str, Any], environment: Mapping[str, str]) -> str:
@@ -171,22 +148,19 @@ def aws_errors(message: str) -> Iterator[None]:
         raise StateError(text, hint="check the endpoint and that it answers") from None
 
 
-def _role(config: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
-    """Return the arguments of sts:AssumeRole; empty if no role is assumed."""
+def assume_role_arguments(config: Mapping[str, Any]) -> dict[str, str]:
+    """Return the arguments of sts:AssumeRole; empty if the backend assumes no role."""
     role = config.get("assume_role") or {}
     if not isinstance(role, Mapping):
-        return ()
+        return {}
     arn = role.get("role_arn") or config.get("role_arn")
     if not arn:
-        return ()
+        return {}
     session = role.get("session_name") or config.get("session_name")
-    arguments: dict[str, Any] = {
-        "RoleArn": str(arn),
-        "RoleSessionName": str(session or f"terragrunt-{os.getpid()}"),
+    arguments = {
+        "RoleArn": arn,
+        "RoleSessionName": session or f"terragrunt-{os.getpid()}",
+        "ExternalId": role.get("external_id") or config.get("external_id"),
+        "Policy": role.get("policy"),
     }
-    external_id = role.get("external_id") or config.get("external_id")
-    if external_id:
-        arguments["ExternalId"] = str(external_id)
-    if role.get("policy"):
-        arguments["Policy"] = str(role["policy"])
-    return tuple(sorted(arguments.items()))
+    return {name: str(value) for name, value in arguments.items() if value}
