@@ -109,7 +109,7 @@ def describe_service(account: Account) -> dict[str, Any]:
     }
 
 
-def test_everything_of_two_accounts_survives_a_save_and_a_kill(cloud: LocalCloud) -> None:
+def test_two_accounts_are_restored_after_a_kill(cloud: LocalCloud) -> None:
     first = cloud.start(port=unused_port())
     accounts = [Account(first, DEV), Account(first, PROD)]
     for account in accounts:
@@ -127,7 +127,7 @@ def test_everything_of_two_accounts_survives_a_save_and_a_kill(cloud: LocalCloud
     assert after == before
 
 
-def test_a_restored_cloud_can_be_worked_with_and_saved_again(cloud: LocalCloud) -> None:
+def test_a_restored_cloud_can_be_changed_and_saved(cloud: LocalCloud) -> None:
     dev = Account(cloud.start(), DEV)
     bucket = a_bucket(dev, "bucket")
     dev.s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
@@ -143,7 +143,7 @@ def test_a_restored_cloud_can_be_worked_with_and_saved_again(cloud: LocalCloud) 
     assert bodies == [b"3", b"2", b"1"]
 
 
-def test_discarded_changes_are_gone_and_saved_ones_are_not(cloud: LocalCloud) -> None:
+def test_saved_changes_are_kept_and_discarded_changes_are_not(cloud: LocalCloud) -> None:
     dev = Account(cloud.start(), DEV)
     a_bucket(dev, "saved")
     cloud.save()
@@ -153,7 +153,7 @@ def test_discarded_changes_are_gone_and_saved_ones_are_not(cloud: LocalCloud) ->
     assert [bucket["Name"] for bucket in dev.s3.list_buckets()["Buckets"]] == ["saved"]
 
 
-def test_sigterm_from_outside_saves_what_changed(cloud: LocalCloud, endpoint: Endpoint) -> None:
+def test_sigterm_saves_the_state(cloud: LocalCloud, endpoint: Endpoint) -> None:
     dev = Account(endpoint, DEV)
     a_bucket(dev, "kept")
     psutil.Process(endpoint.pid).terminate()
@@ -164,7 +164,7 @@ def test_sigterm_from_outside_saves_what_changed(cloud: LocalCloud, endpoint: En
     assert [bucket["Name"] for bucket in dev.s3.list_buckets()["Buckets"]] == ["kept"]
 
 
-def test_a_damaged_snapshot_gives_an_empty_cloud_and_says_so(
+def test_a_damaged_snapshot_gives_an_empty_cloud_and_a_warning(
     cloud: LocalCloud, dev: Account, tmp_path: Path
 ) -> None:
     a_bucket(dev, "lost")
@@ -178,7 +178,7 @@ def test_a_damaged_snapshot_gives_an_empty_cloud_and_says_so(
     assert snapshot.with_name(snapshot.name + ".set-aside").exists()
 
 
-def test_a_snapshot_under_load_is_of_a_moment_between_two_requests(
+def test_a_snapshot_under_load_has_the_state_between_two_requests(
     cloud: LocalCloud, dev: Account
 ) -> None:
     """Each writer counts up in one bucket and then in another: the first is never behind."""
@@ -210,7 +210,7 @@ def test_a_snapshot_under_load_is_of_a_moment_between_two_requests(
         assert read[0] - read[1] in (0, 1)
 
 
-def test_only_one_of_many_takes_a_state_lock(dev: Account) -> None:
+def test_one_of_many_clients_takes_a_state_lock(dev: Account) -> None:
     bucket = a_bucket(dev, "state")
     clients = [dev.s3 for _ in range(8)]
 
@@ -228,7 +228,7 @@ def test_only_one_of_many_takes_a_state_lock(dev: Account) -> None:
             clients[0].delete_object(Bucket=bucket, Key="x.tflock")
 
 
-def test_each_version_of_a_function_leads_to_its_own_code(dev: Account) -> None:
+def test_each_version_of_a_function_has_its_code(dev: Account) -> None:
     functions = dev.client("lambda")
     a_function(dev, a_zip("one"))
     functions.publish_version(FunctionName="api")
@@ -253,7 +253,7 @@ def test_each_version_of_a_function_leads_to_its_own_code(dev: Account) -> None:
         ("lambda", "get_function_recursion_config", {"FunctionName": "api"}),
     ],
 )
-def test_what_is_not_there_is_refused_in_words_that_no_sdk_retries(
+def test_an_unknown_operation_is_refused_with_an_error_that_sdks_do_not_repeat(
     service: str, call: str, arguments: dict[str, Any], dev: Account
 ) -> None:
     with pytest.raises(ClientError) as refused:
@@ -262,9 +262,7 @@ def test_what_is_not_there_is_refused_in_words_that_no_sdk_retries(
     assert refused.value.response["Error"]["Code"] == "NotImplemented"
 
 
-def test_a_session_of_another_life_is_refused_and_never_lands_in_another_account(
-    cloud: LocalCloud, dev: Account
-) -> None:
+def test_an_unknown_session_is_refused(cloud: LocalCloud, dev: Account) -> None:
     cloud.stop(save=False)
     stale = dev.moved_to(cloud.start())
     with pytest.raises(ClientError, match="assume the role again") as refused:
@@ -273,13 +271,13 @@ def test_a_session_of_another_life_is_refused_and_never_lands_in_another_account
 
 
 @pytest.mark.parametrize("path", ["/_local-aws/", "/_local-aws/x", "/_local-aws/code/../../x"])
-def test_an_unknown_path_of_ours_is_a_404_in_json(path: str, endpoint: Endpoint) -> None:
+def test_an_unknown_local_endpoint_is_a_404_in_json(path: str, endpoint: Endpoint) -> None:
     status, body = get(endpoint.url + path)
     assert status == 404
     assert "error" in json.loads(body)
 
 
-def test_no_web_page_can_reset_or_save_the_cloud(endpoint: Endpoint, dev: Account) -> None:
+def test_a_web_page_can_neither_reset_nor_save_the_cloud(endpoint: Endpoint, dev: Account) -> None:
     a_bucket(dev, "kept")
     for path, status in (("/moto-api/reset", 404), ("/_local-aws/snapshot", 403)):
         request = urllib.request.Request(endpoint.url + path, method="POST")  # noqa: S310
@@ -306,7 +304,7 @@ def test_no_web_page_can_reset_or_save_the_cloud(endpoint: Endpoint, dev: Accoun
         b"GET /2015-03-31/functions/%2e%2e HTTP/1.1\r\nHost: a b\r\n\r\n",
     ],
 )
-def test_hostile_input_gets_no_traceback_and_does_no_harm(
+def test_invalid_requests_get_no_traceback_and_change_nothing(
     request_bytes: bytes, endpoint: Endpoint
 ) -> None:
     with socket.create_connection((LOOPBACK, endpoint.port), timeout=10) as connection:
@@ -320,12 +318,12 @@ def test_hostile_input_gets_no_traceback_and_does_no_harm(
     assert get(f"{endpoint.url}/_local-aws/health")[0] == 200
 
 
-def test_starting_twice_gives_the_same_process(cloud: LocalCloud, endpoint: Endpoint) -> None:
+def test_a_second_start_returns_the_running_process(cloud: LocalCloud, endpoint: Endpoint) -> None:
     again = cloud.start()
     assert (again.pid, again.started, again.recovered) == (endpoint.pid, False, False)
 
 
-def test_two_commands_at_once_start_one_cloud(cloud: LocalCloud, tmp_path: Path) -> None:
+def test_two_concurrent_starts_start_one_cloud(cloud: LocalCloud, tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from local_aws import LocalCloud;"
         "print(LocalCloud(Path(sys.argv[1])).start().pid)"
@@ -336,7 +334,9 @@ def test_two_commands_at_once_start_one_cloud(cloud: LocalCloud, tmp_path: Path)
     assert pids == {b"%d\n" % cloud.start().pid}
 
 
-def test_two_clones_get_two_clouds(cloud: LocalCloud, endpoint: Endpoint, tmp_path: Path) -> None:
+def test_two_state_folders_get_two_clouds(
+    cloud: LocalCloud, endpoint: Endpoint, tmp_path: Path
+) -> None:
     other = LocalCloud(tmp_path / "other")
     try:
         theirs = other.start()
@@ -348,7 +348,7 @@ def test_two_clones_get_two_clouds(cloud: LocalCloud, endpoint: Endpoint, tmp_pa
     assert cloud.start().pid == endpoint.pid
 
 
-def test_a_cloud_whose_port_somebody_took_meanwhile_gets_another(
+def test_a_cloud_gets_another_port_if_its_port_is_in_use(
     cloud: LocalCloud, endpoint: Endpoint
 ) -> None:
     cloud.stop()
@@ -367,7 +367,7 @@ def test_a_port_is_never_shared(endpoint: Endpoint, tmp_path: Path) -> None:
     assert b"Address already in use" in ended.stderr
 
 
-def test_a_record_with_the_pid_of_another_process_ends_no_other_process(
+def test_a_record_with_a_reused_pid_ends_no_process(
     cloud: LocalCloud, endpoint: Endpoint, tmp_path: Path
 ) -> None:
     file = tmp_path / "state/processes.json"
@@ -381,7 +381,7 @@ def test_a_record_with_the_pid_of_another_process_ends_no_other_process(
     assert (again.started, again.recovered) == (True, True)
 
 
-def test_a_control_plane_that_hangs_is_seen_by_status_and_replaced_by_start(
+def test_a_hanging_control_plane_is_reported_and_replaced(
     cloud: LocalCloud, endpoint: Endpoint
 ) -> None:
     assert cloud.status()[1].urls == (endpoint.url,)
@@ -395,9 +395,7 @@ def test_a_control_plane_that_hangs_is_seen_by_status_and_replaced_by_start(
     assert (again.started, again.recovered, again.url) == (False, True, endpoint.url)
 
 
-def test_stop_says_what_it_stopped_and_then_nothing_runs(
-    cloud: LocalCloud, endpoint: Endpoint
-) -> None:
+def test_stop_returns_the_stopped_processes(cloud: LocalCloud, endpoint: Endpoint) -> None:
     assert cloud.stop().processes == ("supervisor", "control-plane")
     assert cloud.status() == ()
     assert cloud.stop().processes == ()
@@ -405,15 +403,13 @@ def test_stop_says_what_it_stopped_and_then_nothing_runs(
         socket.create_connection((LOOPBACK, endpoint.port), timeout=1)
 
 
-def test_saving_what_does_not_run_is_one_clear_error(cloud: LocalCloud) -> None:
+def test_saving_a_stopped_cloud_is_one_clear_error(cloud: LocalCloud) -> None:
     with pytest.raises(CloudError, match="does not run") as refused:
         cloud.save()
     assert refused.value.hint == "start it: local-aws up"
 
 
-def test_a_client_that_keeps_its_connection_does_not_keep_the_cloud(
-    cloud: LocalCloud, endpoint: Endpoint
-) -> None:
+def test_an_open_connection_does_not_delay_stop(cloud: LocalCloud, endpoint: Endpoint) -> None:
     with socket.create_connection((LOOPBACK, endpoint.port)) as idle:
         idle.sendall(b"GET /_local-aws/health HTTP/1.1\r\nHost: x\r\n\r\n")
         assert idle.recv(15) == b"HTTP/1.1 200 OK"

@@ -1,8 +1,9 @@
-"""A control plane in this process, and clients of it that need no port."""
+"""A control plane in this process, and boto3 clients that call it without a port."""
 
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,7 +20,7 @@ DEV, PROD = "111111111111", "222222222222"
 
 
 class Plane:
-    """What boto3 sends is handed to ``ControlPlane.handle``, and its answer to boto3."""
+    """Passes requests of boto3 clients to ``ControlPlane.handle``."""
 
     def __init__(self, plane: ControlPlane) -> None:
         self._plane = plane
@@ -27,12 +28,12 @@ class Plane:
         self._keys = self.session(f"arn:aws:iam::{DEV}:role/local-aws")
 
     def session(self, role: str, name: str = "test") -> tuple[str, str, str]:
-        """Credentials of a role, as somebody gets them who may assume it."""
+        """Assume a role and return its credentials."""
         given = self.client("sts").assume_role(RoleArn=role, RoleSessionName=name)["Credentials"]
         return given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"]
 
     def client(self, service: Any, keys: tuple[str, str, str] | None = None) -> Any:
-        """A client with the deployer's credentials, or with those of a session."""
+        """Return a client with the credentials of the deploying role, or of a session."""
         key, secret, token = keys or self._keys
         client = boto3.client(
             service,
@@ -46,22 +47,62 @@ class Plane:
         return self.answer(client)
 
     def answer(self, client: Any) -> Any:
-        """The client, answered by this control plane from now on."""
+        """Connect a client to this control plane, and return it."""
         client.meta.events.register("before-send", self._answer)
         return client
 
     @property
     def access_key(self) -> str:
-        """The deployer's."""
+        """The access key id of the deploying role."""
         return self._keys[0]
 
     def save_and_restore(self) -> None:
-        """End this cloud as ``down`` does, and start the next one from what it saved."""
+        """Save a snapshot, reset moto and restore the snapshot."""
         from moto.core.base_backend import BackendDict
 
         self._plane.save()
         BackendDict.reset()
         assert self._plane.restore() is not None
+
+    def create_bucket(self, name: str) -> Any:
+        """Create a bucket and return an S3 client."""
+        s3 = self.client("s3")
+        s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
+        return s3
+
+    def create_role(self, name: str = "api", *statements: dict[str, Any]) -> str:
+        """Create a role with an inline policy of these statements, and return its ARN."""
+        iam = self.client("iam")
+        arn: str = iam.create_role(RoleName=name, AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+        if statements:
+            document = json.dumps({"Version": "2012-10-17", "Statement": statements})
+            iam.put_role_policy(RoleName=name, PolicyName="inline", PolicyDocument=document)
+        return arn
+
+    def create_function(self, role: str, **settings: Any) -> Any:
+        """Create the function ``api``, and return the answer."""
+        return self.client("lambda").create_function(
+            FunctionName="api",
+            Role=role,
+            Runtime="python3.13",
+            Handler="lambda.lambda_handler",
+            Code={"ZipFile": a_zip("first")},
+            **settings,
+        )
+
+    def create_load_balancer(self) -> str:
+        """Create a load balancer in a new VPC, and return its ARN."""
+        ec2 = self.client("ec2")
+        vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+        subnets = [
+            ec2.create_subnet(VpcId=vpc, CidrBlock=cidr, AvailabilityZone=f"{REGION}{zone}")
+            for cidr, zone in (("10.0.0.0/24", "a"), ("10.0.1.0/24", "b"))
+        ]
+        [created] = self.client("elbv2").create_load_balancer(
+            Name="lb", Subnets=[each["Subnet"]["SubnetId"] for each in subnets]
+        )["LoadBalancers"]
+        arn: str = created["LoadBalancerArn"]
+        return arn
 
     def handle(self, request: Request) -> Response:
         return self._plane.handle(request)
@@ -87,7 +128,7 @@ def a_zip(text: str) -> bytes:
 
 
 class _Raw:
-    """The part of urllib3's response that botocore reads."""
+    """The part of a urllib3 response that botocore reads."""
 
     def __init__(self, body: bytes) -> None:
         self._body = body

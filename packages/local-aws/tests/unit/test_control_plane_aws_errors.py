@@ -38,7 +38,7 @@ WRAPPED = (signed("route53", path="/2013-04-01/x"), signed("s3", path="/v2018082
 
 
 @pytest.mark.parametrize("protocol", REQUESTS)
-def test_the_sdk_of_each_protocol_reads_code_and_message(protocol: str) -> None:
+def test_the_sdk_reads_code_and_message_in_each_protocol(protocol: str) -> None:
     response = aws_error(REQUESTS[protocol], 501, "NotImplemented", "no <such> & thing")
     parser: Any = botocore.parsers.create_parser(protocol)
     parsed: dict[str, Any] = parser.parse(
@@ -63,7 +63,7 @@ def test_the_sdk_of_each_protocol_reads_code_and_message(protocol: str) -> None:
         ("smithy-rpc-v2-cbor", "monitoring DescribeFleets"),
     ],
 )
-def test_an_operation_is_named_as_a_person_would_name_it(protocol: str, name: str) -> None:
+def test_an_operation_is_named_by_service_and_action(protocol: str, name: str) -> None:
     assert operation_of(REQUESTS[protocol]) == name
 
 
@@ -80,22 +80,22 @@ def test_an_operation_of_s3_is_named_by_its_subresource(query: str, name: str) -
 
 
 @pytest.mark.parametrize("request_", WRAPPED)
-def test_only_s3_itself_does_not_wrap_its_errors(request_: Request) -> None:
+def test_only_errors_of_s3_are_not_wrapped(request_: Request) -> None:
     assert b"<ErrorResponse><Error>" in aws_error(request_, 501, "A", "b").body
     assert b"ErrorResponse" not in aws_error(REQUESTS["rest-xml"], 501, "A", "b").body
 
 
-def test_the_access_key_is_that_of_the_signature() -> None:
+def test_the_access_key_is_read_from_the_signature() -> None:
     assert access_key_of(REQUESTS["rest-xml"]) == "ASIAX"
 
 
-def test_an_unsigned_or_garbled_request_has_no_access_key_and_still_gets_an_error() -> None:
+def test_a_request_without_a_valid_signature_gets_an_error() -> None:
     for authorization in ("", "AWS4-HMAC-SHA256", "Credential=///", "\xff" * 50):
         request = Request("GET", "/x", "", (("authorization", authorization),), b"\xff\xfe")
         assert access_key_of(request) == ""
         assert b"<Code>A</Code>" in aws_error(request, 501, "A", "b").body
 
 
-def test_a_message_with_quotes_is_still_json() -> None:
+def test_a_message_with_quotes_is_valid_json() -> None:
     response = aws_error(REQUESTS["json"], 501, "A", 'say "b"')
     assert json.loads(response.body)["message"] == 'say "b"'

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from local_aws.control_plane.http import Request
-from local_aws_tests.plane import DEV, REGION, Plane, a_zip
+from local_aws_tests.plane import DEV, REGION, Plane
 
 
 def mark(plane: Plane) -> str:
@@ -14,15 +14,7 @@ def mark(plane: Plane) -> str:
 
 
 def function(plane: Plane) -> None:
-    iam = plane.client("iam")
-    role = iam.create_role(RoleName="api", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
-    plane.client("lambda").create_function(
-        FunctionName="api",
-        Role=role,
-        Runtime="python3.13",
-        Handler="lambda.handler",
-        Code={"ZipFile": a_zip("")},
-    )
+    plane.create_function(plane.create_role())
 
 
 @pytest.mark.parametrize(
@@ -48,7 +40,7 @@ def test_a_change_changes_the_mark(
     assert mark(plane) != before
 
 
-def test_neither_reading_nor_data_changes_the_mark(plane: Plane) -> None:
+def test_reads_and_data_do_not_change_the_mark(plane: Plane) -> None:
     function(plane)
     logs, s3 = plane.client("logs"), plane.client("s3")
     logs.create_log_group(logGroupName="g")
@@ -69,7 +61,7 @@ def test_neither_reading_nor_data_changes_the_mark(plane: Plane) -> None:
     assert mark(plane) == before
 
 
-def test_only_who_has_the_token_registers_where_functions_run(plane: Plane) -> None:
+def test_a_runtime_registers_with_the_token_only(plane: Plane) -> None:
     place = {"account": DEV, "region": REGION, "port": 1, "token": "t"}
 
     def register(body: bytes, token: str) -> int:

@@ -29,7 +29,7 @@ def location(response: Response) -> str:
     return text
 
 
-def test_the_location_names_the_function_and_the_hash_of_its_code() -> None:
+def test_the_location_has_the_function_and_the_hash_of_its_code() -> None:
     local = with_local_location(answer(FunctionArn=f"{ARN}:3"), "http://127.0.0.1:4747")
     assert location(local) == (
         f"http://127.0.0.1:4747/_local-aws/code/111111111111/eu-west-1/api/{DIGEST.hexdigest()}"
@@ -48,7 +48,7 @@ def test_the_location_names_the_function_and_the_hash_of_its_code() -> None:
         answer(FunctionArn="arn"),
     ],
 )
-def test_anything_but_a_function_with_a_zip_is_passed_on_as_it_is(response: Response) -> None:
+def test_an_answer_without_a_zip_is_not_changed(response: Response) -> None:
     assert with_local_location(response, "http://x") is response
 
 
@@ -75,5 +75,5 @@ def test_only_get_function_is_rewritten(method: str, path: str, expected: bool) 
         f"/_local-aws/code/000000000009/eu-west-1/api/{'z' * 64}",
     ],
 )
-def test_a_path_that_names_no_code_of_ours_leads_nowhere(path: str) -> None:
+def test_an_unknown_path_has_no_code(path: str) -> None:
     assert code_at(path) is None

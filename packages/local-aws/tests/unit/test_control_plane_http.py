@@ -23,7 +23,7 @@ def a_request(**changes: Any) -> Request:
 
 
 class Exchange:
-    """One ASGI exchange: the messages of a client in, those of the application out."""
+    """A request and an answer as ASGI messages."""
 
     def __init__(self, application: AsgiApplication, *incoming: MutableMapping[str, Any]) -> None:
         self.sent: list[MutableMapping[str, Any]] = []
@@ -61,13 +61,13 @@ def application(handler: Any = echo) -> AsgiApplication:
     return AsgiApplication(handler, lambda _: threads)
 
 
-def test_a_body_in_chunks_reaches_the_handler_whole_and_the_path_undecoded() -> None:
+def test_the_handler_gets_the_whole_body_and_the_encoded_path() -> None:
     exchange = Exchange(application(), chunk(b"he", more=True), chunk(b"llo"))
     exchange.run()
     assert json.loads(exchange.sent[1]["body"]) == ["PUT", "/bucket/a%2Fb", "x=1", "hello"]
 
 
-def test_half_a_body_of_a_client_that_went_away_never_reaches_the_handler() -> None:
+def test_the_handler_does_not_get_the_body_of_a_disconnected_client() -> None:
     reached: list[Request] = []
     exchange = Exchange(
         application(reached.append), chunk(b"he", more=True), {"type": "http.disconnect"}
@@ -76,13 +76,13 @@ def test_half_a_body_of_a_client_that_went_away_never_reaches_the_handler() -> N
     assert (reached, exchange.sent[0]["status"]) == ([], 400)
 
 
-def test_a_body_shorter_than_its_announced_length_is_refused() -> None:
+def test_a_body_shorter_than_its_content_length_is_refused() -> None:
     exchange = Exchange(application(), chunk(b"hel"))
     exchange.run(headers=((b"content-length", b"5"),))
     assert exchange.sent[0]["status"] == 400
 
 
-def test_a_body_that_is_too_large_is_read_to_its_end_and_refused(monkeypatch: Any) -> None:
+def test_a_too_long_body_is_read_to_its_end_and_refused(monkeypatch: Any) -> None:
     monkeypatch.setattr(http, "MAX_BODY", 4)
     exchange = Exchange(
         application(), chunk(b"123", more=True), chunk(b"456", more=True), chunk(b"")
@@ -91,21 +91,21 @@ def test_a_body_that_is_too_large_is_read_to_its_end_and_refused(monkeypatch: An
     assert exchange.sent[0]["status"] == 413
 
 
-def test_the_length_is_that_of_the_body_and_headers_of_the_connection_are_dropped() -> None:
+def test_the_answer_has_the_length_of_its_body_and_no_hop_by_hop_headers() -> None:
     exchange = Exchange(application(), chunk(b""))
     exchange.run()
     length = str(len(exchange.sent[1]["body"])).encode()
     assert exchange.sent[0]["headers"] == [(b"content-length", length)]
 
 
-def test_a_head_answer_keeps_the_length_of_the_object_and_has_no_body() -> None:
+def test_an_answer_to_head_has_the_length_of_the_object_and_no_body() -> None:
     exchange = Exchange(application(), chunk(b""))
     exchange.run(method="HEAD")
     assert exchange.sent[0]["headers"] == [(b"content-length", b"7")]
     assert exchange.sent[1]["body"] == b""
 
 
-def test_a_line_break_in_a_header_of_moto_cannot_become_a_header_of_its_own() -> None:
+def test_a_line_break_in_a_header_value_does_not_start_another_header() -> None:
     def hostile(_: Request) -> Response:
         return Response(200, (("x-a", "1\r\nset-cookie: b"),), b"")
 
@@ -114,7 +114,7 @@ def test_a_line_break_in_a_header_of_moto_cannot_become_a_header_of_its_own() ->
     assert exchange.sent[0]["headers"][0] == (b"x-a", b"1  set-cookie: b")
 
 
-def test_moto_sees_the_path_decoded_as_wsgi_wants_it_and_raw_beside_it() -> None:
+def test_the_environment_has_the_decoded_and_the_raw_path() -> None:
     environ = environ_of(a_request(raw_path="/b/%C3%A9%2Fx", query="a=%20"))
     assert environ["PATH_INFO"].encode("latin-1").decode() == "/b/é/x"
     assert environ["RAW_URI"] == "/b/%C3%A9%2Fx?a=%20"
@@ -130,13 +130,13 @@ def test_metadata_keys_of_s3_keep_their_underscores() -> None:
     assert environ["moto.preserved_header_names"] == {"HTTP_X_AMZ_META_MY_KEY": "x-amz-meta-my_key"}
 
 
-def test_a_header_with_an_underscore_cannot_stand_in_for_one_with_a_dash() -> None:
+def test_a_header_with_an_underscore_does_not_replace_one_with_a_dash() -> None:
     environ = environ_of(a_request(headers=(("x_amz_target", "evil"), ("content_length", "9"))))
     assert "HTTP_X_AMZ_TARGET" not in environ
     assert environ["CONTENT_LENGTH"] == "0"
 
 
-def test_any_host_header_makes_an_environment() -> None:
+def test_an_invalid_host_header_gets_the_defaults() -> None:
     for host in ("", "[::", "a:b:c", "x:99999999", "127.0.0.1:4747"):
         environ = environ_of(a_request(headers=(("host", host),)))
         assert environ["SERVER_NAME"]

@@ -23,7 +23,7 @@ def queues() -> Iterator[Any]:
 
 
 class Node:
-    """Something that moto would hold; at module level, so that it can be pickled by name."""
+    """An object in a backend; at module level, because pickle stores its name."""
 
 
 def round_trip(tmp_path: Path) -> snapshot.Snapshot:
@@ -35,23 +35,21 @@ def round_trip(tmp_path: Path) -> snapshot.Snapshot:
     return restored
 
 
-def test_what_two_backends_share_is_shared_afterwards(tmp_path: Path, queues: Any) -> None:
+def test_an_object_of_two_backends_is_restored_once(tmp_path: Path, queues: Any) -> None:
     queues.extra = sqs_backends[ACCOUNT]["us-east-1"].extra = Node()
     round_trip(tmp_path)
     restored = sqs_backends[ACCOUNT]
     assert restored["eu-west-1"].extra is restored["us-east-1"].extra
 
 
-def test_modules_that_hold_the_same_dictionary_see_the_restored_state(
-    tmp_path: Path, queues: Any
-) -> None:
+def test_references_to_a_module_level_dictionary_are_restored(tmp_path: Path, queues: Any) -> None:
     queues.extra = sqs_backends
     before = sqs_backends
     round_trip(tmp_path)
     assert sqs_backends[ACCOUNT]["eu-west-1"].extra is before
 
 
-def test_weak_dictionaries_and_lambdas_survive(tmp_path: Path, queues: Any) -> None:
+def test_weak_dictionaries_and_lambdas_are_restored(tmp_path: Path, queues: Any) -> None:
     queues.node = Node()
     queues.weak = weakref.WeakValueDictionary({"node": queues.node})
     queues.make = lambda: 42
@@ -61,7 +59,7 @@ def test_weak_dictionaries_and_lambdas_survive(tmp_path: Path, queues: Any) -> N
     assert restored.make() == 42
 
 
-def test_a_service_that_cannot_be_saved_is_named_and_the_others_are_saved(
+def test_a_service_that_cannot_be_saved_is_skipped_and_named(
     tmp_path: Path, queues: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     queues.generator = (number for number in range(3))
@@ -97,7 +95,7 @@ def test_a_damaged_snapshot_is_set_aside_with_a_warning(
     assert snapshot.restore(tmp_path) is None
 
 
-def test_a_file_whose_hash_is_right_but_which_is_no_pickle_is_set_aside(tmp_path: Path) -> None:
+def test_an_invalid_pickle_with_a_valid_hash_is_set_aside(tmp_path: Path) -> None:
     snapshot.write(snapshot.path_in(tmp_path), b"no pickle")
     assert snapshot.restore(tmp_path) is None
     assert not snapshot.path_in(tmp_path).exists()
@@ -140,3 +138,25 @@ def test_queues_with_their_messages_and_tables_with_their_items_are_saved(plane:
     plane.save_and_restore()
     assert [each["Body"] for each in sqs.receive_message(QueueUrl=queue)["Messages"]] == ["hello"]
     assert dynamodb.scan(TableName="t")["Items"] == [{"id": {"S": "x"}}]
+
+
+@pytest.mark.parametrize(
+    ("spec", "algorithm"), [("RSA_2048", "RSASSA_PSS_SHA_256"), ("ECC_NIST_P256", "ECDSA_SHA_256")]
+)
+def test_a_restored_kms_key_verifies_its_signature(plane: Plane, spec: str, algorithm: str) -> None:
+    key = plane.client("kms").create_key(KeySpec=spec, KeyUsage="SIGN_VERIFY")["KeyMetadata"]
+    signing: dict[str, Any] = {
+        "KeyId": key["KeyId"],
+        "Message": b"a message",
+        "SigningAlgorithm": algorithm,
+    }
+    signature = plane.client("kms").sign(**signing)["Signature"]
+    plane.save_and_restore()
+    assert plane.client("kms").verify(**signing, Signature=signature)["SignatureValid"]
+
+
+def test_a_restored_kms_key_decrypts(plane: Plane) -> None:
+    key = plane.client("kms").create_key()["KeyMetadata"]["KeyId"]
+    secret = plane.client("kms").encrypt(KeyId=key, Plaintext=b"a secret")["CiphertextBlob"]
+    plane.save_and_restore()
+    assert plane.client("kms").decrypt(CiphertextBlob=secret)["Plaintext"] == b"a secret"

@@ -19,36 +19,23 @@ def functions(plane: Plane) -> Any:
 
 @pytest.fixture
 def role(plane: Plane) -> str:
-    iam = plane.client("iam")
-    arn: str = iam.create_role(RoleName="r", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
-    return arn
-
-
-def create(functions: Any, role: str, **settings: Any) -> Any:
-    return functions.create_function(
-        FunctionName="api",
-        Role=role,
-        Runtime="python3.13",
-        Handler="lambda.lambda_handler",
-        Code={"ZipFile": a_zip("first")},
-        **settings,
-    )
+    return plane.create_role()
 
 
 def shown(functions: Any, version: str = "$LATEST") -> Any:
     return functions.get_function_configuration(FunctionName="api", Qualifier=version)
 
 
-def test_a_function_without_settings_shows_those_of_lambda(functions: Any, role: str) -> None:
-    created = create(functions, role)
+def test_a_function_without_settings_shows_the_defaults_of_lambda(plane: Plane, role: str) -> None:
+    created = plane.create_function(role)
     assert created["LoggingConfig"] == {"LogFormat": "Text", "LogGroup": "/aws/lambda/api"}
     assert created["SnapStart"] == {"ApplyOn": "None", "OptimizationStatus": "Off"}
     assert created["TracingConfig"] == {"Mode": "PassThrough"}
     assert created["EphemeralStorage"] == {"Size": 512}
 
 
-def test_json_logs_have_both_levels_even_when_none_was_given(functions: Any, role: str) -> None:
-    create(functions, role, LoggingConfig={"LogFormat": "JSON"})
+def test_json_logs_have_default_levels(plane: Plane, functions: Any, role: str) -> None:
+    plane.create_function(role, LoggingConfig={"LogFormat": "JSON"})
     assert shown(functions)["LoggingConfig"] == {
         "LogFormat": "JSON",
         "LogGroup": "/aws/lambda/api",
@@ -57,8 +44,12 @@ def test_json_logs_have_both_levels_even_when_none_was_given(functions: Any, rol
     }
 
 
-def test_each_version_keeps_the_settings_it_was_published_with(functions: Any, role: str) -> None:
-    create(functions, role, LoggingConfig=JSON_LOGS, TracingConfig={"Mode": "Active"}, Publish=True)
+def test_a_version_keeps_the_settings_from_its_publication(
+    plane: Plane, functions: Any, role: str
+) -> None:
+    plane.create_function(
+        role, LoggingConfig=JSON_LOGS, TracingConfig={"Mode": "Active"}, Publish=True
+    )
     functions.update_function_configuration(
         FunctionName="api",
         LoggingConfig={"LogFormat": "Text"},
@@ -75,15 +66,17 @@ def test_each_version_keeps_the_settings_it_was_published_with(functions: Any, r
     }
 
 
-def test_only_published_versions_are_optimised_for_snap_start(functions: Any, role: str) -> None:
-    create(functions, role, SnapStart=SNAP_START, Publish=True)
+def test_only_published_versions_are_optimised_for_snap_start(
+    plane: Plane, functions: Any, role: str
+) -> None:
+    plane.create_function(role, SnapStart=SNAP_START, Publish=True)
     assert shown(functions)["SnapStart"]["OptimizationStatus"] == "Off"
     assert shown(functions, "1")["SnapStart"] == SNAP_START | {"OptimizationStatus": "On"}
 
 
-def test_an_empty_value_takes_a_setting_back(functions: Any, role: str) -> None:
+def test_an_empty_value_removes_a_setting(plane: Plane, functions: Any, role: str) -> None:
     key, queue = f"arn:aws:kms:eu-west-1:{DEV}:key/k", f"arn:aws:sqs:eu-west-1:{DEV}:q"
-    create(functions, role, KMSKeyArn=key, DeadLetterConfig={"TargetArn": queue})
+    plane.create_function(role, KMSKeyArn=key, DeadLetterConfig={"TargetArn": queue})
     assert shown(functions)["KMSKeyArn"] == key
     assert shown(functions)["DeadLetterConfig"] == {"TargetArn": queue}
     functions.update_function_configuration(
@@ -92,26 +85,26 @@ def test_an_empty_value_takes_a_setting_back(functions: Any, role: str) -> None:
     assert not {"KMSKeyArn", "DeadLetterConfig"} & shown(functions).keys()
 
 
-def test_a_refused_change_leaves_the_function_as_it_was(functions: Any, role: str) -> None:
-    create(functions, role, SnapStart=SNAP_START)
+def test_a_refused_update_changes_nothing(plane: Plane, functions: Any, role: str) -> None:
+    plane.create_function(role, SnapStart=SNAP_START)
     with pytest.raises(ClientError, match=r"python3\.11 is not supported for SnapStart") as refused:
         functions.update_function_configuration(FunctionName="api", Runtime="python3.11", Timeout=9)
     assert refused.value.response["Error"]["Code"] == "InvalidParameterValueException"
     assert (shown(functions)["Runtime"], shown(functions)["Timeout"]) == ("python3.13", 3)
 
 
-def test_a_function_in_a_network_shows_the_vpc_of_its_subnets(
-    plane: Plane, functions: Any, role: str
-) -> None:
+def test_a_function_shows_the_vpc_of_its_subnets(plane: Plane, functions: Any, role: str) -> None:
     ec2 = plane.client("ec2")
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
     subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
-    create(functions, role, VpcConfig={"SubnetIds": [subnet], "SecurityGroupIds": ["sg-1"]})
+    plane.create_function(role, VpcConfig={"SubnetIds": [subnet], "SecurityGroupIds": ["sg-1"]})
     assert shown(functions)["VpcConfig"]["VpcId"] == vpc
 
 
-def test_other_security_groups_leave_a_function_in_its_subnets(functions: Any, role: str) -> None:
-    create(functions, role, VpcConfig={"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]})
+def test_an_update_of_security_groups_keeps_the_subnets(
+    plane: Plane, functions: Any, role: str
+) -> None:
+    plane.create_function(role, VpcConfig={"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]})
     functions.update_function_configuration(
         FunctionName="api", VpcConfig={"SecurityGroupIds": ["sg-2"]}
     )
@@ -119,22 +112,24 @@ def test_other_security_groups_leave_a_function_in_its_subnets(functions: Any, r
     assert (network["SubnetIds"], network["SecurityGroupIds"]) == (["subnet-1"], ["sg-2"])
 
 
-def test_new_code_may_be_for_another_architecture(functions: Any, role: str) -> None:
-    create(functions, role)
+def test_an_update_of_the_code_may_change_the_architecture(
+    plane: Plane, functions: Any, role: str
+) -> None:
+    plane.create_function(role)
     code = a_zip("second")
     functions.update_function_code(FunctionName="api", ZipFile=code, Architectures=["arm64"])
     assert shown(functions)["Architectures"] == ["arm64"]
 
 
-def test_a_reserve_of_nothing_is_shown(functions: Any, role: str) -> None:
-    create(functions, role)
+def test_a_reserved_concurrency_of_0_is_shown(plane: Plane, functions: Any, role: str) -> None:
+    plane.create_function(role)
     functions.put_function_concurrency(FunctionName="api", ReservedConcurrentExecutions=0)
     concurrency = functions.get_function(FunctionName="api")["Concurrency"]
     assert concurrency == {"ReservedConcurrentExecutions": 0}
 
 
-def test_settings_survive_a_snapshot(plane: Plane, functions: Any, role: str) -> None:
-    create(functions, role, LoggingConfig=JSON_LOGS, SnapStart=SNAP_START, Publish=True)
+def test_settings_are_restored_from_a_snapshot(plane: Plane, functions: Any, role: str) -> None:
+    plane.create_function(role, LoggingConfig=JSON_LOGS, SnapStart=SNAP_START, Publish=True)
     before = shown(functions, "1")
     plane.save_and_restore()
     after = shown(functions, "1")
@@ -144,7 +139,7 @@ def test_settings_survive_a_snapshot(plane: Plane, functions: Any, role: str) ->
     )
 
 
-def test_settings_of_before_are_never_changed_in_place() -> None:
+def test_merged_settings_are_a_new_dictionary() -> None:
     before: dict[str, Any] = {"TracingConfig": {"Mode": "Active"}}
     after = merged(before, {"TracingConfig": {"Mode": ""}, "Timeout": 3})
     assert (before, after) == ({"TracingConfig": {"Mode": "Active"}}, {})
@@ -166,11 +161,11 @@ def test_settings_of_before_are_never_changed_in_place() -> None:
         ({"SnapStart": SNAP_START, "FileSystemConfigs": [{"Arn": "x"}]}, "file systems"),
     ],
 )
-def test_settings_that_lambda_refuses_are_refused(settings: Any, expected: str) -> None:
+def test_invalid_settings_are_refused(settings: Any, expected: str) -> None:
     assert expected in (problem(settings, "python3.13") or "")
 
 
-def test_settings_that_lambda_takes_are_taken() -> None:
+def test_valid_settings_are_accepted() -> None:
     settings = {
         "LoggingConfig": JSON_LOGS,
         "SnapStart": SNAP_START,
@@ -180,14 +175,14 @@ def test_settings_that_lambda_takes_are_taken() -> None:
 
 
 @pytest.fixture
-def versions(functions: Any, role: str) -> Any:
+def versions(plane: Plane, functions: Any, role: str) -> Any:
     """A function with two published versions."""
-    create(functions, role, Publish=True)
+    plane.create_function(role, Publish=True)
     functions.update_function_code(FunctionName="api", ZipFile=a_zip("second"), Publish=True)
     return functions
 
 
-def test_an_alias_shows_its_weights_until_they_are_taken_back(versions: Any) -> None:
+def test_an_alias_shows_its_weights_until_they_are_removed(versions: Any) -> None:
     weights = {"AdditionalVersionWeights": {"2": 0.1}}
     name = {"FunctionName": "api", "Name": "live"}
     versions.create_alias(**name, FunctionVersion="1", RoutingConfig=weights)
@@ -201,7 +196,7 @@ def test_an_alias_shows_its_weights_until_they_are_taken_back(versions: Any) -> 
     assert (alias["FunctionVersion"], alias.get("RoutingConfig")) == ("2", None)
 
 
-def test_a_share_of_an_alias_must_go_to_a_version_that_exists(versions: Any) -> None:
+def test_the_version_of_a_weight_must_exist(versions: Any) -> None:
     with pytest.raises(ClientError, match=r"Function not found: .*:3"):
         versions.create_alias(
             FunctionName="api",
@@ -211,7 +206,7 @@ def test_a_share_of_an_alias_must_go_to_a_version_that_exists(versions: Any) -> 
         )
 
 
-def test_an_alias_cannot_move_to_the_version_of_its_own_canary(versions: Any) -> None:
+def test_an_alias_cannot_move_to_the_version_of_its_weight(versions: Any) -> None:
     weights = {"AdditionalVersionWeights": {"2": 0.1}}
     versions.create_alias(
         FunctionName="api", Name="live", FunctionVersion="1", RoutingConfig=weights
@@ -229,18 +224,20 @@ def test_an_alias_cannot_move_to_the_version_of_its_own_canary(versions: Any) ->
         ("1", {"2": 1.5}, "between 0 and 1"),
     ],
 )
-def test_weights_that_lambda_refuses_are_refused(
+def test_invalid_weights_are_refused(
     version: str, weights: dict[str, float], expected: str
 ) -> None:
     assert expected in (alias_problem(version, weights) or "")
 
 
-def test_variables_that_are_lambdas_own_are_refused(functions: Any, role: str) -> None:
+def test_reserved_environment_variables_are_refused(
+    plane: Plane, functions: Any, role: str
+) -> None:
     theirs = {"Variables": {"AWS_REGION": "eu-west-2", "LAMBDA_TASK_ROOT": "/", "MINE": "1"}}
     with pytest.raises(ClientError, match="reserved: AWS_REGION, LAMBDA_TASK_ROOT") as refused:
-        create(functions, role, Environment=theirs)
+        plane.create_function(role, Environment=theirs)
     assert refused.value.response["Error"]["Code"] == "InvalidParameterValueException"
-    create(functions, role, Environment={"Variables": {"MINE": "1", "AWS_PROFILE": "x"}})
+    plane.create_function(role, Environment={"Variables": {"MINE": "1", "AWS_PROFILE": "x"}})
     with pytest.raises(ClientError, match="reserved"):
         functions.update_function_configuration(FunctionName="api", Environment=theirs)
     assert shown(functions)["Environment"]["Variables"] == {"MINE": "1", "AWS_PROFILE": "x"}

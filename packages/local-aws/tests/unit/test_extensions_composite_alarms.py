@@ -35,7 +35,7 @@ def composites(client: Any, **question: Any) -> list[Any]:
     return found
 
 
-def test_a_composite_alarm_is_described_as_it_was_put(alarms: Any) -> None:
+def test_a_composite_alarm_is_described_with_its_settings(alarms: Any) -> None:
     topic = f"arn:aws:sns:{REGION}:{DEV}:alarms"
     settings = {
         "AlarmName": "down",
@@ -56,7 +56,7 @@ def test_a_composite_alarm_is_described_as_it_was_put(alarms: Any) -> None:
     assert tags == [{"Key": "Name", "Value": "down"}]
 
 
-def test_alarms_are_asked_for_by_name_and_by_state_at_once(alarms: Any) -> None:
+def test_alarms_are_filtered_by_name_and_state(alarms: Any) -> None:
     alarms.set_alarm_state(AlarmName="slow", StateValue="ALARM", StateReason="a test")
     alarms.put_composite_alarm(AlarmName="slower", AlarmRule="ALARM(slow)")
     for state, names in (("ALARM", ["slow"]), ("OK", [])):
@@ -67,7 +67,7 @@ def test_alarms_are_asked_for_by_name_and_by_state_at_once(alarms: Any) -> None:
     assert composites(alarms, AlarmNamePrefix="slow", StateValue="OK") == []
 
 
-def test_composite_alarms_are_described_only_when_they_are_asked_for(alarms: Any) -> None:
+def test_composite_alarms_are_described_only_for_their_type(alarms: Any) -> None:
     alarms.put_composite_alarm(AlarmName="down", AlarmRule="ALARM(slow)")
     described = alarms.describe_alarms()
     assert [each["AlarmName"] for each in described["MetricAlarms"]] == ["slow", "failing"]
@@ -77,7 +77,7 @@ def test_composite_alarms_are_described_only_when_they_are_asked_for(alarms: Any
     assert [each["AlarmName"] for each in asked["CompositeAlarms"]] == ["down"]
 
 
-def test_it_is_in_the_state_of_its_rule_through_other_composites(alarms: Any) -> None:
+def test_the_state_follows_the_rule_through_other_composite_alarms(alarms: Any) -> None:
     alarms.put_composite_alarm(AlarmName="inner", AlarmRule="ALARM(slow)")
     alarms.put_composite_alarm(AlarmName="outer", AlarmRule=f"ALARM({ARN}inner) AND OK(failing)")
     assert [each["StateValue"] for each in composites(alarms)] == ["OK", "OK"]
@@ -87,7 +87,7 @@ def test_it_is_in_the_state_of_its_rule_through_other_composites(alarms: Any) ->
     assert [each["StateValue"] for each in composites(alarms)] == ["OK", "OK"]
 
 
-def test_a_ring_of_composites_comes_to_an_end(alarms: Any) -> None:
+def test_a_cycle_of_composite_alarms_is_evaluated(alarms: Any) -> None:
     alarms.put_composite_alarm(AlarmName="a", AlarmRule="ALARM(slow)")
     alarms.put_composite_alarm(AlarmName="b", AlarmRule="ALARM(a)")
     alarms.put_composite_alarm(AlarmName="a", AlarmRule="ALARM(b) OR FALSE")
@@ -103,7 +103,7 @@ def test_a_composite_alarm_has_parents_and_children(alarms: Any) -> None:
     assert [each["AlarmName"] for each in children["MetricAlarms"]] == ["slow"]
 
 
-def test_putting_it_again_changes_the_rule_and_keeps_state_and_tags(alarms: Any) -> None:
+def test_an_update_changes_the_rule_and_keeps_state_and_tags(alarms: Any) -> None:
     tags = [{"Key": "Name", "Value": "first"}]
     alarms.put_composite_alarm(AlarmName="down", AlarmRule="TRUE", Tags=tags)
     assert composites(alarms)[0]["StateValue"] == "ALARM"
@@ -123,7 +123,7 @@ def test_putting_it_again_changes_the_rule_and_keeps_state_and_tags(alarms: Any)
         ({"AlarmRule": "TRUE", "ActionsSuppressor": "slow"}, "WaitPeriod is required"),
     ],
 )
-def test_what_cloudwatch_refuses_is_refused(
+def test_an_invalid_composite_alarm_is_refused(
     alarms: Any, settings: dict[str, Any], expected: str
 ) -> None:
     with pytest.raises(ClientError, match=expected) as refused:
@@ -132,7 +132,9 @@ def test_what_cloudwatch_refuses_is_refused(
     assert composites(alarms) == []
 
 
-def test_composite_alarms_and_saved_queries_survive_a_snapshot(plane: Plane, alarms: Any) -> None:
+def test_composite_alarms_and_saved_queries_are_restored_from_a_snapshot(
+    plane: Plane, alarms: Any
+) -> None:
     alarms.put_composite_alarm(AlarmName="down", AlarmRule="ALARM(slow)")
     logs = plane.client("logs")
     put = logs.put_query_definition(name="errors", queryString="fields @message")
@@ -142,7 +144,7 @@ def test_composite_alarms_and_saved_queries_survive_a_snapshot(plane: Plane, ala
     assert query["queryDefinitionId"] == put["queryDefinitionId"]
 
 
-def test_a_saved_query_is_described_as_it_was_put_until_it_is_deleted(plane: Plane) -> None:
+def test_a_saved_query_is_described_updated_and_deleted(plane: Plane) -> None:
     logs = plane.client("logs")
     settings = {"name": "api/errors", "queryString": "fields @message", "logGroupNames": ["/api"]}
     identifier = logs.put_query_definition(**settings)["queryDefinitionId"]
@@ -158,7 +160,7 @@ def test_a_saved_query_is_described_as_it_was_put_until_it_is_deleted(plane: Pla
     assert logs.describe_query_definitions()["queryDefinitions"] == []
 
 
-def test_saved_queries_come_in_pages_by_name(plane: Plane) -> None:
+def test_saved_queries_are_sorted_by_name_in_pages(plane: Plane) -> None:
     logs = plane.client("logs")
     for name in ("c", "a", "b"):
         logs.put_query_definition(name=name, queryString="fields @message")
@@ -168,7 +170,7 @@ def test_saved_queries_come_in_pages_by_name(plane: Plane) -> None:
     assert (pages, "nextToken" in second) == ([["a", "b"], ["c"]], False)
 
 
-def test_the_same_request_twice_saves_one_query(plane: Plane) -> None:
+def test_a_repeated_request_saves_one_query(plane: Plane) -> None:
     logs = plane.client("logs")
     request = {"name": "errors", "queryString": "fields @message", "clientToken": str(uuid.uuid4())}
     both = [logs.put_query_definition(**request)["queryDefinitionId"] for _ in range(2)]
@@ -187,7 +189,7 @@ def test_an_unknown_saved_query_is_neither_changed_nor_deleted(plane: Plane) -> 
 @pytest.mark.parametrize(
     "settings", [{"name": "x" * 256}, {"queryString": "x" * 10_001}, {"logGroupNames": ["g"] * 51}]
 )
-def test_a_query_past_the_limits_is_refused(plane: Plane, settings: dict[str, Any]) -> None:
+def test_a_query_beyond_the_limits_is_refused(plane: Plane, settings: dict[str, Any]) -> None:
     valid = {"name": "errors", "queryString": "fields @message"}
     with pytest.raises(ClientError, match="InvalidParameterException"):
         plane.client("logs").put_query_definition(**valid | settings)

@@ -23,21 +23,13 @@ FUNCTION = "arn:aws:lambda:eu-west-1:111111111111:function:api"
 
 
 class Rules:
-    """Rules of a listener, and target groups that may take their requests."""
+    """A listener, its rules, and target groups."""
 
     def __init__(self, plane: Plane) -> None:
-        ec2 = plane.client("ec2")
-        vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-        subnets = [
-            ec2.create_subnet(VpcId=vpc, CidrBlock=cidr, AvailabilityZone=zone)["Subnet"][
-                "SubnetId"
-            ]
-            for cidr, zone in (("10.0.0.0/24", "eu-west-1a"), ("10.0.1.0/24", "eu-west-1b"))
-        ]
         self.elb = plane.client("elbv2")
-        made = self.elb.create_load_balancer(Name="lb", Subnets=subnets)["LoadBalancers"][0]
+        self.balancer = plane.create_load_balancer()
         self.listener = self.elb.create_listener(
-            LoadBalancerArn=made["LoadBalancerArn"],
+            LoadBalancerArn=self.balancer,
             Protocol="HTTP",
             Port=80,
             DefaultActions=[FIXED],
@@ -45,7 +37,7 @@ class Rules:
         self._priority = 0
 
     def add(self, *conditions: dict[str, Any], **rule: Any) -> str:
-        """Create a rule; returns its ARN."""
+        """Create a rule and return its ARN."""
         self._priority += 1
         arn: str = self.elb.create_rule(
             ListenerArn=self.listener,
@@ -97,7 +89,7 @@ def forward(groups: list[str], **configuration: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("conditions", "complaint"),
+    ("conditions", "message"),
     [
         ([path("/a"), path("/b")], "only have one 'path-pattern'"),
         ([path("/1", "/2", "/3", "/4", "/5", "/6")], "only have '5' condition values"),
@@ -113,15 +105,15 @@ def forward(groups: list[str], **configuration: Any) -> dict[str, Any]:
         ([{**query(Value="a"), "RegexValues": ["a"]}], "has no regular expressions"),
     ],
 )
-def test_conditions_beyond_awss_limits_are_refused(
-    rules: Rules, conditions: list[dict[str, Any]], complaint: str
+def test_conditions_beyond_the_limits_are_refused(
+    rules: Rules, conditions: list[dict[str, Any]], message: str
 ) -> None:
-    with pytest.raises(ClientError, match=complaint) as refused:
+    with pytest.raises(ClientError, match=message) as refused:
         rules.add(*conditions)
     assert refused.value.response["Error"]["Code"] == "ValidationError"
 
 
-def test_conditions_at_the_limits_are_taken(rules: Rules) -> None:
+def test_conditions_at_the_limits_are_accepted(rules: Rules) -> None:
     rules.add(path("/1*", "/2*", "/3*", "/4*", "/5*"))
     rules.add(header("a"), header("b"), query(Value="c"), query(Value="d"))
 
@@ -133,7 +125,7 @@ def test_regular_expressions_are_kept(rules: Rules) -> None:
 
 
 @pytest.mark.parametrize(
-    ("action", "complaint"),
+    ("action", "message"),
     [
         (
             {
@@ -152,15 +144,13 @@ def test_regular_expressions_are_kept(rules: Rules) -> None:
         (redirect(Path="x"), "path of a redirect"),
     ],
 )
-def test_actions_that_aws_does_not_take_are_refused(
-    rules: Rules, action: dict[str, Any], complaint: str
-) -> None:
-    with pytest.raises(ClientError, match=complaint):
+def test_invalid_actions_are_refused(rules: Rules, action: dict[str, Any], message: str) -> None:
+    with pytest.raises(ClientError, match=message):
         rules.add(Actions=[action])
     assert len(rules.elb.describe_rules(ListenerArn=rules.listener)["Rules"]) == 1
 
 
-def test_a_redirect_that_only_drops_the_query_changes_something(rules: Rules) -> None:
+def test_a_redirect_may_change_the_query_only(rules: Rules) -> None:
     arn = rules.add(Actions=[redirect(Port="443", Query="")])
     assert rules.read(arn)["Actions"][0]["RedirectConfig"]["Port"] == "443"
     rules.add(
@@ -169,11 +159,10 @@ def test_a_redirect_that_only_drops_the_query_changes_something(rules: Rules) ->
     )
 
 
-def test_a_redirect_does_not_lead_from_https_to_http(rules: Rules) -> None:
-    balancer = rules.elb.describe_load_balancers()["LoadBalancers"][0]["LoadBalancerArn"]
+def test_a_redirect_from_https_to_http_is_refused(rules: Rules) -> None:
     with pytest.raises(ClientError, match="from HTTPS to HTTP"):
         rules.elb.create_listener(
-            LoadBalancerArn=balancer,
+            LoadBalancerArn=rules.balancer,
             Protocol="HTTPS",
             Port=443,
             DefaultActions=[redirect(Protocol="HTTP", Port="80")],
@@ -201,7 +190,7 @@ def test_a_load_balancer_has_at_most_a_hundred_rules(rules: Rules) -> None:
     assert refused.value.response["Error"]["Code"] == "TooManyRules"
 
 
-def test_rules_change_places_in_one_call(rules: Rules) -> None:
+def test_two_rules_swap_their_priorities_in_one_call(rules: Rules) -> None:
     first, second, third = rules.add(), rules.add(), rules.add()
 
     def move(*priorities: tuple[str, int]) -> None:
@@ -235,7 +224,7 @@ def test_transforms_are_kept_changed_and_reset(rules: Rules, plane: Plane) -> No
 
 
 @pytest.mark.parametrize(
-    ("transforms", "complaint"),
+    ("transforms", "message"),
     [
         ([URL, URL], "only have one 'url-rewrite'"),
         ([{"Type": "url-rewrite"}], "one rewrite"),
@@ -244,10 +233,10 @@ def test_transforms_are_kept_changed_and_reset(rules: Rules, plane: Plane) -> No
         ([url("a", "/" * 1025)], "at most '1024' characters"),
     ],
 )
-def test_transforms_that_aws_does_not_take_are_refused(
-    rules: Rules, transforms: list[dict[str, Any]], complaint: str
+def test_invalid_transforms_are_refused(
+    rules: Rules, transforms: list[dict[str, Any]], message: str
 ) -> None:
-    with pytest.raises(ClientError, match=complaint):
+    with pytest.raises(ClientError, match=message):
         rules.add(Transforms=transforms)
     assert len(rules.elb.describe_rules(ListenerArn=rules.listener)["Rules"]) == 1
 
@@ -258,7 +247,7 @@ def test_the_default_rule_has_no_transforms(rules: Rules) -> None:
         rules.elb.modify_rule(RuleArn=default, Transforms=[URL])
 
 
-def test_a_target_group_takes_one_function(rules: Rules) -> None:
+def test_a_target_group_has_one_function(rules: Rules) -> None:
     group = rules.group()
     rules.elb.register_targets(TargetGroupArn=group, Targets=[{"Id": FUNCTION}])
     rules.elb.register_targets(TargetGroupArn=group, Targets=[{"Id": FUNCTION}])
@@ -267,7 +256,7 @@ def test_a_target_group_takes_one_function(rules: Rules) -> None:
     assert refused.value.response["Error"]["Code"] == "TooManyTargets"
 
 
-def test_a_function_that_is_not_checked_has_no_health(rules: Rules) -> None:
+def test_a_function_without_health_checks_is_unavailable(rules: Rules) -> None:
     group = rules.group()
     rules.elb.register_targets(TargetGroupArn=group, Targets=[{"Id": FUNCTION}])
     health = rules.elb.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]

@@ -19,7 +19,7 @@ LINES = (
 
 @pytest.fixture
 def logs(plane: Plane) -> Any:
-    """CloudWatch Logs with a group that holds the three lines."""
+    """CloudWatch Logs with a group that has the three lines."""
     client = plane.client("logs")
     client.create_log_group(logGroupName=GROUP)
     client.create_log_stream(logGroupName=GROUP, logStreamName="s")
@@ -42,15 +42,13 @@ def logs(plane: Plane) -> Any:
         ('"RequestId: id-1"', [2]),
     ],
 )
-def test_a_search_finds_what_its_pattern_describes(
-    logs: Any, pattern: str, places: list[int]
-) -> None:
+def test_a_search_finds_the_events_that_match(logs: Any, pattern: str, places: list[int]) -> None:
     found = logs.filter_log_events(logGroupName=GROUP, filterPattern=pattern)["events"]
     assert [event["message"] for event in found] == [LINES[place] for place in places]
 
 
 @pytest.mark.parametrize("pattern", ["{ $.status = }", "{ status = 404 }", "[a, b]", "%re%"])
-def test_a_pattern_that_is_none_is_refused(logs: Any, pattern: str) -> None:
+def test_an_invalid_pattern_is_refused(logs: Any, pattern: str) -> None:
     with pytest.raises(ClientError, match="filter pattern") as refused:
         logs.filter_log_events(logGroupName=GROUP, filterPattern=pattern)
     assert refused.value.response["Error"]["Code"] == "InvalidParameterException"
@@ -77,7 +75,7 @@ def query(logs: Any, text: str) -> list[dict[str, str]]:
     return [{field["field"]: field["value"] for field in row} for row in rows]
 
 
-def test_a_query_for_events_is_answered(logs: Any) -> None:
+def test_a_query_returns_events(logs: Any) -> None:
     rows = query(logs, "fields @timestamp, @message | sort @timestamp asc | limit 2")
     assert [row["@message"] for row in rows] == list(LINES[:2])
 
@@ -93,9 +91,7 @@ def test_a_query_for_events_is_answered(logs: Any) -> None:
         "nonsense",
     ],
 )
-def test_a_query_that_would_be_answered_wrongly_is_refused_with_what_is_not_built(
-    logs: Any, text: str
-) -> None:
+def test_an_unsupported_query_is_refused_with_the_unsupported_part(logs: Any, text: str) -> None:
     with pytest.raises(ClientError, match="local-aws evaluates") as refused:
         query(logs, text)
     assert refused.value.response["Error"]["Code"] == "MalformedQueryException"

@@ -1,4 +1,4 @@
-"""CloudWatch's data points, and the metrics that log events become."""
+"""CloudWatch metric data, and metrics from log events."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def stored(plane: Plane) -> list[Any]:
     return data
 
 
-def test_values_of_a_minute_share_one_object(plane: Plane, cloudwatch: Any) -> None:
+def test_the_values_of_a_minute_are_one_object(plane: Plane, cloudwatch: Any) -> None:
     put(cloudwatch, "Latency", [], Values=[1.0, 2.0], Counts=[50_000.0, 50_000.0])
     put(cloudwatch, "Latency", [], NOW + timedelta(seconds=59), Value=9.0)
     assert len(stored(plane)) == 1
@@ -63,13 +63,13 @@ def test_values_of_a_minute_share_one_object(plane: Plane, cloudwatch: Any) -> N
     assert found == [100_001, 150_009, 1, 9]
 
 
-def test_percentiles_are_those_of_the_values(cloudwatch: Any) -> None:
+def test_percentiles_are_calculated_from_the_values(cloudwatch: Any) -> None:
     put(cloudwatch, "Latency", [], Values=[1.0, 5.0, 40.0], Counts=[90.0, 9.0, 1.0])
     (point,) = points(cloudwatch, "Latency", [], ExtendedStatistics=["p50", "p99", "p99.5"])
     assert point["ExtendedStatistics"] == {"p50": 1, "p99": 5, "p99.5": 40}
 
 
-def test_a_statistic_set_has_no_percentiles_unless_all_its_values_are_the_same(
+def test_a_statistic_set_has_percentiles_only_if_its_values_are_equal(
     cloudwatch: Any,
 ) -> None:
     spread = {"SampleCount": 3, "Sum": 6, "Minimum": 1, "Maximum": 3}
@@ -81,7 +81,7 @@ def test_a_statistic_set_has_no_percentiles_unless_all_its_values_are_the_same(
     assert point["ExtendedStatistics"] == {"p50": 2}
 
 
-def test_data_are_found_under_exactly_their_dimensions(cloudwatch: Any) -> None:
+def test_data_are_selected_by_their_exact_dimensions(cloudwatch: Any) -> None:
     put(cloudwatch, "Invocations", [], Value=1)
     put(cloudwatch, "Invocations", dimensions(FunctionName="api"), Value=2)
     put(cloudwatch, "Invocations", dimensions(FunctionName="api", Resource="api:live"), Value=4)
@@ -107,7 +107,7 @@ def test_data_are_found_under_exactly_their_dimensions(cloudwatch: Any) -> None:
     assert points(cloudwatch, "Invocations", dimensions(FunctionName="b"), Statistics=["Sum"]) == []
 
 
-def test_only_the_newest_data_stay(
+def test_only_the_newest_data_are_kept(
     plane: Plane, cloudwatch: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(metric_data, "MAX_DATA", 50)
@@ -119,7 +119,7 @@ def test_only_the_newest_data_stay(
     assert kept[-1] == 199
 
 
-def test_data_are_part_of_a_snapshot(plane: Plane, cloudwatch: Any) -> None:
+def test_data_are_restored_from_a_snapshot(plane: Plane, cloudwatch: Any) -> None:
     put(cloudwatch, "Latency", [], Values=[1.0, 5.0], Counts=[9.0, 1.0])
     plane.save_and_restore()
     put(cloudwatch, "Latency", [], Value=1.0)
@@ -130,7 +130,7 @@ def test_data_are_part_of_a_snapshot(plane: Plane, cloudwatch: Any) -> None:
 
 
 class Group:
-    """A log group, and what its events become."""
+    """A log group with a stream and a metric filter."""
 
     def __init__(self, plane: Plane) -> None:
         self.logs = plane.client("logs")
@@ -147,12 +147,12 @@ class Group:
         )
 
     def filter(self, pattern: str, **transformation: Any) -> None:
-        made = {"metricNamespace": "App", "metricName": "Lines", "metricValue": "1"}
+        counted = {"metricNamespace": "App", "metricName": "Lines", "metricValue": "1"}
         self.logs.put_metric_filter(
             logGroupName="/api",
             filterName="lines",
             filterPattern=pattern,
-            metricTransformations=[{**made, **transformation}],
+            metricTransformations=[{**counted, **transformation}],
         )
 
 
@@ -165,7 +165,7 @@ def sums(cloudwatch: Any, name: str, of: list[dict[str, str]], **asked: Any) -> 
     return [each["Sum"] for each in points(cloudwatch, name, of, Statistics=["Sum"], **asked)]
 
 
-def test_lines_that_a_filter_finds_are_counted(cloudwatch: Any, group: Group) -> None:
+def test_a_filter_counts_the_matching_events(cloudwatch: Any, group: Group) -> None:
     group.filter('{ $.level = "ERROR" || $.level = "CRITICAL" }', defaultValue=0)
     group.write({"level": "INFO"}, "no JSON, ERROR")
     assert sums(cloudwatch, "Lines", []) == [0]
@@ -173,21 +173,21 @@ def test_lines_that_a_filter_finds_are_counted(cloudwatch: Any, group: Group) ->
     assert sums(cloudwatch, "Lines", []) == [2]
 
 
-def test_a_filter_that_is_put_again_counts_once(cloudwatch: Any, group: Group) -> None:
+def test_an_updated_filter_counts_once(cloudwatch: Any, group: Group) -> None:
     group.filter("ERROR")
     group.filter("FATAL")
     group.write("ERROR", "FATAL")
     assert sums(cloudwatch, "Lines", []) == [1]
 
 
-def test_a_filter_takes_values_and_dimensions_from_the_line(cloudwatch: Any, group: Group) -> None:
+def test_a_filter_reads_value_and_dimensions_from_the_event(cloudwatch: Any, group: Group) -> None:
     group.filter("{ $.ms > 0 }", metricValue="$.ms", dimensions={"Route": "$.route"})
     group.write({"ms": 5, "route": "/a"}, {"ms": 7, "route": "/a"}, {"ms": 9})
     assert sums(cloudwatch, "Lines", dimensions(Route="/a")) == [12]
     assert sums(cloudwatch, "Lines", []) == []
 
 
-def test_embedded_metrics_are_those_of_their_namespace(cloudwatch: Any, group: Group) -> None:
+def test_embedded_metrics_are_recorded_in_their_namespace(cloudwatch: Any, group: Group) -> None:
     definition = {
         "Namespace": "Api",
         "Dimensions": [["Route"], []],
@@ -200,7 +200,7 @@ def test_embedded_metrics_are_those_of_their_namespace(cloudwatch: Any, group: G
     assert sums(cloudwatch, "Absent", [], namespace="Api") == []
 
 
-def test_what_comes_in_is_measured(cloudwatch: Any, group: Group) -> None:
+def test_incoming_events_and_bytes_are_counted(cloudwatch: Any, group: Group) -> None:
     group.write("ten bytes.", "ten bytes.")
     of = dimensions(LogGroupName="/api")
     assert sums(cloudwatch, "IncomingBytes", of, namespace="AWS/Logs") == [72]
@@ -236,7 +236,7 @@ LINE = {
         '{ $.level != "INFO" }',
     ],
 )
-def test_patterns_that_a_line_meets(pattern: str) -> None:
+def test_a_pattern_matches(pattern: str) -> None:
     assert compiled(pattern)(json.dumps(LINE), LINE)
 
 
@@ -251,11 +251,11 @@ def test_patterns_that_a_line_meets(pattern: str) -> None:
         "{ $.ok IS FALSE }",
     ],
 )
-def test_patterns_that_it_does_not_meet(pattern: str) -> None:
+def test_a_pattern_does_not_match(pattern: str) -> None:
     assert not compiled(pattern)(json.dumps(LINE), LINE)
 
 
 @pytest.mark.parametrize("pattern", ["[ip, user]", "%ERR.*%", "{ $.a ~ 1 }", "{ ( }", "{ a = 1 }"])
-def test_what_is_not_built_is_refused(pattern: str) -> None:
+def test_an_unsupported_pattern_is_refused(pattern: str) -> None:
     with pytest.raises(UnknownPatternError):
         compiled(pattern)

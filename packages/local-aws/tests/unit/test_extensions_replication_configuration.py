@@ -20,7 +20,7 @@ TAG = {"Key": "team", "Value": "x"}
 
 
 @pytest.mark.parametrize(
-    ("filters", "meets"),
+    ("filters", "matches"),
     [
         ({"Filter": None}, True),
         ({"Filter": {"Prefix": None}}, True),
@@ -36,17 +36,17 @@ TAG = {"Key": "team", "Value": "x"}
         ({"Status": "Disabled"}, False),
     ],
 )
-def test_a_rule_meets_prefix_and_every_tag(filters: dict[str, Any], meets: bool) -> None:
-    assert bool(ids(rule(**filters), team="x")) is meets
+def test_a_rule_matches_prefix_and_all_tags(filters: dict[str, Any], matches: bool) -> None:
+    assert bool(ids(rule(**filters), team="x")) is matches
 
 
-def test_for_each_destination_the_highest_priority_counts() -> None:
+def test_the_highest_priority_counts_for_each_destination() -> None:
     low, high = rule("low", Priority="1"), rule("high", Priority="2")
     other = rule("other", bucket="elsewhere", Priority="1")
     assert ids(high, low, other) == ["other", "high"] or ids(high, low, other) == ["high", "other"]
 
 
-def test_what_a_key_encrypts_is_left_out_unless_a_rule_asks_for_it() -> None:
+def test_objects_with_a_kms_key_need_a_rule_that_includes_them() -> None:
     asked: dict[str, Any] = {
         "SourceSelectionCriteria": {"SseKmsEncryptedObjects": {"Status": "Enabled"}}
     }
@@ -60,6 +60,6 @@ def test_a_rule_with_a_tag_never_replicates_delete_markers() -> None:
     assert (plain.delete_markers, tagged.delete_markers) == (True, False)
 
 
-def test_a_configuration_of_one_rule_is_no_list() -> None:
+def test_a_configuration_may_have_a_single_rule() -> None:
     (only,) = rules({"Rule": rule(Filter={"Prefix": "a/"})})
     assert (only.destination, only.prefix) == ("replica", "a/")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 from local_aws.control_plane.http import Request
-from local_aws_tests.plane import DEV, PROD, REGION, Plane, a_zip
+from local_aws_tests.plane import DEV, PROD, REGION, Plane
 
 BUCKET = "documents"
 EVERYTHING = [f"arn:aws:s3:::{BUCKET}", f"arn:aws:s3:::{BUCKET}/*"]
@@ -29,26 +29,17 @@ class World:
 
     def __init__(self, plane: Plane) -> None:
         self.plane = plane
-        self.s3 = plane.client("s3")
-        self.s3.create_bucket(
-            Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION}
-        )
+        self.s3 = plane.create_bucket(BUCKET)
         self.s3.put_object(Bucket=BUCKET, Key="foo.json", Body=b"{}")
         self.iam, self.ec2 = plane.client("iam"), plane.client("ec2")
-        self.role = self.iam.create_role(RoleName="api", AssumeRolePolicyDocument="{}")["Role"]
+        self.role = plane.create_role()
         self.vpc = self.ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
         self.subnet = self.ec2.create_subnet(VpcId=self.vpc, CidrBlock="10.0.0.0/24")["Subnet"]
         self.table = self.ec2.create_route_table(VpcId=self.vpc)["RouteTable"]["RouteTableId"]
         self.ec2.associate_route_table(RouteTableId=self.table, SubnetId=self.subnet["SubnetId"])
-        plane.client("lambda").create_function(
-            FunctionName="api",
-            Role=self.role["Arn"],
-            Runtime="python3.13",
-            Handler="lambda.lambda_handler",
-            Code={"ZipFile": a_zip("")},
-            VpcConfig={"SubnetIds": [self.subnet["SubnetId"]], "SecurityGroupIds": []},
-        )
-        self.worker = plane.client("s3", plane.session(self.role["Arn"], "api"))
+        network = {"SubnetIds": [self.subnet["SubnetId"]], "SecurityGroupIds": []}
+        plane.create_function(self.role, VpcConfig=network)
+        self.worker = plane.client("s3", plane.session(self.role, "api"))
 
     def endpoint(self, document: str | None = None) -> str:
         policy = {"PolicyDocument": document} if document else {}
@@ -76,7 +67,7 @@ def world(plane: Plane) -> World:
 
 
 def outcome(s3: Any, key: str = "foo.json", **more: str) -> str:
-    """``ok``, or the error's code."""
+    """Return ``ok``, or the code of the error."""
     try:
         s3.get_object(Bucket=BUCKET, Key=key, **more)
     except ClientError as error:
@@ -84,17 +75,17 @@ def outcome(s3: Any, key: str = "foo.json", **more: str) -> str:
     return "ok"
 
 
-def test_a_policy_against_plain_http_locks_nobody_out(world: World) -> None:
+def test_a_policy_against_plain_http_denies_no_request(world: World) -> None:
     world.restrict(deny({"Bool": {"aws:SecureTransport": "false"}}))
     world.s3.put_object(Bucket=BUCKET, Key="bar.json", Body=b"{}")
     assert outcome(world.s3, "bar.json") == "ok"
 
 
-def test_what_the_policy_refuses_is_denied_in_the_words_of_aws_and_logged(
+def test_a_denied_request_gets_the_message_of_aws_and_a_log_line(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     world.restrict(
-        deny({"StringNotEquals": {"aws:SourceVpce": "vpce-1"}}, Action="s3:GetObject", Sid="Door")
+        deny({"StringNotEquals": {"aws:SourceVpce": "vpce-1"}}, Action="s3:GetObject", Sid="Vpce")
     )
     with pytest.raises(ClientError) as denied, caplog.at_level(logging.WARNING):
         world.s3.get_object(Bucket=BUCKET, Key="foo.json")
@@ -108,25 +99,25 @@ def test_what_the_policy_refuses_is_denied_in_the_words_of_aws_and_logged(
         f's3:GetObject on resource: "arn:aws:s3:::{BUCKET}/foo.json" '
         "with an explicit deny in a resource-based policy"
     )
-    assert f"statement Door of the policy of {BUCKET} denies it" in caplog.text
+    assert f"statement Vpce of the policy of {BUCKET} denies it" in caplog.text
 
 
-def test_a_role_may_be_spared_by_name(world: World) -> None:
-    keep_out = {"ArnNotLike": {"aws:PrincipalArn": f"arn:aws:iam::{DEV}:role/local-aws"}}
-    world.restrict(deny({"StringNotEquals": {"aws:SourceVpce": "vpce-1"}} | keep_out))
+def test_a_policy_may_exclude_a_role(world: World) -> None:
+    others = {"ArnNotLike": {"aws:PrincipalArn": f"arn:aws:iam::{DEV}:role/local-aws"}}
+    world.restrict(deny({"StringNotEquals": {"aws:SourceVpce": "vpce-1"}} | others))
     assert outcome(world.s3) == "ok"
     other = world.plane.client("s3", world.plane.session(f"arn:aws:iam::{DEV}:role/other"))
     assert outcome(other) == "AccessDenied"
 
 
-def test_a_listing_may_be_limited_to_a_prefix(world: World) -> None:
+def test_a_policy_may_limit_a_listing_to_a_prefix(world: World) -> None:
     world.restrict(deny({"StringNotLike": {"s3:prefix": "public/*"}}, Action="s3:ListBucket"))
     world.s3.list_objects_v2(Bucket=BUCKET, Prefix="public/a")
     with pytest.raises(ClientError, match="AccessDenied"):
         world.s3.list_objects_v2(Bucket=BUCKET)
 
 
-def test_an_upload_may_have_to_be_encrypted(world: World) -> None:
+def test_a_policy_may_require_encryption(world: World) -> None:
     world.restrict(
         deny({"Null": {"s3:x-amz-server-side-encryption": "true"}}, Action="s3:PutObject")
     )
@@ -135,7 +126,7 @@ def test_an_upload_may_have_to_be_encrypted(world: World) -> None:
         world.s3.put_object(Bucket=BUCKET, Key="a", Body=b"")
 
 
-def test_tags_of_an_object_may_decide(world: World) -> None:
+def test_a_policy_may_test_the_tags_of_an_object(world: World) -> None:
     world.restrict(
         deny({"StringEquals": {"s3:ExistingObjectTag/secret": "yes"}}, Action="s3:GetObject")
     )
@@ -143,7 +134,7 @@ def test_tags_of_an_object_may_decide(world: World) -> None:
     assert (outcome(world.s3, "foo.json"), outcome(world.s3, "b")) == ("ok", "AccessDenied")
 
 
-def test_an_object_that_was_deleted_is_missing_and_no_failure(world: World) -> None:
+def test_a_deleted_object_is_missing(world: World) -> None:
     world.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
     world.s3.delete_object(Bucket=BUCKET, Key="foo.json")
     with pytest.raises(ClientError) as missing:
@@ -152,44 +143,44 @@ def test_an_object_that_was_deleted_is_missing_and_no_failure(world: World) -> N
     world.s3.put_object(Bucket=BUCKET, Key="foo.json", Body=b"{}")
 
 
-def test_of_many_deleted_keys_only_the_allowed_ones_are(world: World) -> None:
+def test_delete_objects_deletes_the_allowed_keys_only(world: World) -> None:
     world.restrict(
         policy(
             {
                 "Effect": "Deny",
                 "Principal": "*",
                 "Action": "s3:DeleteObject",
-                "Resource": f"arn:aws:s3:::{BUCKET}/kept&/*",
+                "Resource": f"arn:aws:s3:::{BUCKET}/protected&/*",
             }
         )
     )
-    for key in ("a", "kept&/b"):
+    for key in ("a", "protected&/b"):
         world.s3.put_object(Bucket=BUCKET, Key=key, Body=b"")
-    keys = [{"Key": "a"}, {"Key": "kept&/b"}]
+    keys = [{"Key": "a"}, {"Key": "protected&/b"}]
     answer = world.s3.delete_objects(Bucket=BUCKET, Delete={"Objects": keys})
     assert [each["Key"] for each in answer["Deleted"]] == ["a"]
     assert [(each["Key"], each["Code"]) for each in answer["Errors"]] == [
-        ("kept&/b", "AccessDenied")
+        ("protected&/b", "AccessDenied")
     ]
     left = world.s3.list_objects_v2(Bucket=BUCKET)["Contents"]
-    assert [each["Key"] for each in left] == ["foo.json", "kept&/b"]
+    assert [each["Key"] for each in left] == ["foo.json", "protected&/b"]
 
 
-def test_a_policy_that_iam_would_refuse_is_not_stored(world: World) -> None:
+def test_a_malformed_policy_is_refused(world: World) -> None:
     with pytest.raises(ClientError, match=r"MalformedPolicy.*StringIs is not a condition"):
         world.restrict(deny({"StringIs": {"a": "b"}}))
     with pytest.raises(ClientError, match="NoSuchBucketPolicy"):
         world.s3.get_bucket_policy(Bucket=BUCKET)
 
 
-def test_another_account_needs_the_word_of_the_bucket(world: World) -> None:
+def test_another_account_needs_the_bucket_policy(world: World) -> None:
     other = world.plane.client("s3", world.plane.session(f"arn:aws:iam::{PROD}:role/local-aws"))
     assert outcome(other) == "AccessDenied"
     world.restrict(policy(READ | {"Principal": {"AWS": PROD}}))
     assert outcome(other) == "ok"
 
 
-def test_nobody_in_particular_reads_what_is_public_only(world: World) -> None:
+def test_an_anonymous_request_reads_public_objects_only(world: World) -> None:
     def read() -> int:
         request = Request("GET", f"/{BUCKET}/foo.json", "", (("host", "127.0.0.1:4747"),), b"")
         return world.plane.handle(request).status
@@ -202,7 +193,7 @@ def test_nobody_in_particular_reads_what_is_public_only(world: World) -> None:
     assert read() == 403
 
 
-def test_a_signed_url_acts_for_whoever_signed_it(world: World) -> None:
+def test_a_signed_url_has_the_permissions_of_its_signer(world: World) -> None:
     url = world.s3.generate_presigned_url("get_object", {"Bucket": BUCKET, "Key": "foo.json"})
     _, _, query = url.partition("?")
     host = (("host", "127.0.0.1:4747"),)
@@ -210,7 +201,7 @@ def test_a_signed_url_acts_for_whoever_signed_it(world: World) -> None:
     assert world.plane.handle(signed).status == 200
 
 
-def test_a_worker_may_do_what_its_role_allows_and_no_more(world: World) -> None:
+def test_a_worker_has_the_permissions_of_its_role(world: World) -> None:
     world.endpoint()
     assert outcome(world.worker) == "AccessDenied"
     world.allow(READ)
@@ -219,7 +210,7 @@ def test_a_worker_may_do_what_its_role_allows_and_no_more(world: World) -> None:
         world.worker.put_object(Bucket=BUCKET, Key="x", Body=b"")
 
 
-def test_a_missing_document_is_a_404_only_to_whoever_may_list(world: World) -> None:
+def test_a_missing_key_is_a_403_without_the_permission_to_list(world: World) -> None:
     world.endpoint()
     world.allow(READ)
     assert outcome(world.worker, "none.json") == "AccessDenied"
@@ -231,7 +222,7 @@ def test_a_missing_document_is_a_404_only_to_whoever_may_list(world: World) -> N
         world.worker.head_object(Bucket=BUCKET, Key="none.json")
 
 
-def test_a_managed_policy_counts_and_a_boundary_limits_it(world: World) -> None:
+def test_managed_policies_and_the_boundary_apply_to_a_worker(world: World) -> None:
     world.endpoint()
     create = world.iam.create_policy
     managed = create(PolicyName="read", PolicyDocument=policy(READ))["Policy"]["Arn"]
@@ -242,24 +233,24 @@ def test_a_managed_policy_counts_and_a_boundary_limits_it(world: World) -> None:
     assert outcome(world.worker) == "AccessDenied"
 
 
-def test_a_worker_comes_through_the_endpoint_of_its_subnets(world: World) -> None:
+def test_a_worker_uses_the_vpc_endpoint_of_its_subnets(world: World) -> None:
     world.allow(READ)
     endpoint = world.endpoint()
-    door = {"StringNotEquals": {"aws:SourceVpce": endpoint}}
-    world.restrict(deny(door, Action="s3:GetObject"))
+    other_endpoint = {"StringNotEquals": {"aws:SourceVpce": endpoint}}
+    world.restrict(deny(other_endpoint, Action="s3:GetObject"))
     assert (outcome(world.worker), outcome(world.s3)) == ("ok", "AccessDenied")
     world.restrict(deny({"StringEquals": {"aws:SourceVpc": world.vpc}}, Action="s3:GetObject"))
     assert (outcome(world.worker), outcome(world.s3)) == ("AccessDenied", "ok")
 
 
-def test_through_an_endpoint_there_is_no_public_address(world: World) -> None:
+def test_a_request_through_an_endpoint_has_no_source_ip(world: World) -> None:
     world.allow(READ)
     world.endpoint()
     world.restrict(deny({"NotIpAddress": {"aws:SourceIp": "127.0.0.1"}}, Action="s3:GetObject"))
     assert (outcome(world.worker), outcome(world.s3)) == ("AccessDenied", "ok")
 
 
-def test_the_policy_of_the_endpoint_must_allow_too(world: World) -> None:
+def test_the_endpoint_policy_must_allow_the_request(world: World) -> None:
     world.allow(READ, LIST)
     world.endpoint(policy(READ | {"Principal": "*"}))
     assert outcome(world.worker) == "ok"
@@ -267,7 +258,7 @@ def test_the_policy_of_the_endpoint_must_allow_too(world: World) -> None:
         world.worker.list_objects_v2(Bucket=BUCKET)
 
 
-def test_a_function_without_a_way_out_does_not_reach_s3(
+def test_a_function_without_a_route_does_not_reach_s3(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     world.allow(READ)
@@ -283,6 +274,6 @@ def test_a_function_without_a_way_out_does_not_reach_s3(
     assert outcome(world.worker) == "ok"
 
 
-def test_another_session_of_the_same_role_is_no_worker(world: World) -> None:
-    person = world.plane.client("s3", world.plane.session(world.role["Arn"], "a-person"))
+def test_another_session_of_the_role_is_not_a_worker(world: World) -> None:
+    person = world.plane.client("s3", world.plane.session(world.role, "a-person"))
     assert outcome(person) == "ok"

@@ -14,17 +14,15 @@ MARKERS = {"DeleteMarkerReplication": {"Status": "Enabled"}}
 
 
 class World:
-    """Two versioned buckets, and a role that may copy from the one to the other."""
+    """Two versioned buckets, and a role with the permissions to replicate."""
 
     def __init__(self, plane: Plane) -> None:
-        self.s3, self.iam = plane.client("s3"), plane.client("iam")
+        self.iam = plane.client("iam")
         for name in (SOURCE, REPLICA):
-            location = {"LocationConstraint": REGION}
-            self.s3.create_bucket(Bucket=name, CreateBucketConfiguration=location)
+            self.s3 = plane.create_bucket(name)
             enabled = {"Status": "Enabled"}
             self.s3.put_bucket_versioning(Bucket=name, VersioningConfiguration=enabled)
-        role = self.iam.create_role(RoleName="replication", AssumeRolePolicyDocument="{}")
-        self.role = role["Role"]["Arn"]
+        self.role = plane.create_role("replication")
         self.allow(f"arn:aws:s3:::{SOURCE}*", "s3:*")
 
     def allow(self, resource: str, *actions: str) -> None:
@@ -57,7 +55,7 @@ def world(plane: Plane) -> World:
     return World(plane)
 
 
-def test_a_replica_is_the_same_object_and_says_what_it_is(world: World) -> None:
+def test_a_replica_has_the_content_metadata_and_tags_of_the_object(world: World) -> None:
     world.replicate()
     version = world.put(
         Metadata={"team": "x"}, ContentType="application/json", Tagging="cost=1&team=x"
@@ -70,7 +68,7 @@ def test_a_replica_is_the_same_object_and_says_what_it_is(world: World) -> None:
     assert (world.status(), world.status(bucket=REPLICA)) == ("COMPLETED", "REPLICA")
 
 
-def test_copies_and_uploads_in_parts_are_replicated_too(world: World) -> None:
+def test_copies_and_multipart_uploads_are_replicated(world: World) -> None:
     world.replicate()
     world.put("a")
     world.s3.copy_object(Bucket=SOURCE, Key="b", CopySource={"Bucket": SOURCE, "Key": "a"})
@@ -83,7 +81,7 @@ def test_copies_and_uploads_in_parts_are_replicated_too(world: World) -> None:
     assert world.replicas() == ["a", "b", "c"]
 
 
-def test_only_what_the_rule_means_and_nothing_from_before_it_is_replicated(world: World) -> None:
+def test_only_new_objects_that_match_the_rule_are_replicated(world: World) -> None:
     world.put("public/before")
     world.replicate(Filter={"Prefix": "public/"})
     world.put("public/a")
@@ -92,14 +90,14 @@ def test_only_what_the_rule_means_and_nothing_from_before_it_is_replicated(world
     assert (world.status("private/a"), world.status("public/before")) == (None, None)
 
 
-def test_a_removed_version_stays_in_the_replica(world: World) -> None:
+def test_the_deletion_of_a_version_is_not_replicated(world: World) -> None:
     world.replicate(**MARKERS)
     version = world.put()
     world.s3.delete_object(Bucket=SOURCE, Key="foo.json", VersionId=version)
     assert world.replicas() == ["foo.json"]
 
 
-def test_a_delete_marker_is_replicated_only_if_the_rule_says_so(world: World) -> None:
+def test_a_delete_marker_is_replicated_only_if_the_rule_includes_it(world: World) -> None:
     world.replicate()
     world.put("a")
     world.s3.delete_object(Bucket=SOURCE, Key="a")
@@ -113,7 +111,7 @@ def test_a_delete_marker_is_replicated_only_if_the_rule_says_so(world: World) ->
     assert [each["VersionId"] for each in markers] == [marker]
 
 
-def test_later_tags_reach_the_replica(world: World) -> None:
+def test_later_changes_of_tags_are_replicated(world: World) -> None:
     world.replicate()
     world.put()
     tags = [{"Key": "team", "Value": "y"}]
@@ -124,7 +122,7 @@ def test_later_tags_reach_the_replica(world: World) -> None:
     assert world.s3.get_object_tagging(Bucket=REPLICA, Key="foo.json")["TagSet"] == []
 
 
-def test_a_replica_is_encrypted_and_stored_as_its_rule_says(world: World) -> None:
+def test_a_rule_sets_the_encryption_and_storage_class_of_replicas(world: World) -> None:
     key = f"arn:aws:kms:{REGION}:111111111111:key/k"
     world.replicate(
         SourceSelectionCriteria={"SseKmsEncryptedObjects": {"Status": "Enabled"}},
@@ -138,7 +136,7 @@ def test_a_replica_is_encrypted_and_stored_as_its_rule_says(world: World) -> Non
     assert (replica["SSEKMSKeyId"], replica["StorageClass"]) == (key, "STANDARD_IA")
 
 
-def test_without_a_key_a_replica_is_encrypted_as_its_bucket_does(world: World) -> None:
+def test_without_a_key_a_replica_has_the_encryption_of_its_bucket(world: World) -> None:
     rule = {
         "ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": "k"}
     }
@@ -149,7 +147,7 @@ def test_without_a_key_a_replica_is_encrypted_as_its_bucket_does(world: World) -
     assert world.s3.head_object(Bucket=REPLICA, Key="foo.json")["SSEKMSKeyId"] == "k"
 
 
-def test_a_role_that_may_not_copies_nothing_and_the_object_says_so(
+def test_without_permissions_the_replication_fails(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     world.allow(f"arn:aws:s3:::{SOURCE}*", "s3:Get*", "s3:ListBucket")
@@ -161,7 +159,7 @@ def test_a_role_that_may_not_copies_nothing_and_the_object_says_so(
     )
 
 
-def test_a_destination_that_is_gone_fails_the_replication(world: World) -> None:
+def test_without_the_destination_the_replication_fails(world: World) -> None:
     world.replicate()
     world.s3.delete_bucket(Bucket=REPLICA)
     world.put()
@@ -185,13 +183,13 @@ def test_a_destination_without_versions_is_refused(world: World) -> None:
         {"Status": "Disabled"},
     ],
 )
-def test_a_configuration_is_shown_as_it_was_put(world: World, changes: dict[str, Any]) -> None:
+def test_a_configuration_is_returned_unchanged(world: World, changes: dict[str, Any]) -> None:
     put = world.replicate(**changes)
     shown = world.s3.get_bucket_replication(Bucket=SOURCE)["ReplicationConfiguration"]
     assert shown == put
 
 
-def test_replicas_survive_a_snapshot(plane: Plane, world: World) -> None:
+def test_replicas_are_restored_from_a_snapshot(plane: Plane, world: World) -> None:
     world.replicate()
     world.put()
     plane.save_and_restore()

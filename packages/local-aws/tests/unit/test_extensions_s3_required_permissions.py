@@ -11,8 +11,8 @@ def actions(method: str, query: str = "", key: str = "", **headers: str) -> list
     pairs = dict(pair.partition("=")[::2] for pair in query.split("&") if pair)
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     found = required_permissions(method, pairs, named, "bucket", key)
-    assert all(need.action.startswith("s3:") for need in found)
-    return [need.action.removeprefix("s3:") for need in found]
+    assert all(each.action.startswith("s3:") for each in found)
+    return [each.action.removeprefix("s3:") for each in found]
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def actions(method: str, query: str = "", key: str = "", **headers: str) -> list
         ("POST", "PutObject"),
     ],
 )
-def test_what_a_request_on_a_bucket_needs(request_line: str, expected: str) -> None:
+def test_permissions_of_a_request_on_a_bucket(request_line: str, expected: str) -> None:
     method, _, query = request_line.partition(" ")
     assert actions(method, query) == [expected]
 
@@ -68,17 +68,17 @@ def test_what_a_request_on_a_bucket_needs(request_line: str, expected: str) -> N
         ("POST select", "GetObject"),
     ],
 )
-def test_what_a_request_on_an_object_needs(request_line: str, expected: str) -> None:
+def test_permissions_of_a_request_on_an_object(request_line: str, expected: str) -> None:
     method, _, query = request_line.partition(" ")
     assert actions(method, query, "key") == [expected]
 
 
-def test_an_upload_with_tags_and_an_acl_needs_both_permissions_too() -> None:
+def test_an_upload_with_tags_and_an_acl_needs_their_permissions() -> None:
     found = actions("PUT", key="key", x_amz_tagging="a=b", x_amz_acl="private")
     assert found == ["PutObject", "PutObjectTagging", "PutObjectAcl"]
 
 
-def test_a_copy_also_needs_to_read_its_source() -> None:
+def test_a_copy_needs_the_permission_to_read_its_source() -> None:
     source = {"x-amz-copy-source": "/other/a%20b/c?versionId=7"}
     assert required_permissions("PUT", {}, source, "bucket", "key") == (
         Permission("s3:PutObject", "bucket", "key"),
@@ -86,9 +86,9 @@ def test_a_copy_also_needs_to_read_its_source() -> None:
     )
 
 
-def test_a_preflight_request_needs_nothing_and_deleting_many_is_decided_key_by_key() -> None:
+def test_a_preflight_request_and_delete_objects_need_no_permission() -> None:
     assert actions("OPTIONS", key="key") == actions("POST", "delete") == []
 
 
-def test_the_list_of_buckets_is_a_permission_of_its_own() -> None:
+def test_the_list_of_buckets_needs_a_permission() -> None:
     assert required_permissions("GET", {}, {}, "", "") == (Permission("s3:ListAllMyBuckets", "*"),)

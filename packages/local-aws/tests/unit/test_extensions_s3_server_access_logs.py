@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from local_aws.control_plane.extensions.s3 import server_access_logs as s3_access_logs
-from local_aws_tests.plane import DEV, REGION, Plane
+from local_aws.control_plane.extensions.s3 import server_access_logs
+from local_aws_tests.plane import DEV, Plane
 
 BUCKET, LOGS = "documents", "documents-logs"
 DEPLOYER = f"arn:aws:sts::{DEV}:assumed-role/local-aws/test"
@@ -16,11 +16,9 @@ DEPLOYER = f"arn:aws:sts::{DEV}:assumed-role/local-aws/test"
 
 @pytest.fixture
 def s3(plane: Plane) -> Any:
-    """A client; the bucket logs below ``documents/``, and what that took is not in the log."""
-    client = plane.client("s3")
+    """A client; the bucket logs below ``documents/``, and the log is empty."""
     for name in (BUCKET, LOGS):
-        location = {"LocationConstraint": REGION}
-        client.create_bucket(Bucket=name, CreateBucketConfiguration=location)
+        client = plane.create_bucket(name)
     statement = {
         "Effect": "Allow",
         "Principal": {"Service": "logging.s3.amazonaws.com"},
@@ -45,7 +43,7 @@ def lines(s3: Any) -> list[str]:
     return b"".join(bodies).decode().splitlines()
 
 
-def test_a_request_is_a_line_that_says_who_did_what_and_what_came_of_it(s3: Any) -> None:
+def test_a_line_has_the_caller_the_request_and_the_status(s3: Any) -> None:
     s3.put_object(Bucket=BUCKET, Key="foo bar.json", Body=b"{}")
     (line,) = lines(s3)
     before, _, after = line.partition("] ")
@@ -56,20 +54,20 @@ def test_a_request_is_a_line_that_says_who_did_what_and_what_came_of_it(s3: Any)
     )
 
 
-def test_what_is_refused_or_missing_is_in_the_log_with_its_code(s3: Any) -> None:
+def test_a_failed_request_has_its_error_code(s3: Any) -> None:
     with pytest.raises(ClientError):
         s3.get_object(Bucket=BUCKET, Key="none.json")
     (line,) = lines(s3)
     assert f'"GET /{BUCKET}/none.json HTTP/1.1" 404 NoSuchKey ' in line
 
 
-def test_a_request_for_the_bucket_has_no_key(s3: Any) -> None:
+def test_a_line_of_a_request_on_the_bucket_has_no_key(s3: Any) -> None:
     s3.get_bucket_versioning(Bucket=BUCKET)
     (line,) = lines(s3)
     assert f'REST.GET.BUCKET - "GET /{BUCKET}?versioning HTTP/1.1" 200 - ' in line
 
 
-def test_several_lines_share_an_object(s3: Any) -> None:
+def test_a_log_object_has_several_lines(s3: Any) -> None:
     for _ in range(3):
         s3.list_objects_v2(Bucket=BUCKET)
     assert len(lines(s3)) == 3
@@ -77,13 +75,13 @@ def test_several_lines_share_an_object(s3: Any) -> None:
     assert re.fullmatch(r"documents/\d{4}(-\d\d){5}-[0-9A-F]{16}", name)
 
 
-def test_only_the_newest_objects_stay(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(s3_access_logs, "OBJECT_BYTES", 1)
+def test_only_the_newest_log_objects_are_kept(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server_access_logs, "OBJECT_BYTES", 1)
     s3.put_object(Bucket=LOGS, Key="elsewhere/kept", Body=b"")
     s3.put_object(Bucket=LOGS, Key="documents/2000-01-01-00-00-00-0", Body=b"an old one\n")
     for _ in range(6):
         s3.list_objects_v2(Bucket=BUCKET)
-    assert len(names(s3)) == s3_access_logs.MAX_OBJECTS + 1
+    assert len(names(s3)) == server_access_logs.MAX_OBJECTS + 1
     assert "documents/2000-01-01-00-00-00-0" not in names(s3)
     assert "elsewhere/kept" in names(s3)
 
@@ -93,13 +91,13 @@ def test_a_bucket_without_logging_writes_nothing(s3: Any) -> None:
     assert names(s3) == ["foo.json"]
 
 
-def test_a_log_bucket_that_is_gone_stops_no_request(s3: Any) -> None:
+def test_a_missing_log_bucket_does_not_fail_a_request(s3: Any) -> None:
     s3.delete_bucket(Bucket=LOGS)
     assert s3.list_objects_v2(Bucket=BUCKET)["KeyCount"] == 0
 
 
-def test_no_header_of_a_client_can_add_a_line_or_a_field() -> None:
-    record = s3_access_logs.Record(
+def test_a_header_cannot_add_a_line_or_a_field() -> None:
+    record = server_access_logs.Record(
         owner=DEV,
         bucket=BUCKET,
         key="",

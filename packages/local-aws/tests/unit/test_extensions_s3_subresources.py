@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import botocore.session
 import pytest
@@ -13,7 +12,7 @@ BUCKET, KEY, BODY = "documents", "foo.json", b'{"a": "document"}'
 
 
 def operations(*methods: str) -> Iterator[tuple[str, str, str]]:
-    """Method, path and subresource of every such operation of S3."""
+    """Yield method, path and subresource of every S3 operation with one of the methods."""
     model = botocore.session.Session().get_service_model("s3")
     for name in model.operation_names:
         http = model.operation_model(name).http
@@ -23,13 +22,11 @@ def operations(*methods: str) -> Iterator[tuple[str, str, str]]:
 
 
 class Bucket:
-    """One bucket with one document, and requests to it as they are on the wire."""
+    """A bucket with a document, and signed requests to it."""
 
     def __init__(self, plane: Plane) -> None:
         self.plane = plane
-        self.s3: Any = plane.client("s3")
-        location = {"LocationConstraint": REGION}
-        self.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration=location)
+        self.s3 = plane.create_bucket(BUCKET)
         self.s3.put_object(Bucket=BUCKET, Key=KEY, Body=BODY)
 
     def request(self, method: str, path: str, query: str) -> Response:
@@ -56,7 +53,7 @@ def bucket(plane: Plane) -> Bucket:
         ("PUT", f"/{BUCKET}/{KEY}", "renameObject"),
     ],
 )
-def test_what_moto_lacks_is_not_implemented_and_says_so(
+def test_an_unknown_subresource_is_not_implemented(
     bucket: Bucket, method: str, path: str, query: str
 ) -> None:
     answer = bucket.request(method, path, f"{query}=&id=x")
@@ -64,7 +61,7 @@ def test_what_moto_lacks_is_not_implemented_and_says_so(
     assert f"does not implement s3 {method} {path}?{query}".encode() in answer.body
 
 
-def test_no_question_for_a_subresource_is_answered_with_the_bucket_itself(bucket: Bucket) -> None:
+def test_no_read_of_a_subresource_returns_the_bucket_or_object(bucket: Bucket) -> None:
     lists = {"list-type=2", "versions", "attributes"}
     for method, path, query in operations("GET"):
         if query not in lists:
@@ -73,13 +70,13 @@ def test_no_question_for_a_subresource_is_answered_with_the_bucket_itself(bucket
             assert body != BODY, query
 
 
-def test_to_delete_any_subresource_deletes_neither_bucket_nor_object(bucket: Bucket) -> None:
+def test_no_deletion_of_a_subresource_deletes_the_bucket_or_object(bucket: Bucket) -> None:
     for method, path, query in operations("DELETE"):
         bucket.request(method, path, query)
     assert bucket.s3.get_object(Bucket=BUCKET, Key=KEY)["Body"].read() == BODY
 
 
-def test_who_pays_for_requests_is_the_owner_until_it_is_put(bucket: Bucket) -> None:
+def test_the_bucket_owner_pays_for_requests_by_default(bucket: Bucket) -> None:
     assert bucket.s3.get_bucket_request_payment(Bucket=BUCKET)["Payer"] == "BucketOwner"
     requester = {"Payer": "Requester"}
     bucket.s3.put_bucket_request_payment(Bucket=BUCKET, RequestPaymentConfiguration=requester)

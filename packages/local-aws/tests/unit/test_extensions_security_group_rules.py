@@ -28,7 +28,7 @@ def prefix_list(ec2: Any) -> str:
 
 
 def allow(ec2: Any, group: str, **to: Any) -> Any:
-    """The rule that lets the group out to somewhere, as AWS answers."""
+    """Allow egress from the group and return the created rule."""
     permission = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, **to}
     given = ec2.authorize_security_group_egress(GroupId=group, IpPermissions=[permission])
     return given["SecurityGroupRules"][0]
@@ -54,18 +54,18 @@ def test_a_rule_to_a_group_keeps_its_description(ec2: Any, group: str) -> None:
     assert described(ec2, rule) == "each other"
 
 
-def test_a_rule_to_addresses_keeps_its_description(ec2: Any, group: str) -> None:
+def test_a_rule_to_an_address_range_keeps_its_description(ec2: Any, group: str) -> None:
     ranges = [{"CidrIp": "10.0.0.0/16", "Description": "the network"}]
     rule = allow(ec2, group, IpRanges=ranges)["SecurityGroupRuleId"]
     assert described(ec2, rule) == "the network"
 
 
-def test_a_rule_without_a_description_shows_none(ec2: Any, group: str) -> None:
+def test_a_rule_without_a_description_has_none(ec2: Any, group: str) -> None:
     rule = allow(ec2, group, PrefixListIds=[{"PrefixListId": prefix_list(ec2)}])
     assert described(ec2, rule["SecurityGroupRuleId"]) is None
 
 
-def test_a_changed_description_of_a_prefix_list_makes_no_addresses(ec2: Any, group: str) -> None:
+def test_a_changed_description_of_a_prefix_list_adds_no_address_range(ec2: Any, group: str) -> None:
     partners = prefix_list(ec2)
     lists = [{"PrefixListId": partners, "Description": "partners"}]
     rule = allow(ec2, group, PrefixListIds=lists)["SecurityGroupRuleId"]
