@@ -8,9 +8,9 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +46,6 @@ class Clone:
     """A copy of the checkout with a separate cloud and separate ports."""
 
     root: Path
-    extra: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def environ(self) -> dict[str, str]:
@@ -63,7 +62,6 @@ class Clone:
             **absent,
             "AWS_EC2_METADATA_DISABLED": "true",
             "PYTHONPATH": os.pathsep.join(map(str, paths)),
-            **self.extra,
         }
 
     def start_cloud(self) -> None:
