@@ -1,16 +1,16 @@
-"""Every error of the local AWS that a person can meet.
+"""Errors of local-aws.
 
-CloudError        the cloud does not start, stop or answer
-└── UsageError    an unknown option or an option that does not fit
+CloudError        base of all errors: the local AWS does not start, stop or answer
+└── UsageError    an option that is unknown or does not fit
 """
 
 from __future__ import annotations
 
 
 class CloudError(Exception):
-    """One line for a person: what is wrong and where; ``hint`` says what to do next.
+    """One line: the problem and its place; ``hint`` says what to do.
 
-    ``exit_code`` is the exit code of the process. Tracebacks are for ``--debug`` only.
+    ``exit_code`` is the exit code of the process.
     """
 
     exit_code = 1
@@ -22,7 +22,7 @@ class CloudError(Exception):
 
     @property
     def sentence(self) -> str:
-        """The message and, if there is one, the hint, for a log or stderr."""
+        """The message and the hint, if any, in one line."""
         return f"{self.message} -> {self.hint}" if self.hint else self.message
 
 

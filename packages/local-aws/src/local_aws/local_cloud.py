@@ -290,5 +290,5 @@ class LocalCloud:
     def _failure(self, name: str, problem: str) -> CloudError:
         log = self._folder.log(name)
         last = next((line for line in reversed(files.tail(log, 8)) if line.strip()), "")
-        said = f": {last.strip()}" if last else ""
-        return CloudError(f"the {name} {problem}{said}", hint=f"its log is {log}")
+        detail = f": {last.strip()}" if last else ""
+        return CloudError(f"the {name} {problem}{detail}", hint=f"its log is {log}")

@@ -76,7 +76,8 @@ def start(
         created = psutil.Process(child.pid).create_time()
     except (OSError, psutil.Error) as error:
         raise CloudError(f"{name} cannot be started: {error}") from error
-    _started[:] = [each for each in (*_started, child) if each.poll() is None]
+    _started.append(child)
+    _reap()
     return child, Process(name, child.pid, created, tuple(command))
 
 
@@ -102,13 +103,17 @@ def end(process: Process, grace_seconds: float) -> None:
     with contextlib.suppress(psutil.NoSuchProcess):
         if grace_seconds > 0:
             running.terminate()
-            if _wait(process, grace_seconds):
-                return
+            _wait(process, grace_seconds)
         running.kill()
     if not _wait(process, 5.0):
         raise CloudError(
             f"{process.name} (pid {process.pid}) does not end", hint=f"kill -9 {process.pid}"
         )
+
+
+def _reap() -> None:
+    """Read the exit codes of children that have ended, so that no zombie is left."""
+    _started[:] = [each for each in _started if each.poll() is None]
 
 
 def aws_free_environment(extra: Mapping[str, str]) -> dict[str, str]:
@@ -143,6 +148,7 @@ def _wait(process: Process, seconds: float) -> bool:
         if time.monotonic() > deadline:
             return False
         time.sleep(0.01)
+    _reap()
     return True
 
 

@@ -10,7 +10,6 @@ import logging
 import os
 import secrets
 import signal
-import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -33,9 +32,7 @@ from local_aws.state_folder import (
     StateFolder,
     load_balancer_name,
 )
-
-MAX_DEATHS = 5
-"""Deaths in a row, before it serves, after which a process is not started again."""
+from local_aws.supervised_process import SupervisedProcess, stop
 
 _POLL_SECONDS = 0.2
 _START_POLL_SECONDS = 0.05
@@ -52,27 +49,12 @@ _log = logging.getLogger("local_aws.supervisor")
 
 
 @dataclass(slots=True)
-class _Child:
-    """``is_ready`` asks whether the process with this pid serves."""
-
-    name: str
-    command: list[str]
-    is_ready: Callable[[int], bool]
-    popen: subprocess.Popen[bytes] | None = None
-    process: Process | None = None
-    ready: bool = False
-    deaths: int = 0
-    restarts: int = 0
-    failed: bool = False
-
-
-@dataclass(slots=True)
 class Supervisor:
     folder: StateFolder
     port: int = DEFAULT_PORT
     _token: str = field(default_factory=lambda: secrets.token_hex(16))
     _stopping: threading.Event = field(default_factory=threading.Event)
-    _children: dict[str, _Child] = field(default_factory=dict)
+    _children: dict[str, SupervisedProcess] = field(default_factory=dict)
     _this: Process = field(default_factory=lambda: processes.current(SUPERVISOR))
     _written: Records = field(default_factory=Records)
 
@@ -105,32 +87,17 @@ class Supervisor:
                 self._match_load_balancers(accounts)
         self._write_records()
 
-    def _look_after(self, child: _Child) -> None:
-        """Start a child that died again; note when it serves."""
-        if child.popen is None:
+    def _look_after(self, child: SupervisedProcess) -> None:
+        """Start a child again if it died."""
+        was_ready, code = child.ready, child.check()
+        if code is None or child.failed:
             return
-        code = child.popen.poll()
-        if code is None:
-            if not child.ready and child.is_ready(child.popen.pid):
-                child.ready, child.deaths = True, 0
-                _log.info("%s serves (pid %d)", child.name, child.popen.pid)
-            return
-        how = _how_it_ended(code)
-        if child.name == CONTROL_PLANE and child.ready and code != 0:
-            self.folder.recovered.touch()
-        child.deaths += not child.ready
-        if child.deaths >= MAX_DEATHS:
-            child.popen, child.failed = None, True
-            log = self.folder.log(child.name)
-            _log.error(
-                "%s ended %d times before it served: %s -> see %s", child.name, MAX_DEATHS, how, log
-            )
-            return
-        if child.name == CONTROL_PLANE and code == PORT_TAKEN:
-            self.port = free_port(self.port + 1)
-            child.command = self._control_plane_command()
-        _log.warning("%s ended: %s; starting it again", child.name, how)
-        child.restarts += 1
+        if child.name == CONTROL_PLANE:
+            if was_ready and code != 0:
+                self.folder.recovered.touch()
+            if code == PORT_TAKEN:
+                self.port = free_port(self.port + 1)
+                child.command = self._control_plane_command()
         self._start(child)
 
     def _match_load_balancers(self, accounts: dict[str, list[str]]) -> None:
@@ -138,23 +105,29 @@ class Supervisor:
         wanted = {load_balancer_name(account): account for account in accounts}
         for name in [name for name in self._children if name not in {CONTROL_PLANE, *wanted}]:
             _log.info("%s ends: its account has no load balancer and no function", name)
-            self._stop([self._children.pop(name)], _STOP_SECONDS)
+            stop([self._children.pop(name)], _STOP_SECONDS)
         for name, account in wanted.items():
             command = self._load_balancer_command(account)
             running = self._children.get(name)
             if running is not None and running.command == command:
                 continue
             if running is not None:
-                self._stop([running], _STOP_SECONDS)
-            is_ready = partial(_serves, self.folder.listeners(account))
-            self._children[name] = _Child(name, command, is_ready)
-            self._start(self._children[name])
+                stop([running], _STOP_SECONDS)
+            self._add(name, command, partial(_serves, self.folder.listeners(account)))
 
     def _start_control_plane(self) -> None:
         self.port = free_port(self.port)
-        child = _Child(CONTROL_PLANE, self._control_plane_command(), self._answers)
-        self._children[CONTROL_PLANE] = child
+        self._add(CONTROL_PLANE, self._control_plane_command(), self._answers)
+
+    def _add(self, name: str, command: list[str], is_ready: Callable[[int], bool]) -> None:
+        environ = processes.aws_free_environment(_ANY_KEYS | {TOKEN_VARIABLE: self._token})
+        child = SupervisedProcess(name, command, self.folder.log(name), environ, is_ready)
+        self._children[name] = child
         self._start(child)
+
+    def _start(self, child: SupervisedProcess) -> None:
+        child.start()
+        self._write_records()
 
     def _control_plane_command(self) -> list[str]:
         words = ["--port", str(self.port), "--snapshots", str(self.folder.snapshots)]
@@ -181,41 +154,17 @@ class Supervisor:
         health = control_plane_client.health(self.port)
         return health is not None and health.pid == pid
 
-    def _start(self, child: _Child) -> None:
-        environ = processes.aws_free_environment(_ANY_KEYS | {TOKEN_VARIABLE: self._token})
-        log = self.folder.log(child.name)
-        child.popen, child.process = processes.start(
-            child.name, child.command, log=log, environ=environ, stdin=subprocess.PIPE
-        )
-        child.ready = False
-        self._write_records()
-
     def _stop_all(self) -> int:
         """End the load balancers, then the control plane, which saves. Return the exit code."""
         control_plane = self._children.pop(CONTROL_PLANE)
-        self._stop(list(self._children.values()), _STOP_SECONDS)
-        self._children.clear()
-        code = self._stop([control_plane], _SAVE_SECONDS)
-        if code != 0:
-            _log.error("the state was not saved -> see %s", self.folder.log(CONTROL_PLANE))
-        self._written = Records()
+        stop(list(self._children.values()), _STOP_SECONDS)
+        is_saved = stop([control_plane], _SAVE_SECONDS) == 0 or not control_plane.ready
         self.folder.write_records(Records(url=self._url))
+        if not is_saved:
+            _log.error("stopped; the state was not saved -> see %s", control_plane.log)
+            return 1
         _log.info("stopped")
-        return 0 if code == 0 else 1
-
-    def _stop(self, children: list[_Child], seconds: float) -> int:
-        """Send SIGTERM, and SIGKILL after that time. Return the exit code of the last."""
-        code = 0
-        running = [each.popen for each in children if each.popen is not None]
-        for popen in running:
-            popen.terminate()
-        for popen in running:
-            try:
-                code = popen.wait(seconds)
-            except subprocess.TimeoutExpired:
-                popen.kill()
-                code = popen.wait()
-        return code
+        return 0
 
     def _end_leftovers(self) -> None:
         """End what a killed supervisor has left, usually nothing."""
@@ -229,12 +178,8 @@ class Supervisor:
 
     def _write_records(self) -> None:
         this = Record(self._this, ready=self._children[CONTROL_PLANE].ready)
-        children = tuple(
-            Record(each.process, each.ready, each.failed, each.restarts)
-            for each in self._children.values()
-            if each.process is not None
-        )
-        records = Records(self._url, self._token, (this, *children))
+        children = [each.record for each in self._children.values()]
+        records = Records(self._url, self._token, (this, *(each for each in children if each)))
         if records != self._written:
             self._written = records
             try:
@@ -288,9 +233,3 @@ def _is_same_file(path: Path, inode: int) -> bool:
         return path.stat().st_ino == inode
     except OSError:
         return False
-
-
-def _how_it_ended(code: int) -> str:
-    if code >= 0:
-        return f"exit code {code}"
-    return (signal.strsignal(-code) or f"signal {-code}").lower()

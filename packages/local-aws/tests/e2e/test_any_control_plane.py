@@ -1,4 +1,4 @@
-"""The data plane in front of control planes that are not ours, with nothing but their address."""
+"""The load balancer in front of other control planes, with their address only."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ _KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 _SERVES = re.compile(r"(http://127\.0\.0\.1:\d+) serves port (\d+) of")
 
 
-class Anybody(Account):
-    """The account that a control plane gives to whoever asks."""
+class DefaultAccount(Account):
+    """The account of a control plane for unknown keys."""
 
     def __init__(self, url: str) -> None:
         self.id = ""
@@ -40,11 +40,11 @@ class Process:
     child: subprocess.Popen[bytes]
     log: Path
 
-    def said(self) -> str:
+    def output(self) -> str:
         return self.log.read_text()
 
     def url(self, port: int = 80) -> str:
-        """Where the data plane says that it serves a port."""
+        """Return the URL that the load balancer logs for a port."""
         return eventually(lambda: self._serves().get(port), 30)
 
     def kill(self) -> None:
@@ -52,7 +52,7 @@ class Process:
         self.child.wait()
 
     def _serves(self) -> dict[int, str]:
-        return {int(port): url for url, port in _SERVES.findall(self.said())}
+        return {int(port): url for url, port in _SERVES.findall(self.output())}
 
 
 @contextmanager
@@ -82,7 +82,7 @@ def moto(folder: Path, port: int) -> Iterator[Process]:
 
 @contextmanager
 def ministack(folder: Path, port: int) -> Iterator[Process]:
-    """In an environment of its own, beside the one of the benchmarks; skips without a registry."""
+    """Run ministack in its own environment; skip if it cannot be installed."""
     home = Path(__file__).parents[4] / ".terrarium" / "benchmarks" / "ministack"
     python = home / "bin" / "python"
     if not (home / "bin" / "ministack").is_file():
@@ -100,8 +100,8 @@ def ministack(folder: Path, port: int) -> Iterator[Process]:
 
 def _answers(port: int) -> bool:
     try:
-        Anybody(f"http://{LOOPBACK}:{port}").client("sts").get_caller_identity()
-    except Exception:  # whatever it is that does not work yet
+        DefaultAccount(f"http://{LOOPBACK}:{port}").client("sts").get_caller_identity()
+    except Exception:  # it is starting
         return False
     return True
 
@@ -133,7 +133,7 @@ def stage(
     port = free_port(18_500)
     with ExitStack() as stack:
         process = stack.enter_context(request.param(folder, port))
-        account = Anybody(f"http://{LOOPBACK}:{port}")
+        account = DefaultAccount(f"http://{LOOPBACK}:{port}")
         service = Service(account)
         plane = stack.enter_context(data_plane(f"http://{LOOPBACK}:{port}", folder))
         yield Stage(process, service, plane)
@@ -144,7 +144,7 @@ def test_a_load_balancer_of_any_control_plane_is_served(stage: Stage) -> None:
     assert get(f"{url}/elsewhere") == (404, b"{}")
 
 
-def test_new_rules_and_listeners_are_followed_and_old_ones_go(stage: Stage) -> None:
+def test_new_rules_and_listeners_are_served_and_deleted_ones_are_not(stage: Stage) -> None:
     url = stage.data_plane.url()
     answer = {"StatusCode": "200", "ContentType": "text/plain", "MessageBody": "new"}
     action = {"Type": "fixed-response", "FixedResponseConfig": answer}
@@ -188,7 +188,7 @@ def _has_seen(answers: set[tuple[int, bytes]], status: int) -> bool:
     return any(seen == status for seen, _ in list(answers))
 
 
-def test_a_function_runs_wherever_its_code_can_be_had(stage: Stage) -> None:
+def test_a_function_runs_if_its_code_can_be_downloaded(stage: Stage) -> None:
     url = stage.data_plane.url()
     location = stage.service.functions.get_function(FunctionName="api")["Code"]["Location"]
     if ".amazonaws.com/" in location:
@@ -200,9 +200,9 @@ def test_a_function_runs_wherever_its_code_can_be_had(stage: Stage) -> None:
 
 
 def test_it_keeps_serving_without_its_control_plane(stage: Stage) -> None:
-    """The last of this file, since the control plane does not come back."""
+    """Kills the control plane, so it is the last test of the file."""
     url = f"{stage.data_plane.url()}/elsewhere"
     before = get(url)
     stage.control_plane.kill()
-    eventually(lambda: "serving the last known configuration" in stage.data_plane.said(), 30)
+    eventually(lambda: "serving the last known configuration" in stage.data_plane.output(), 30)
     assert get(url) == before

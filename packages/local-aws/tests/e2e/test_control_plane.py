@@ -1,4 +1,4 @@
-"""The control plane as a process: its answers, its state, and what a kill leaves behind."""
+"""The control plane as a process: answers, saved state, recovery after a kill."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def dev(endpoint: Endpoint) -> Account:
 
 
 def build_service(account: Account) -> None:
-    """One of everything that this project deploys, and two versions of an object."""
+    """Create a resource of each kind that a service uses, and two versions of an object."""
     bucket = a_bucket(account, f"documents-{account.id}")
     s3 = account.s3
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
@@ -86,7 +86,7 @@ def build_service(account: Account) -> None:
 
 
 def describe_service(account: Account) -> dict[str, Any]:
-    """What the account's APIs say, down to the bytes."""
+    """Return the answers of the account's APIs, with the bytes of objects and code."""
     s3, bucket = account.s3, f"documents-{account.id}"
     found = s3.get_object(Bucket=bucket, Key="a/é b%2F+.json")
     versions = s3.list_object_versions(Bucket=bucket)["Versions"]
@@ -181,7 +181,7 @@ def test_a_damaged_snapshot_gives_an_empty_cloud_and_a_warning(
 def test_a_snapshot_under_load_has_the_state_between_two_requests(
     cloud: LocalCloud, dev: Account
 ) -> None:
-    """Each writer counts up in one bucket and then in another: the first is never behind."""
+    """Each writer counts in one bucket and then in another, so the first is never behind."""
     a_bucket(dev, "first")
     a_bucket(dev, "second")
     stop = threading.Event()
@@ -352,10 +352,10 @@ def test_a_cloud_gets_another_port_if_its_port_is_in_use(
     cloud: LocalCloud, endpoint: Endpoint
 ) -> None:
     cloud.stop()
-    with socket.socket() as somebody:
-        somebody.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        somebody.bind((LOOPBACK, endpoint.port))
-        somebody.listen()
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind((LOOPBACK, endpoint.port))
+        other.listen()
         assert cloud.start().port > endpoint.port
 
 

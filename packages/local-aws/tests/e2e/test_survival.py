@@ -1,4 +1,4 @@
-"""The data plane under load and abuse: nothing is lost, nothing is left behind."""
+"""The load balancer under load and hostile input: nothing is lost, nothing leaks."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from local_aws_tests.balanced import (
 
 _MEGABYTE = 1 << 20
 _CLIENTS = 20
-"""Descriptors of the data plane's own AWS clients, which connect as they have something to say."""
+"""Descriptors of the load balancer's AWS clients, which connect when they are used."""
 
 HANDLER = """
 import sys
@@ -51,7 +51,7 @@ _NUMBERS = itertools.count(400_000_000_001)
 
 @pytest.fixture
 def plane(endpoint: ControlPlane, tmp_path: Path) -> Iterator[DataPlane]:
-    """A data plane with one function that answers with the path."""
+    """A load balancer process with one function that answers with the path."""
     account = Account(endpoint, f"{next(_NUMBERS):012d}")
     Service(account, handler=HANDLER, Timeout=30)
     with data_plane(endpoint, account, tmp_path / "plane", unused_port()) as running:
@@ -68,7 +68,7 @@ async def ask(
 
 
 async def load(url: str, *, requests: int, connections: int) -> Counter[int]:
-    """Ask for paths that are all different; how often each status came. Checks every answer."""
+    """Request different paths, check every answer, and return the number of each status."""
     statuses: Counter[int] = Counter()
     numbers = iter(range(requests))
 
@@ -163,7 +163,9 @@ def test_a_worker_that_is_killed_under_load_fails_no_more_than_it_ran(plane: Dat
     assert once(url, "/health") == (200, b"/health")
 
 
-def test_a_handler_that_prints_a_hundred_megabytes_keeps_nobody_waiting(plane: DataPlane) -> None:
+def test_a_handler_that_prints_a_hundred_megabytes_delays_no_other_request(
+    plane: DataPlane,
+) -> None:
     url = plane.url()
     once(url, "/health")
     before = memory(plane)
@@ -218,7 +220,7 @@ def test_garbage_of_every_kind_leaves_nothing_behind(plane: DataPlane) -> None:
                 assert answer == b"" or answer.startswith(b"HTTP/1.1 ")
                 assert b"Traceback" not in answer
         except ConnectionError:
-            pass  # it was told off and wrote on
+            pass  # it was refused and went on writing
         finally:
             writer.transport.abort()
 

@@ -1,4 +1,4 @@
-"""Accounts of a local cloud, reached as every process of this project reaches them."""
+"""Accounts of a local AWS, and clients of them."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ class Reachable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class At:
-    """A control plane of which only the place is known."""
+    """A control plane with this URL."""
 
     url: str
 
 
 class Account:
-    """Clients of one account, by its role, as every process of this project makes them."""
+    """Clients of one account and Region, with a role of that account."""
 
     def __init__(self, endpoint: Reachable, account_id: str, region: str = REGION) -> None:
         self.id = account_id
@@ -62,7 +62,7 @@ class Account:
         return client
 
     def moved_to(self, endpoint: Reachable) -> Account:
-        """The same session against a cloud that was started again."""
+        """Return the same session against a restarted control plane."""
         moved = object.__new__(Account)
         moved.id, moved._keys, moved._endpoint = self.id, self._keys, endpoint
         moved.region = self.region
@@ -106,7 +106,7 @@ def get(url: str) -> tuple[int, bytes]:
 
 
 def get_json(url: str) -> tuple[int, object]:
-    """Status and document of an answer, also of one that is an error."""
+    """Return status and JSON document of an answer, also of an error."""
     status, body = get(url)
     return status, json.loads(body)
 

@@ -64,11 +64,11 @@ MAY_LOG = {
         }
     ],
 }
-"""As AWSLambdaBasicExecutionRole has it."""
+"""The statements of AWSLambdaBasicExecutionRole."""
 
 
 def eventually(look: Callable[[], Found | None], seconds: float = 15.0) -> Found:
-    """The first answer that is not None or False; AssertionError when there is none in time."""
+    """Return the first true result. Raises AssertionError if there is none in time."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         found = look()
@@ -90,7 +90,7 @@ class Service:
         self._make_load_balancer()
 
     def publish(self, handler: str) -> str:
-        """Publish other code; returns its version. The alias stays where it is."""
+        """Publish other code and return its version. The alias does not change."""
         answer = self.functions.update_function_code(
             FunctionName="api", ZipFile=package(handler), Publish=True
         )
@@ -105,7 +105,7 @@ class Service:
         )
 
     def log_messages(self) -> list[str]:
-        """Everything in the function's log group; nothing while there is none."""
+        """Return all messages in the function's log group; none if the group is missing."""
         try:
             streams = self.logs.describe_log_streams(logGroupName="/aws/lambda/api")["logStreams"]
         except self.logs.exceptions.ResourceNotFoundException:
@@ -166,7 +166,7 @@ class Service:
         self.add_rule(20, "/api/*", forward)
 
     def _make_network(self) -> tuple[list[str], str]:
-        """Two public subnets, and a security group that admits everybody."""
+        """Create two public subnets, and a security group that admits every client."""
         ec2 = self.account.client("ec2")
         vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
         subnets = [
@@ -191,7 +191,7 @@ class Service:
         return subnets, made["GroupId"]
 
     def listen(self, port: int) -> str:
-        """Add a listener that answers 404; returns its ARN."""
+        """Add a listener that answers 404, and return its ARN."""
         answer = {"StatusCode": "404", "ContentType": "application/json", "MessageBody": "{}"}
         listener: str = self.balancers.create_listener(
             LoadBalancerArn=self.load_balancer,
@@ -203,8 +203,8 @@ class Service:
 
 
 class ControlPlane:
-    """``python -m local_aws.control_plane`` without a supervisor, so that nothing starts a load
-    balancer; it always has the same port."""
+    """``python -m local_aws.control_plane`` without a supervisor, so that only the test starts a
+    load balancer. Its port stays the same."""
 
     def __init__(self, folder: Path) -> None:
         self._snapshots = folder / "snapshots"
@@ -235,7 +235,7 @@ class ControlPlane:
 
 @contextmanager
 def control_plane(folder: Path) -> Iterator[ControlPlane]:
-    """Run a control plane; it is gone afterwards, and nothing is saved."""
+    """Run a control plane and kill it afterwards; nothing is saved."""
     plane = ControlPlane(folder)
     try:
         plane.start()
@@ -285,7 +285,7 @@ def data_plane(
     *,
     more: Mapping[str, str] | None = None,
 ) -> Iterator[DataPlane]:
-    """Run the data plane of an account, with ``more`` options; it is gone afterwards."""
+    """Run a load balancer process of an account, with ``more`` options; kill it afterwards."""
     folder.mkdir(exist_ok=True)
     log = folder / "log"
     options = {
@@ -315,7 +315,7 @@ def data_plane(
 
 
 def package(handler: str) -> bytes:
-    """The zip of a function whose module is ``lambda``."""
+    """Return the zip of a function whose module is ``lambda``."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("lambda.py", handler)

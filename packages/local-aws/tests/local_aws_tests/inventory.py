@@ -1,13 +1,13 @@
-"""What is left in an account of the AWS inside the machine, service by service.
+"""Remaining resources of an account, service by service.
 
-``python -m local_aws_tests.inventory SNAPSHOTS ACCOUNT`` reads a snapshot in a
-process of its own, since moto's state is global, and prints as JSON what the account holds
-beyond a fresh one::
+``python -m local_aws_tests.inventory SNAPSHOTS ACCOUNT`` reads a snapshot and
+prints as JSON the resources that a fresh account does not have. It needs its own process, because
+moto's state is global::
 
     {"s3 eu-west-1 buckets": ["terrarium-state-111111111111-eu-west-1"], ...}
 
-It walks whatever moto keeps rather than asking for each kind of resource: what nobody thought of
-is listed too. What is no resource is named below, with the reason.
+It walks moto's objects instead of asking for each kind of resource, so it also lists resources that
+a test does not expect.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from collections.abc import Container, Iterator
 from pathlib import Path
 from typing import Any
 
-from local_aws.control_plane import snapshot
+from local_aws.control_plane import patches, snapshot
 from moto.core.base_backend import BackendDict, BaseBackend
 
 _FRESH_ACCOUNT = "999999999999"
@@ -30,14 +30,14 @@ _NO_RESOURCES = {
     "assumed_roles": "sessions, which expire",
     "metric_data": "data points, which expire",
     "distributions": "data points, which expire",
-    "_pagination_tokens": "of lists that somebody began to read",
+    "_pagination_tokens": "of lists that a client began to read",
 }
 _GONE = {"deleted", "PendingDeletion"}
-"""What AWS itself shows for a while after it was deleted."""
+"""States of deleted resources that AWS still shows for a while."""
 
 
 def beyond_a_fresh_account(account: str) -> dict[str, list[str]]:
-    """Names of what the restored account holds, by service, Region and moto's own container."""
+    """Return names of resources, by service, Region and the container in moto's backend."""
     found: dict[str, list[str]] = {}
     for backends in list(BackendDict._instances):
         for region, backend in dict.get(backends, account, {}).items():
@@ -52,7 +52,7 @@ def beyond_a_fresh_account(account: str) -> dict[str, list[str]]:
 def _containers(
     owner: Any, vpcs: Container[str] | None = None, prefix: str = "", depth: int = 0
 ) -> Iterator[tuple[str, list[str]]]:
-    """Each dictionary, list and set that a backend keeps, with the names of what is in it."""
+    """Yield each dictionary, list and set of a backend, with the names of its entries."""
     for attribute, value in vars(owner).items():
         name = prefix + attribute
         if attribute in _NO_RESOURCES:
@@ -66,7 +66,7 @@ def _containers(
 
 
 def _keys(value: dict[Any, Any], vpcs: Container[str] | None) -> Iterator[str]:
-    """Keys; those of dictionaries inside (by zone, by ARN first) as ``outer/inner``."""
+    """Yield keys; keys of inner dictionaries (by zone, by ARN) as ``outer/inner``."""
     for key, inner in value.items():
         if isinstance(inner, dict):
             yield from (f"{key}/{name}" for name in _keys(inner, vpcs))
@@ -77,7 +77,7 @@ def _keys(value: dict[Any, Any], vpcs: Container[str] | None) -> Iterator[str]:
 
 
 def _is_gone(entry: Any, vpcs: Container[str] | None) -> bool:
-    """Whether it is deleted, or what moto keeps of a VPC that is."""
+    """Return True if it is deleted, or if it belongs to a deleted VPC."""
     states = {getattr(entry, name, None) for name in ("state", "key_state")}
     if any(isinstance(state, str) and state in _GONE for state in states):
         return True
@@ -86,7 +86,7 @@ def _is_gone(entry: Any, vpcs: Container[str] | None) -> bool:
 
 
 def _is_part(value: Any) -> bool:
-    """An object in which a backend keeps some of its resources."""
+    """Return True for an object in which a backend keeps some of its resources."""
     return (
         hasattr(value, "__dict__")
         and type(value).__module__.startswith(("moto.", "terrarium."))
@@ -106,6 +106,7 @@ def _name_of(entry: Any) -> str:
 
 def main() -> None:
     snapshots, account = sys.argv[1:]
+    patches.install()
     if snapshot.restore(Path(snapshots)) is None:
         sys.exit(f"no snapshot in {snapshots}")
     json.dump(beyond_a_fresh_account(account), sys.stdout, indent=2)

@@ -32,7 +32,9 @@ def account(plane: Plane, monkeypatch: pytest.MonkeyPatch) -> Account:
     return Account("http://127.0.0.1:4747", REGION, None)
 
 
-def test_what_functions_say_makes_its_group_and_its_stream(plane: Plane, account: Account) -> None:
+def test_log_lines_of_a_function_create_their_group_and_stream(
+    plane: Plane, account: Account
+) -> None:
     client = plane.answer(account.logs())
     texts = ["one\n", 'a "quoted" \\ \N{SNOWMAN}\n']
     delivery = FunctionLogDelivery(lambda: client, lambda *_: client)
@@ -44,7 +46,7 @@ def test_what_functions_say_makes_its_group_and_its_stream(plane: Plane, account
     assert all(each["timestamp"] >= _NOW.timestamp() * 1000 for each in answer["events"])
 
 
-def test_metrics_arrive_with_each_value_as_often_as_it_was(plane: Plane, account: Account) -> None:
+def test_metrics_arrive_with_the_count_of_each_value(plane: Plane, account: Account) -> None:
     client = plane.answer(account.metrics())
     values = MetricValues()
     of = metric("AWS/Lambda", "Duration", "Milliseconds", FunctionName="api")
@@ -87,12 +89,12 @@ _ROLE = (
     b"<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>a</AccessKeyId>"
     b"</Credentials></AssumeRoleResult></AssumeRoleResponse>"
 )
-"""Credentials with half of what they should have."""
+"""Credentials without secret, token and expiry."""
 
 
-@pytest.mark.parametrize("said", [b"garbage", b"<a/>", b"\xff\x00", _ROLE])
-def test_an_answer_that_is_not_awss_is_an_error_that_says_so(said: bytes) -> None:
-    with _saying(said) as url:
+@pytest.mark.parametrize("answer", [b"garbage", b"<a/>", b"\xff\x00", _ROLE])
+def test_an_answer_that_is_not_aws_s_is_a_clear_error(answer: bytes) -> None:
+    with _server(answer) as url:
         account = Account(url, REGION, DEV)
         with pytest.raises(CloudError, match=url):
             account.read(None)
@@ -103,11 +105,11 @@ def test_an_answer_that_is_not_awss_is_an_error_that_says_so(said: bytes) -> Non
 
 
 @contextmanager
-def _saying(said: bytes) -> Iterator[str]:
-    """The URL of a server that answers everything with 200 and the same bytes."""
+def _server(answer: bytes) -> Iterator[str]:
+    """Run a server that answers every request with these bytes; yield its URL."""
 
     class Handler(BaseHTTPRequestHandler):
-        body: ClassVar[bytes] = said
+        body: ClassVar[bytes] = answer
 
         def do_GET(self) -> None:
             self.send_response(200)

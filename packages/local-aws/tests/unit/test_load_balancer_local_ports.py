@@ -13,22 +13,22 @@ OTHER = listener(port=80, name="other")
 ALL = (HTTP, ALTERNATE, OTHER)
 
 
-def test_port_80_of_the_first_load_balancer_has_the_asked_port() -> None:
+def test_port_80_of_the_first_load_balancer_gets_the_http_port() -> None:
     assert candidate_ports(HTTP, ALL, 9000, None, [])[:2] == [9000, 9001]
 
 
-def test_other_listeners_never_take_the_asked_port() -> None:
+def test_other_listeners_never_get_the_http_port() -> None:
     assert candidate_ports(ALTERNATE, ALL, 9000, None, [])[0] == 9001
     assert 9000 not in candidate_ports(OTHER, ALL, 9000, None, [9001])
     assert candidate_ports(OTHER, ALL, 9000, None, [9001])[0] == 9002
 
 
-def test_a_listener_comes_back_to_the_port_it_had() -> None:
+def test_a_listener_gets_its_earlier_port() -> None:
     assert candidate_ports(OTHER, ALL, 9000, 9007, [])[0] == 9007
     assert candidate_ports(OTHER, ALL, 9000, 9007, [9007])[0] == 9001
 
 
-def test_a_port_in_use_is_passed_over() -> None:
+def test_a_port_in_use_is_skipped() -> None:
     with socket.create_server((LOOPBACK, 0)) as taken:
         port = taken.getsockname()[1]
         with bind([port, 0]) as bound:

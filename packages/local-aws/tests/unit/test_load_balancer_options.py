@@ -9,7 +9,7 @@ LEAST = ("--endpoint-url", "http://127.0.0.1:5000", "--region", "eu-west-1")
 
 
 def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
-    """The one line that says what is wrong with these arguments."""
+    """Return the error line for these arguments."""
     with pytest.raises(SystemExit) as ended:
         parse(arguments)
     assert ended.value.code == 2
@@ -17,14 +17,14 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     return line.partition("error: ")[2]
 
 
-def test_an_address_and_a_region_are_enough() -> None:
+def test_an_endpoint_and_a_region_are_enough() -> None:
     options = parse(LEAST)
     assert (options.endpoint_url, options.regions) == ("http://127.0.0.1:5000", ("eu-west-1",))
     assert (options.account, options.http_port, options.listeners_file) == (None, None, None)
     assert (options.poll_seconds, options.intervals.logs, options.protection) == (1.0, 300.0, True)
 
 
-def test_everything_else_may_be_said() -> None:
+def test_every_other_option_is_read() -> None:
     text = (
         "--account 111111111111 --http-port 65535 --log-seconds 0.2 --metric-seconds 5 "
         "--poll-seconds 0.01 --no-protection"
@@ -48,9 +48,9 @@ def test_regions_may_be_repeated_and_need_an_account_if_they_are_left_out(
 @pytest.mark.parametrize(
     "url", ["nonsense", "http://", "ftp://host", "//host", "http://host:99999", "http://[::1", ""]
 )
-def test_what_is_no_url_of_an_api_is_refused(capsys: pytest.CaptureFixture[str], url: str) -> None:
-    said = refused(capsys, "--endpoint-url", url, "--region", "eu-west-1")
-    assert said == f"argument --endpoint-url: {url!r} is not the http or https URL of an AWS API"
+def test_a_url_that_is_not_http_is_refused(capsys: pytest.CaptureFixture[str], url: str) -> None:
+    error = refused(capsys, "--endpoint-url", url, "--region", "eu-west-1")
+    assert error == f"argument --endpoint-url: {url!r} is not the http or https URL of an AWS API"
 
 
 @pytest.mark.parametrize(
@@ -72,18 +72,18 @@ def test_what_is_no_url_of_an_api_is_refused(capsys: pytest.CaptureFixture[str],
         ("--metric-seconds", "soon"),
     ],
 )
-def test_a_value_that_means_nothing_is_refused_with_the_name_of_its_option(
+def test_an_invalid_value_is_refused_with_the_name_of_its_option(
     capsys: pytest.CaptureFixture[str], option: str, value: str
 ) -> None:
-    said = refused(capsys, *LEAST, f"{option}={value}")
-    assert said.startswith(f"argument {option}: ")
-    assert " is not a" in said
+    error = refused(capsys, *LEAST, f"{option}={value}")
+    assert error.startswith(f"argument {option}: ")
+    assert " is not a" in error
 
 
 @pytest.mark.parametrize(
     "region", ["us-east-1", "ap-southeast-5", "us-gov-west-1", "us-iso-west-1"]
 )
-def test_every_region_has_a_name_that_is_taken(region: str) -> None:
+def test_region_names_of_every_partition_are_accepted(region: str) -> None:
     assert parse(["--endpoint-url", "https://a.example", "--region", region]).regions == (region,)
 
 
@@ -99,5 +99,5 @@ def test_a_listeners_file_that_cannot_be_written_is_refused(
     assert str(tmp_path) in refused(capsys, *LEAST, "--listeners-file", str(tmp_path))
     file = tmp_path / "file"
     file.touch()
-    said = refused(capsys, *LEAST, "--listeners-file", str(file / "listeners.json"))
-    assert said == f"argument --listeners-file: {file}: File exists"
+    error = refused(capsys, *LEAST, "--listeners-file", str(file / "listeners.json"))
+    assert error == f"argument --listeners-file: {file}: File exists"

@@ -7,7 +7,7 @@ from local_aws.errors import CloudError
 from local_aws.ports import LOOPBACK, free_port, is_free
 
 
-def test_a_port_that_is_taken_is_passed_over() -> None:
+def test_a_port_in_use_is_skipped() -> None:
     with socket.create_server((LOOPBACK, 0)) as taken:
         port = taken.getsockname()[1]
         assert not is_free(port)

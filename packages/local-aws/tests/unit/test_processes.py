@@ -21,7 +21,7 @@ Start = Callable[[str], Process]
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
-    """Starts Python code in the background, and returns once it has printed a line."""
+    """Start Python code in the background, and return when it has printed a line."""
     started: list[tuple[subprocess.Popen[bytes], Process]] = []
 
     def begin(code: str) -> Process:
@@ -74,7 +74,7 @@ def test_a_process_that_ignores_sigterm_is_killed_after_the_grace(start: Start) 
     assert not processes.is_running(process)
 
 
-def test_a_process_gets_its_time_to_end_well(start: Start, tmp_path: Path) -> None:
+def test_a_process_may_use_the_grace_period(start: Start, tmp_path: Path) -> None:
     process = start(
         """
         import signal, sys
@@ -87,7 +87,7 @@ def test_a_process_gets_its_time_to_end_well(start: Start, tmp_path: Path) -> No
     assert (tmp_path / "test.log").read_text() == "ready\nsaved\n"
 
 
-def test_a_process_leads_a_session_of_its_own(start: Start) -> None:
+def test_a_process_leads_its_own_session(start: Start) -> None:
     process = start(WAITS)
     assert os.getsid(process.pid) == process.pid
 

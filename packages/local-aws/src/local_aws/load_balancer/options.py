@@ -22,7 +22,7 @@ _LEAST_SECONDS = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """``regions`` is empty for all Regions of the account; None means: choose one."""
+    """``regions`` is empty for all Regions of the account."""
 
     endpoint_url: str
     regions: tuple[str, ...]
