@@ -50,14 +50,10 @@ def test_a_package_ships_its_types(package: Path) -> None:
 @packages
 @pytest.mark.parametrize("file", ["README.md", "CHANGELOG.md"])
 def test_a_package_has_the_files_of_a_project(package: Path, file: str) -> None:
-    if not (package / file).exists():
-        pytest.skip("not written yet")
     assert (package / file).read_text().startswith("# ")
 
 
 @packages
 def test_the_changelog_of_a_package_begins_with_its_version(package: Path) -> None:
-    if not (package / "CHANGELOG.md").exists():
-        pytest.skip("not written yet")
     newest = re.search(r"^## \[?(\d+\.\d+\.\d+)", (package / "CHANGELOG.md").read_text(), re.M)
     assert newest and newest[1] == local_aws.__version__
