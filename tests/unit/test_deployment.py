@@ -36,6 +36,7 @@ def test_credentials_of_another_account_are_refused_before_anything_runs(
         deployment.resolve(settings.environment("dev"), "aws")
     assert "account 123456789012" in refused.value.message
     assert "live/dev/env.hcl names 111111111111" in refused.value.message
+    assert "--target local" in str(refused.value.hint)
     assert capsys.readouterr().err.startswith(
         "target aws (--target aws), account 111111111111, region eu-west-1"
     )

@@ -47,14 +47,6 @@ def test_credentials_of_the_named_account_pass(credentials: None) -> None:
     check(account(MOTO_ACCOUNT))
 
 
-def test_credentials_of_another_account_are_refused_with_both_accounts(credentials: None) -> None:
-    with pytest.raises(IdentityError) as refused:
-        check(account("111111111111"))
-    assert f"belong to account {MOTO_ACCOUNT}" in refused.value.message
-    assert "live/dev/env.hcl names 111111111111" in refused.value.message
-    assert "--target local" in str(refused.value.hint)
-
-
 def test_a_deploy_role_of_the_account_passes(credentials: None) -> None:
     role = "arn:aws:iam::111111111111:role/deploy"
     check(account("111111111111", role))

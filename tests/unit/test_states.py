@@ -33,9 +33,6 @@ class Bucket:
             {},
         )
 
-    def exists(self) -> bool:
-        return BUCKET in [bucket["Name"] for bucket in self.client.list_buckets()["Buckets"]]
-
     def create(self) -> None:
         self.client.create_bucket(Bucket=BUCKET)
 
@@ -57,15 +54,9 @@ def test_a_missing_bucket_is_refused_with_the_command_that_makes_it(bucket: Buck
     assert refused.value.hint == "create it once: invoke bootstrap --env dev"
 
 
-def test_bootstrap_makes_the_bucket_once(bucket: Bucket) -> None:
-    assert bucket.states.bootstrap().created
-    assert bucket.exists()
-    assert not bucket.states.bootstrap().created
-    bucket.states.require_bucket()
-
-
-def test_an_unlocked_unit_passes(bucket: Bucket) -> None:
+def test_an_unlocked_unit_in_an_existing_bucket_passes(bucket: Bucket) -> None:
     bucket.create()
+    bucket.states.require_bucket()
     bucket.states.require_unlocked(["network"])
 
 

@@ -5,41 +5,20 @@ import pytest
 from terrarium.errors import UsageError
 from terrarium.targets import Kind, Target, choose
 
-
-def no_credentials() -> bool:
-    return False
+ENDPOINT = {"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}
 
 
-def credentials() -> bool:
-    return True
-
-
-def not_called() -> bool:
-    raise AssertionError("must not be called")
-
-
-def test_auto_without_endpoint_and_credentials_is_local() -> None:
-    assert choose("auto", {}, no_credentials).kind is Kind.LOCAL
-
-
-def test_auto_with_credentials_is_aws() -> None:
-    assert choose("auto", {}, credentials).kind is Kind.AWS
-
-
-def test_auto_prefers_an_endpoint_to_credentials() -> None:
-    choice = choose("auto", {"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}, not_called)
-    assert choice.kind is Kind.ENDPOINT
-
-
-def test_an_explicit_target_ignores_endpoint_and_credentials() -> None:
-    environ = {"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}
-    assert choose("aws", environ, not_called).kind is Kind.AWS
-    assert choose("local", environ, not_called).kind is Kind.LOCAL
+@pytest.mark.parametrize("has_credentials", [True, False])
+def test_auto_prefers_an_endpoint_to_credentials_and_these_to_local(has_credentials: bool) -> None:
+    without = choose("auto", {}, lambda: has_credentials)
+    assert without.kind is (Kind.AWS if has_credentials else Kind.LOCAL)
+    for target, kind in ("auto", Kind.ENDPOINT), ("aws", Kind.AWS), ("local", Kind.LOCAL):
+        assert choose(target, ENDPOINT, lambda: has_credentials).kind is kind
 
 
 def test_an_unknown_target_is_refused_with_the_known_ones() -> None:
     with pytest.raises(UsageError, match="unknown target 'azure'") as refused:
-        choose("azure", {}, no_credentials)
+        choose("azure", {}, bool)
     assert refused.value.hint == "targets: auto, aws, local (auto decides)"
     assert refused.value.exit_code == 2
 
@@ -47,7 +26,7 @@ def test_an_unknown_target_is_refused_with_the_known_ones() -> None:
 @pytest.mark.parametrize("url", ["file:///etc/passwd", "127.0.0.1:4566", "http://"])
 def test_an_endpoint_that_is_not_an_http_url_is_refused(url: str) -> None:
     with pytest.raises(UsageError, match="not an http or https URL"):
-        choose("auto", {"AWS_ENDPOINT_URL": url}, no_credentials)
+        choose("auto", {"AWS_ENDPOINT_URL": url}, bool)
 
 
 def test_the_local_environment_has_no_credentials_of_the_caller() -> None:

@@ -42,24 +42,23 @@ def test_applying_prod_on_aws_needs_a_confirmation(resolve: None) -> None:
     assert refused.value.hint == "add --yes"
 
 
-def test_yes_confirms(resolve: None) -> None:
+@pytest.mark.parametrize(
+    ("env", "target", "yes"),
+    [("prod", "aws", True), ("dev", "aws", False), ("prod", "local", False)],
+)
+def test_applying_starts_with_yes_or_for_dev_or_locally(
+    resolve: None, env: str, target: str, yes: bool
+) -> None:
     with pytest.raises(StartedError):
-        verbs.apply("prod", "aws", None, yes=True)
-    with pytest.raises(StartedError):
-        verbs.destroy("prod", "local", None, yes=True)
-
-
-def test_applying_dev_on_aws_or_prod_locally_needs_no_confirmation(resolve: None) -> None:
-    with pytest.raises(StartedError):
-        verbs.apply("dev", "aws", None, yes=False)
-    with pytest.raises(StartedError):
-        verbs.apply("prod", "local", None, yes=False)
+        verbs.apply(env, target, None, yes=yes)
 
 
 def test_destroying_prod_needs_a_confirmation_on_every_target(resolve: None) -> None:
     for target in ("aws", "local"):
         with pytest.raises(UsageError, match="refusing to destroy prod/storage"):
             verbs.destroy("prod", target, "storage", yes=False)
+    with pytest.raises(StartedError):
+        verbs.destroy("prod", "local", None, yes=True)
 
 
 def test_an_unknown_unit_is_refused_first(resolve: None) -> None:

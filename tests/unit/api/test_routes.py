@@ -8,11 +8,6 @@ import pytest
 from tests.unit.api.function import Api, event
 
 
-def test_health_answers_ok(api: Api) -> None:
-    response = api.get("/health")
-    assert (response.status, response.json()) == (200, {"status": "ok"})
-
-
 def test_the_health_check_of_a_target_group_is_answered(api: Api) -> None:
     assert api.send(event("health_check")).status == 200
 
@@ -22,10 +17,6 @@ def test_a_document_is_served_as_it_is_in_the_bucket(api: Api, name: str) -> Non
     response = api.get(f"/api/{name}")
     assert response.status == 200
     assert response.body == f'{{"greeting": "I am the {name.title()}"}}\n'
-
-
-def test_a_missing_document_is_a_404_with_a_json_body(api: Api) -> None:
-    assert api.get("/api/none").problem == (404, "document_not_found")
 
 
 @pytest.mark.parametrize(

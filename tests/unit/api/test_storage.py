@@ -137,12 +137,6 @@ def test_a_damaged_object_is_not_served(
     assert broken.get("/api/foo").problem == problem
 
 
-def test_health_does_not_depend_on_s3(broken: Api, failing: FailingS3) -> None:
-    failing.fail(503, "SlowDown")
-    assert broken.get("/health").status == 200
-    assert failing.requests == 0
-
-
 def test_an_s3_that_refuses_connections_is_a_503(variables: pytest.MonkeyPatch) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
@@ -169,11 +163,6 @@ def test_one_failure_of_s3_is_retried(failing: FailingS3, variables: pytest.Monk
     failing.status, failing.later_status = 503, 200
     assert load().get("/api/foo").status == 200
     assert failing.requests == 2
-
-
-def test_a_missing_bucket_is_a_502(s3: S3Client, variables: pytest.MonkeyPatch) -> None:
-    variables.setenv("BUCKET", "another-bucket")
-    assert load().get("/api/foo").problem == (502, "storage_error")
 
 
 @pytest.mark.parametrize(

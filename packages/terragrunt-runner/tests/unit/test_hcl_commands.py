@@ -13,15 +13,13 @@ needs_terraform = pytest.mark.skipif(shutil.which("terraform") is None, reason="
 
 
 def test_each_invalid_file_is_reported_once_with_its_line(tmp_path: Path) -> None:
-    write(
-        tmp_path,
-        {
-            "good/terragrunt.hcl": "inputs = {}\n",
-            "broken/terragrunt.hcl": "inputs = {\n  a = = 1\n}\n",
-            "wrong/terragrunt.hcl": "\ncolour = 1\n",
-            "shared.hcl": "locals {\n",
-        },
-    )
+    files = {
+        "good/terragrunt.hcl": "inputs = {}\n",
+        "broken/terragrunt.hcl": "inputs = {\n  a = = 1\n}\n",
+        "wrong/terragrunt.hcl": "\ncolour = 1\n",
+        "shared.hcl": "locals {\n",
+    }
+    write(tmp_path, files)
     found = {(str(error.file), error.line) for error in hcl_commands.invalid(tmp_path, reader())}
     assert found == {
         (str(tmp_path / "broken/terragrunt.hcl"), 2),
@@ -52,24 +50,22 @@ def test_a_file_that_is_not_hcl_is_not_formatted(
 
 
 def test_inputs_are_compared_with_the_variables_of_the_module(tmp_path: Path) -> None:
-    write(
-        tmp_path,
-        {
-            "terragrunt.hcl": "inputs = { a = 1, z = 2 }",
-            "variables.tf": """
-                variable "a" {
-                  # for the comment
-                  type = number
-                }
-                variable "b" {
-                  type = number
-                }
-                variable "c" {
-                  default = 1
-                }
-            """,
-        },
-    )
+    files = {
+        "terragrunt.hcl": "inputs = { a = 1, z = 2 }",
+        "variables.tf": """
+            variable "a" {
+              # for the comment
+              type = number
+            }
+            variable "b" {
+              type = number
+            }
+            variable "c" {
+              default = 1
+            }
+        """,
+    }
+    write(tmp_path, files)
     found = hcl_commands.inputs_mismatch(tmp_path / "terragrunt.hcl", tmp_path, reader())
     assert found == (["b"], ["z"])
 

@@ -150,7 +150,3 @@ def test_endless_recursion_is_an_error() -> None:
 
 def test_a_long_sum_is_evaluated() -> None:
     assert _value(" + ".join(["1"] * 5000)) == 5000
-
-
-def test_an_error_in_the_unused_side_of_a_condition_is_ignored() -> None:
-    assert _value('true ? "a" : local.missing') == "a"

@@ -20,18 +20,15 @@ def unit(*needs: str, more: str = "") -> str:
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Tree:
-    write(
-        tmp_path,
-        {
-            "a/terragrunt.hcl": unit(),
-            "b/terragrunt.hcl": unit("a"),
-            "c/terragrunt.hcl": unit("b"),
-            "d/terragrunt.hcl": unit(),
-            "a/.terragrunt-cache/x/terragrunt.hcl": "not = a unit",
-            ".hidden/terragrunt.hcl": "not = a unit",
-        },
-    )
-    return discover(tmp_path, reader())
+    files = {
+        "a/terragrunt.hcl": unit(),
+        "b/terragrunt.hcl": unit("a"),
+        "c/terragrunt.hcl": unit("b"),
+        "d/terragrunt.hcl": unit(),
+        "a/.terragrunt-cache/x/terragrunt.hcl": "not = a unit",
+        ".hidden/terragrunt.hcl": "not = a unit",
+    }
+    return discover(write(tmp_path, files), reader())
 
 
 def names(tree: Tree, units: object) -> list[str]:
@@ -55,14 +52,11 @@ def test_a_stack_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_an_included_file_is_not_a_unit(tmp_path: Path) -> None:
-    write(
-        tmp_path,
-        {
-            "terragrunt.hcl": 'locals {\n  x = find_in_parent_folders("terragrunt.hcl")\n}',
-            "a/terragrunt.hcl": 'include "r" {\n  path = find_in_parent_folders()\n}\n' + unit(),
-        },
-    )
-    tree = discover(tmp_path, reader())
+    files = {
+        "terragrunt.hcl": 'locals {\n  x = find_in_parent_folders("terragrunt.hcl")\n}',
+        "a/terragrunt.hcl": 'include "r" {\n  path = find_in_parent_folders()\n}\n' + unit(),
+    }
+    tree = discover(write(tmp_path, files), reader())
     assert names(tree, tree.units) == ["a"]
 
 
@@ -96,16 +90,13 @@ def test_a_git_filter_is_refused(tree: Tree) -> None:
 
 
 def test_a_destroy_runs_dependents_first_and_leaves_out_protected_units(tmp_path: Path) -> None:
-    write(
-        tmp_path,
-        {
-            "a/terragrunt.hcl": unit(),
-            "b/terragrunt.hcl": unit("a", more="prevent_destroy = true"),
-            "c/terragrunt.hcl": unit("b"),
-            "d/terragrunt.hcl": unit("c"),
-        },
-    )
-    tree = discover(tmp_path, reader())
+    files = {
+        "a/terragrunt.hcl": unit(),
+        "b/terragrunt.hcl": unit("a", more="prevent_destroy = true"),
+        "c/terragrunt.hcl": unit("b"),
+        "d/terragrunt.hcl": unit("c"),
+    }
+    tree = discover(write(tmp_path, files), reader())
     queue = build(tree, "destroy", UnitSelection(), destroy=True)
     assert {tree.name(u): names(tree, needs) for u, needs in queue.edges.items()} == {
         "c": ["d"],
@@ -115,15 +106,12 @@ def test_a_destroy_runs_dependents_first_and_leaves_out_protected_units(tmp_path
 
 def test_an_exclude_block_excludes_its_unit_from_actions(tmp_path: Path) -> None:
     exclude = 'exclude {\n  if = true\n  actions = ["apply"]\n  exclude_dependencies = true\n}'
-    write(
-        tmp_path,
-        {
-            "a/terragrunt.hcl": unit(),
-            "b/terragrunt.hcl": unit("a", more=exclude),
-            "c/terragrunt.hcl": unit("b"),
-        },
-    )
-    tree = discover(tmp_path, reader())
+    files = {
+        "a/terragrunt.hcl": unit(),
+        "b/terragrunt.hcl": unit("a", more=exclude),
+        "c/terragrunt.hcl": unit("b"),
+    }
+    tree = discover(write(tmp_path, files), reader())
     queue = build(tree, "apply", UnitSelection())
     assert names(tree, queue.units) == ["c"]
     assert set(queue.excluded.values()) == {"exclude block"}

@@ -18,18 +18,16 @@ def generated(path: str = "p.tf", if_exists: str = "error", **more: object) -> G
 
 
 def test_hidden_files_are_copied_only_if_configured(tmp_path: Path) -> None:
-    write(
-        tmp_path,
-        {
-            "main.tf": "",
-            "sub/x.json": "",
-            ".secret": "",
-            ".terraform.lock.hcl": "",
-            ".keep/a/b.txt": "",
-            ".terragrunt-cache/z/main.tf": "",
-            "skip/y.txt": "",
-        },
-    )
+    files = {
+        "main.tf": "",
+        "sub/x.json": "",
+        ".secret": "",
+        ".terraform.lock.hcl": "",
+        ".keep/a/b.txt": "",
+        ".terragrunt-cache/z/main.tf": "",
+        "skip/y.txt": "",
+    }
+    write(tmp_path, files)
     rules = CopyRules(include=(".keep/**",), exclude=("skip",))
     assert sorted(files_of(tmp_path, rules)) == [
         ".keep/a/b.txt",
