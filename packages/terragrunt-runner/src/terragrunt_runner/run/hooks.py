@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from terragrunt_runner.cli.log import Level, Log
 from terragrunt_runner.config.model import Hook
 from terragrunt_runner.errors import TerraformError, ToolchainError
 from terragrunt_runner.functions.regular_expressions import matches_any
+from terragrunt_runner.run.prepare import PreparedUnit
 from terragrunt_runner.run.processes import Command, Processes
 
 
@@ -17,17 +17,13 @@ from terragrunt_runner.run.processes import Command, Processes
 class HookRunner:
     """Runs the hooks of one unit for one Terraform command.
 
-    Hooks run in ``folder``, Terraform's working folder; ``working_dir`` of a hook is relative to
-    ``unit``, the unit's folder.
+    Hooks run in Terraform's working folder; ``working_dir`` of a hook is relative to the unit's.
     """
 
     processes: Processes
     log: Log
-    terraform: str
+    prepared: PreparedUnit
     command: str
-    folder: Path
-    unit: Path
-    environment: Mapping[str, str]
 
     def run(self, hooks: Sequence[Hook], failures: Sequence[str] = ()) -> list[str]:
         """Run the hooks of this command; after a failure only those with ``run_on_error``.
@@ -52,10 +48,12 @@ class HookRunner:
 
     def _run(self, hook: Hook) -> list[str]:
         self.log.info(f"Executing hook: {hook.name}")
-        folder = self.unit / hook.working_dir if hook.working_dir else self.folder
+        folder = self.prepared.folder
+        if hook.working_dir:
+            folder = self.prepared.config.folder / hook.working_dir
         environment = {
-            **self.environment,
-            "TG_CTX_TF_PATH": self.terraform,
+            **self.prepared.environment,
+            "TG_CTX_TF_PATH": self.prepared.terraform,
             "TG_CTX_COMMAND": self.command,
             "TG_CTX_HOOK_NAME": hook.name,
         }

@@ -130,7 +130,7 @@ class UnitRunner:
             log.warn("init is needed, but --no-auto-init is set")
             return
         self._bootstrap(prepared.config, log)
-        hooks = self._hooks(prepared, "init", log)
+        hooks = HookRunner(self.processes, log, prepared, "init")
         terraform = prepared.config.terraform if self.options.hooks else None
         if terraform:
             raise_if_failed(hooks.run(terraform.before_hooks))
@@ -171,7 +171,7 @@ class UnitRunner:
     def _run(self, prepared: PreparedUnit, words: Sequence[str], log: Log) -> Outcome:
         """Run the hooks and the command."""
         terraform = prepared.config.terraform if self.options.hooks else None
-        hooks = self._hooks(prepared, words[0], log)
+        hooks = HookRunner(self.processes, log, prepared, words[0])
         if words[0] == "init":
             self._bootstrap(prepared.config, log)
         failures = hooks.run(terraform.before_hooks) if terraform else []
@@ -230,17 +230,6 @@ class UnitRunner:
             self.options.forward_stdout
             or words[0] in _RAW_COMMANDS
             or any(arguments.has_flag(words[1:], flag) for flag in _RAW_FLAGS)
-        )
-
-    def _hooks(self, prepared: PreparedUnit, command: str, log: Log) -> HookRunner:
-        return HookRunner(
-            self.processes,
-            log,
-            prepared.terraform,
-            command,
-            prepared.folder,
-            prepared.config.folder,
-            prepared.environment,
         )
 
 
