@@ -105,7 +105,10 @@ def terraform_on_path() -> Tool | None:
 def terragrunt() -> Terragrunt:
     """Return the official binary on PATH, else terragrunt-runner."""
     for path in _on_path("terragrunt"):
-        return Terragrunt(path, _terragrunt_version(path))
+        answer = _run(path, "--version")
+        # An installed terragrunt-runner has the same name.
+        if not answer.startswith("terragrunt-runner"):
+            return Terragrunt(path, _terragrunt_version(path, answer))
     return Terragrunt(Path(sys.executable), None)
 
 
@@ -251,8 +254,8 @@ def _terraform_version(path: Path) -> str:
         ) from None
 
 
-def _terragrunt_version(path: Path) -> str:
-    match = _VERSION.search(_run(path, "--version"))
+def _terragrunt_version(path: Path, answer: str) -> str:
+    match = _VERSION.search(answer)
     if match is None:
         raise ToolchainError(
             f"{path} does not answer --version like Terragrunt",

@@ -85,6 +85,11 @@ def test_the_official_terragrunt_is_preferred(path: Path) -> None:
     assert found.command("plan") == [str(binary), "plan"]
 
 
+def test_an_installed_terragrunt_runner_is_not_the_official_binary(path: Path) -> None:
+    program(path, "terragrunt", "terragrunt-runner 0.2.0, not the official binary")
+    assert not toolchain.terragrunt().is_official
+
+
 def test_without_terragrunt_on_path_the_runner_is_used(path: Path) -> None:
     found = toolchain.terragrunt()
     assert not found.is_official
