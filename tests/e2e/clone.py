@@ -18,7 +18,7 @@ from terrarium import settings
 from terrarium.tree import read_account
 
 _TASK_SECONDS = 1200
-_REMOVED_PREFIXES = ("AWS_", "PYTEST_", "TG_", "TERRAGRUNT_", "TF_VAR_", "TERRARIUM_")
+_REMOVED_PREFIXES = ("AWS_", "TG_", "TERRAGRUNT_", "TF_VAR_", "TERRARIUM_")
 
 
 def tracked_files() -> list[str]:
