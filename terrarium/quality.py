@@ -6,7 +6,10 @@ import os
 import shlex
 import subprocess
 import sys
+import warnings
 from collections.abc import Sequence
+
+from python_terraform import IsFlagged, Terraform
 
 from terrarium import console, settings, toolchain
 from terrarium.errors import TerrariumError, UsageError
@@ -49,10 +52,10 @@ def check() -> None:
         "ruff format": [python, "-m", "ruff", "format", "--check"],
         "mypy": [python, "-m", "mypy"],
         "terragrunt hcl fmt": _format_hcl("--check"),
-        "terraform fmt": _terraform_fmt("-check"),
         "contracts": [python, "-m", "pytest", "--quiet", "--tier", "contract"],
     }
     failed = [name for name, command in gates.items() if not _passes(name, command)]
+    failed += [] if _terraform_fmt(check=IsFlagged) else ["terraform fmt"]
     if failed:
         raise GateError(
             f"{len(failed)} of the gates failed: {', '.join(failed)}",
@@ -68,15 +71,25 @@ def fmt() -> None:
     for page in ("conformance_page", "services_page"):
         _gate(f"generated {page}", [sys.executable, "-m", f"local_aws_tests.{page}"])
     _gate("terragrunt hcl fmt", _format_hcl())
-    _gate("terraform fmt", _terraform_fmt())
+    if not _terraform_fmt():
+        raise GateError("terraform fmt failed", hint="its output is above")
 
 
 def _format_hcl(*flags: str) -> list[str]:
     return toolchain.terragrunt().command("hcl", "fmt", *flags)
 
 
-def _terraform_fmt(*flags: str) -> list[str]:
-    return [str(toolchain.terraform().path), "fmt", *flags, "-recursive", str(settings.MODULES)]
+def _terraform_fmt(**options: object) -> bool:
+    """Run ``terraform fmt`` over the modules and show the files that it names."""
+    console.step("terraform fmt")
+    terraform = Terraform(settings.MODULES, terraform_bin_path=str(toolchain.terraform().path))
+    with warnings.catch_warnings():
+        # python-terraform reports a failed command with Logger.warn, which is deprecated.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        code, output, errors = terraform.cmd("fmt", recursive=IsFlagged, **options)
+    for line in f"{output}{errors}".splitlines():
+        console.note(f"  {line}")
+    return bool(code == 0)
 
 
 def _gate(name: str, command: Sequence[str]) -> None:
