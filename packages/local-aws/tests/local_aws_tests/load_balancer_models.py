@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ipaddress import ip_address
 
+from local_aws.load_balancer import rules
 from local_aws.load_balancer.configuration import (
     Action,
     Attributes,
@@ -47,7 +48,8 @@ def rule(priority: int | None, action: Action, *conditions: Condition) -> Rule:
 
 def decide(on: Listener, sent: Request, draw: float = 0.0, now: float = 0.0) -> RoutingDecision:
     """Evaluate the rules of a listener for a request."""
-    return RuleSet(on).evaluate(sent, draw, now)
+    found = RuleSet(on).match(sent)
+    return rules.decide(found, sent, draw, now) if isinstance(found, Rule) else found
 
 
 def listener(

@@ -264,4 +264,4 @@ class FunctionInvoker:
 
 
 def _request_id() -> str:
-    return str(uuid.uuid4())
+    return str(uuid.UUID(int=random.getrandbits(128), version=4))  # no system call

@@ -7,16 +7,46 @@ from __future__ import annotations
 
 import base64
 import json
+import secrets
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from local_aws.load_balancer.request import Request
+
+TRACE_PLACEHOLDER = secrets.token_hex(16)
+"""Random, so that no client can send it."""
 
 _TEXT_TYPES = frozenset({"application/json", "application/javascript", "application/xml"})
 
 
 class InvalidEventError(Exception):
     """The request has headers or a text body that are not UTF-8, which JSON cannot hold."""
+
+
+class EventTemplate(NamedTuple):
+    """An event without its trace id, which is new for each request."""
+
+    before: bytes
+    after: bytes
+
+    def event(self, trace: str) -> bytes:
+        """Return the event as JSON. Raises InvalidEventError."""
+        return b"".join((self.before, _encode(trace)[1:-1], self.after))
+
+
+def event_template(
+    request: Request,
+    headers: tuple[tuple[str, str], ...],
+    *,
+    target_group_arn: str,
+    multi_value: bool,
+) -> EventTemplate:
+    """Return the template of an event whose headers have TRACE_PLACEHOLDER as trace id."""
+    event = encode_event(
+        request, headers, target_group_arn=target_group_arn, multi_value=multi_value
+    )
+    before, _, after = event.partition(TRACE_PLACEHOLDER.encode())
+    return EventTemplate(before, after)
 
 
 def encode_event(
@@ -40,13 +70,17 @@ def encode_event(
         event["queryStringParameters"] = dict(request.parameters())
         event["headers"] = dict(headers)
     event |= {"body": body, "isBase64Encoded": is_base64}
+    return _encode(event)
+
+
+_to_json = json.JSONEncoder(ensure_ascii=False).encode
+
+
+def _encode(value: Any) -> bytes:
     try:
-        return _encode_json(event).encode()
+        return _to_json(value).encode()
     except UnicodeEncodeError as error:
         raise InvalidEventError("the request has bytes that are not UTF-8") from error
-
-
-_encode_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def _body(request: Request) -> tuple[str, bool]:

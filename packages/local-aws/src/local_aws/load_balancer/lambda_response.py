@@ -10,6 +10,7 @@ import base64
 import binascii
 import json
 import re
+from functools import lru_cache
 from typing import Any
 
 from local_aws.lambda_runtime.invocation import Reason
@@ -18,6 +19,8 @@ from local_aws.load_balancer.response import Response
 
 RESPONSE_BYTES = 1_048_576
 HEADER_BYTES = 32_768
+_CACHED_BYTES = 4_096
+"""Larger responses are not cached."""
 
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
@@ -38,6 +41,11 @@ class InvalidResponseError(Exception):
 
 def decode_response(payload: bytes, *, multi_value: bool) -> Response:
     """Return the HTTP response that a function asks for. Raises InvalidResponseError."""
+    decode = _decode_cached if len(payload) <= _CACHED_BYTES else _decode
+    return decode(payload, multi_value)
+
+
+def _decode(payload: bytes, multi_value: bool) -> Response:
     if len(payload) > RESPONSE_BYTES:
         raise InvalidResponseError("the response exceeds 1 MB", Reason.RESPONSE_TOO_LARGE)
     try:
@@ -52,6 +60,10 @@ def decode_response(payload: bytes, *, multi_value: bool) -> Response:
         headers=_headers(response, multi_value),
         body=_body(response),
     )
+
+
+_decode_cached = lru_cache(maxsize=256)(_decode)
+"""Functions repeat responses. See REPEATED_REQUESTS for what the cache is worth."""
 
 
 def _status(response: dict[str, Any]) -> int:

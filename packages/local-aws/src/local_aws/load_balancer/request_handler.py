@@ -6,12 +6,26 @@ import logging
 import random
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Protocol
 
 from local_aws.lambda_runtime.invocation import Failed, Outcome, Reason
 from local_aws.load_balancer import stickiness
-from local_aws.load_balancer.configuration import FixedResponse, Listener, Redirect, Unsupported
-from local_aws.load_balancer.lambda_event import InvalidEventError, encode_event
+from local_aws.load_balancer.configuration import (
+    FixedResponse,
+    Listener,
+    Redirect,
+    Rule,
+    TargetGroup,
+    Unsupported,
+)
+from local_aws.load_balancer.lambda_event import (
+    TRACE_PLACEHOLDER,
+    EventTemplate,
+    InvalidEventError,
+    event_template,
+)
 from local_aws.load_balancer.lambda_response import InvalidResponseError, decode_response
 from local_aws.load_balancer.redirect import redirect
 from local_aws.load_balancer.request import Request
@@ -22,6 +36,7 @@ from local_aws.load_balancer.rules import (
     NoTarget,
     RoutingDecision,
     RuleSet,
+    decide,
 )
 from local_aws.load_balancer.target_headers import (
     has_too_many_addresses,
@@ -37,6 +52,9 @@ Respond = Callable[[Response, RoutingDecision | None, str | None], None]
 
 RequestFilter = Callable[[Request], Response | None]
 """Returns the response to a request that a web ACL blocks, otherwise None."""
+
+REPEATED_REQUESTS = 256
+"""Number of requests, and of request heads and responses of functions, whose results are kept."""
 
 _BLOCKED = RoutingDecision(None, BlockedByWebAcl())
 
@@ -58,6 +76,19 @@ class Invoker(Protocol):
     ) -> None: ...
 
 
+@dataclass(slots=True)
+class _PreparedRequest:
+    """A request with the results that are the same whenever it is repeated.
+
+    ``templates`` are the templates of its event by target group ARN.
+    """
+
+    request: Request
+    refusal: Response | None
+    match: Rule | RoutingDecision
+    templates: dict[str, EventTemplate] = field(default_factory=dict)
+
+
 class RequestHandler:
     """Handles the requests of one listener with its current configuration."""
 
@@ -74,24 +105,25 @@ class RequestHandler:
         self._functions = functions
         self._local_ports = local_ports
         self._request_filter = request_filter
+        self._prepare_cached = lru_cache(maxsize=REPEATED_REQUESTS)(self._prepare)
 
     def handle(self, request: Request, respond: Respond) -> None:
         """Call ``respond`` once with the response, possibly before this returns."""
-        if request.method == "TRACE":
-            respond(error_page(405), None, None)
-            return
-        if has_too_many_addresses(request):
-            respond(error_page(463), None, None)
+        prepared = self._prepare(request) if request.body else self._prepare_cached(request)
+        if prepared.refusal is not None:
+            respond(prepared.refusal, None, None)
             return
         blocked = None if self._request_filter is None else self._request_filter(request)
         if blocked is not None:
             respond(blocked, _BLOCKED, None)
             return
-        draw = random.random()  # noqa: S311 - not for security
-        decision = self._rules.evaluate(request, draw, time.time())
+        decision = prepared.match
+        if isinstance(decision, Rule):
+            draw = random.random()  # noqa: S311 - not for security
+            decision = decide(decision, request, draw, time.time())
         match decision.outcome:
             case InvokeFunction() as target:
-                self._invoke(target, decision, request, respond)
+                self._invoke(target, decision, prepared, respond)
             case FixedResponse(status, content_type, body):
                 headers = (("Content-Type", content_type),)
                 respond(Response(status, headers, body.encode()), decision, None)
@@ -104,28 +136,32 @@ class RequestHandler:
             case NoTarget() | BlockedByWebAcl():
                 respond(error_page(503), decision, None)
 
+    def _prepare(self, request: Request) -> _PreparedRequest:
+        refusal = None
+        if request.method == "TRACE":
+            refusal = error_page(405)
+        elif has_too_many_addresses(request):
+            refusal = error_page(463)
+        return _PreparedRequest(request, refusal, self._rules.match(request))
+
     def _invoke(
         self,
         target: InvokeFunction,
         decision: RoutingDecision,
-        request: Request,
+        prepared: _PreparedRequest,
         respond: Respond,
     ) -> None:
-        group = target.group
+        request, group = prepared.request, target.group
         if "websocket" in (request.value("upgrade") or "").lower():
             respond(error_page(400, reason=Reason.WEBSOCKET, close=True), decision, None)
             return
         trace = trace_id(request.value("x-amzn-trace-id"))
         try:
-            sent = request
-            if decision.rule is not None and decision.rule.transforms:
-                sent = apply_transforms(request, decision.rule.transforms)
-            payload = encode_event(
-                sent,
-                target_headers(sent, self.listener, trace),
-                target_group_arn=group.arn,
-                multi_value=group.multi_value_headers,
-            )
+            template = prepared.templates.get(group.arn)
+            if template is None:
+                template = self._event_template(request, decision.rule, group)
+                prepared.templates[group.arn] = template
+            payload = template.event(trace)
         except InvalidEventError as error:
             _log.info("%s %s: %s: %s", request.method, request.path, Reason.BAD_REQUEST, error)
             respond(error_page(400, reason=Reason.BAD_REQUEST), decision, None)
@@ -148,6 +184,18 @@ class RequestHandler:
 
         self._functions.invoke(
             target.function_arn, payload, finish, trace_id=trace, source_arn=group.arn
+        )
+
+    def _event_template(
+        self, request: Request, rule: Rule | None, group: TargetGroup
+    ) -> EventTemplate:
+        if rule is not None and rule.transforms:
+            request = apply_transforms(request, rule.transforms)
+        return event_template(
+            request,
+            target_headers(request, self.listener, TRACE_PLACEHOLDER),
+            target_group_arn=group.arn,
+            multi_value=group.multi_value_headers,
         )
 
     def _with_cookies(self, response: Response, group_arn: str, seconds: int) -> Response:

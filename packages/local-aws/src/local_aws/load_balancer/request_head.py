@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import string
+from functools import lru_cache
 from typing import NamedTuple
 
 from local_aws.load_balancer import desync
@@ -16,6 +17,9 @@ from local_aws.load_balancer.desync import ClassificationReason
 LINE_BYTES = 16_384
 HEAD_BYTES = 65_536
 """Source: Application Load Balancers guide, HTTP 400."""
+
+_CACHED_BYTES = 2_048
+"""Larger heads are not cached."""
 
 Headers = list[tuple[str, str]]
 Reasons = list[ClassificationReason]
@@ -63,6 +67,10 @@ def parse_head(block: bytes) -> RequestHead:
 
     Bytes that are not UTF-8 are kept as lone surrogates (``surrogateescape``).
     """
+    return _parse_cached(block) if len(block) <= _CACHED_BYTES else _parse(block)
+
+
+def _parse(block: bytes) -> RequestHead:
     if len(block) > LINE_BYTES:
         _check_sizes(block)
     request_line, *lines = block.decode("utf-8", "surrogateescape").split("\r\n")
@@ -96,6 +104,10 @@ def parse_head(block: bytes) -> RequestHead:
         version != "HTTP/1.0" and fields.get("expect", "").lower() == "100-continue",
         desync.most_dangerous(reasons),
     )
+
+
+_parse_cached = lru_cache(maxsize=256)(_parse)
+"""Clients repeat requests. See REPEATED_REQUESTS for what the cache is worth."""
 
 
 def check_partial_head(block: bytes) -> None:

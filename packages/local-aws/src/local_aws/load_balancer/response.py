@@ -86,19 +86,22 @@ def encode(
     HEAD), Content-Length is the length of the body that is not sent.
     """
     phrase = _PHRASES.get(response.status, "") if response.reason is None else response.reason
-    replaced = {name.lower() for name, _ in listener_headers}
-    headers = [pair for pair in response.headers if pair[0].lower() not in replaced]
-    headers += listener_headers
+    headers = response.headers
+    if listener_headers:
+        replaced = {name.lower() for name, _ in listener_headers}
+        kept = [pair for pair in headers if pair[0].lower() not in replaced]
+        headers = (*kept, *listener_headers)
     names = {name.lower() for name, _ in headers}
+    lines = [f"HTTP/1.1 {response.status} {phrase}"]
+    lines += [f"{name}: {value}" for name, value in headers]
     if "date" not in names:
-        headers.append(("Date", _date(int(time.time()))))
+        lines.append(f"Date: {_date(int(time.time()))}")
     if "server" not in names:
-        headers.append(("Server", _SERVER))
+        lines.append(f"Server: {_SERVER}")
     has_body = response.status not in _STATUSES_WITHOUT_BODY
     if has_body:
-        headers.append(("Content-Length", str(len(response.body))))
-    headers.append(("Connection", "keep-alive" if keep_alive else "close"))
-    lines = [f"HTTP/1.1 {response.status} {phrase}", *(f"{n}: {v}" for n, v in headers), "", ""]
+        lines.append(f"Content-Length: {len(response.body)}")
+    lines.append(f"Connection: {'keep-alive' if keep_alive else 'close'}\r\n\r\n")
     head = "\r\n".join(lines).encode()
     return head + response.body if has_body and not head_only else head
 

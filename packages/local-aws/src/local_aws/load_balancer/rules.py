@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from local_aws.load_balancer.configuration import (
+    Action,
     FixedResponse,
     Forward,
     Listener,
@@ -64,18 +65,16 @@ class RuleSet:
         self._unsupported = listener.unsupported
         self._rules = [_compiled(rule) for rule in listener.rules]
 
-    def evaluate(self, request: Request, draw: float, now: float) -> RoutingDecision:
-        """Return the first rule whose conditions all match, and the outcome of its action.
+    def match(self, request: Request) -> Rule | RoutingDecision:
+        """Return the first rule whose conditions all match, or a decision about unsupported ones.
 
-        ``draw`` is uniform in [0, 1) and selects a weighted target group; ``now`` is in seconds
-        since the epoch. An unsupported condition decides only if all other conditions match.
+        An unsupported condition decides only if all other conditions of its rule match.
         """
         if self._unsupported is not None:
             return RoutingDecision(None, self._unsupported)
         for rule, matchers, unsupported in self._rules:
             if all(matches(request) for matches in matchers):
-                outcome = unsupported or _outcome(rule, request, draw, now)
-                return RoutingDecision(rule, outcome)
+                return rule if unsupported is None else RoutingDecision(rule, unsupported)
         return RoutingDecision(None, NoTarget())
 
 
@@ -86,8 +85,16 @@ def _compiled(rule: Rule) -> _CompiledRule:
     return _CompiledRule(rule, matchers, unsupported[0] if unsupported else None)
 
 
-def _outcome(rule: Rule, request: Request, draw: float, now: float) -> Outcome:
-    action = rule.action
+def decide(rule: Rule, request: Request, draw: float, now: float) -> RoutingDecision:
+    """Return the outcome of the action of a rule.
+
+    ``draw`` is uniform in [0, 1) and selects a weighted target group; ``now`` is in seconds since
+    the epoch.
+    """
+    return RoutingDecision(rule, _outcome(rule.action, request, draw, now))
+
+
+def _outcome(action: Action, request: Request, draw: float, now: float) -> Outcome:
     if not isinstance(action, Forward):
         return action
     weighted = None
