@@ -65,7 +65,7 @@ class DataPlane:
         self._ports: dict[str, int] = {}
         self._known_ports = listeners_file.ports(source.region)
         self._local_ports: dict[str, dict[int, int]] = {}
-        self._firewalls: dict[str, WebAclFilter] = {}
+        self._filters: dict[str, WebAclFilter] = {}
         self._served: tuple[ServedListener, ...] | None = None
         self._closing: set[asyncio.Task[None]] = set()
         self._failures = 0
@@ -106,8 +106,8 @@ class DataPlane:
         self._observer.update(configuration, web_acls or {})
         self._health_checks.update(configuration)
         for listener in configuration.listeners:
-            firewall = self._firewalls.setdefault(listener.load_balancer_arn, WebAclFilter())
-            firewall.use((web_acls or {}).get(listener.load_balancer_arn))
+            request_filter = self._filters.setdefault(listener.load_balancer_arn, WebAclFilter())
+            request_filter.use((web_acls or {}).get(listener.load_balancer_arn))
         wanted = {listener.key: listener for listener in configuration.listeners}
         for key, server in list(self._servers.items()):
             if key not in wanted or wanted[key].protocol != server.listener.protocol:
@@ -149,12 +149,12 @@ class DataPlane:
         bound = bind(self._candidate_ports(listener, configuration))
         port = bound.getsockname()[1]
         local_ports = self._local_ports.setdefault(listener.load_balancer_name, {})
-        firewall = self._firewalls[listener.load_balancer_arn]
+        request_filter = self._filters[listener.load_balancer_arn]
         server = ListenerServer(
             listener,
             self._functions,
             local_ports,
-            request_filter=firewall,
+            request_filter=request_filter,
             observers=(self._observer,),
         )
         await server.open(bound, await self._tls(listener))
