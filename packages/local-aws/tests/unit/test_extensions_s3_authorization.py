@@ -228,9 +228,12 @@ def test_managed_policies_and_the_boundary_apply_to_a_worker(world: World) -> No
     managed = create(PolicyName="read", PolicyDocument=policy(READ))["Policy"]["Arn"]
     world.iam.attach_role_policy(RoleName="api", PolicyArn=managed)
     assert outcome(world.worker) == "ok"
-    nothing = create(PolicyName="limit", PolicyDocument=policy(LIST))["Policy"]["Arn"]
-    world.iam.put_role_permissions_boundary(RoleName="api", PermissionsBoundary=nothing)
+    limit = create(PolicyName="limit", PolicyDocument=policy(LIST))["Policy"]["Arn"]
+    world.iam.put_role_permissions_boundary(RoleName="api", PermissionsBoundary=limit)
     assert outcome(world.worker) == "AccessDenied"
+    of_aws = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
+    world.iam.put_role_permissions_boundary(RoleName="api", PermissionsBoundary=of_aws)
+    assert outcome(world.worker) == "ok"
 
 
 def test_a_worker_uses_the_vpc_endpoint_of_its_subnets(world: World) -> None:

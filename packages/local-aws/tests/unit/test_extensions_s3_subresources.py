@@ -81,6 +81,6 @@ def test_the_bucket_owner_pays_for_requests_by_default(bucket: Bucket) -> None:
     requester = {"Payer": "Requester"}
     bucket.s3.put_bucket_request_payment(Bucket=BUCKET, RequestPaymentConfiguration=requester)
     assert bucket.s3.get_bucket_request_payment(Bucket=BUCKET)["Payer"] == "Requester"
-    nobody = {"Payer": "Nobody"}
+    invalid = {"Payer": "Nobody"}
     with pytest.raises(ClientError, match="MalformedXML"):
-        bucket.s3.put_bucket_request_payment(Bucket=BUCKET, RequestPaymentConfiguration=nobody)
+        bucket.s3.put_bucket_request_payment(Bucket=BUCKET, RequestPaymentConfiguration=invalid)

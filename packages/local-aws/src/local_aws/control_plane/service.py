@@ -62,7 +62,7 @@ class ControlPlane:
         self._runtimes = Runtimes()
 
     def restore(self) -> snapshot.Snapshot | None:
-        """Restore the snapshot, if there is one that can be read."""
+        """Restore the snapshot, if there is a readable one."""
         with self._moto.lock:
             self._restored = snapshot.restore(self._settings.snapshots)
         return self._restored

@@ -44,7 +44,7 @@ _FIXED_ATTRIBUTES = frozenset(
     {"backend", "service_name", "_use_boto3_regions", "_additional_regions", "_id"}
 )
 _LOCKS = {type(threading.Lock()): threading.Lock, type(threading.RLock()): threading.RLock}
-"""Locks, as those of SQS queues, refuse to be pickled; between two requests nobody holds them."""
+"""Locks, like those of SQS queues, cannot be pickled. Between two requests none is held."""
 
 _log = logging.getLogger("local_aws.snapshot")
 

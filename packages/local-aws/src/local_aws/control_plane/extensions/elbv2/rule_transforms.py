@@ -1,4 +1,4 @@
-"""Transforms of listener rules, validated and shown as they were put.
+"""Transforms of listener rules, validated and shown.
 
 Source: Application Load Balancers guide, "Transforms for listener rules"; Elastic Load Balancing
 API reference, CreateRule, ModifyRule and RuleTransform.

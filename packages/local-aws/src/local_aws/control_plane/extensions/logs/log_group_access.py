@@ -37,12 +37,13 @@ def _refusal(response: Any) -> str | None:
     arn = f"arn:aws:logs:{region}:{account}:log-group:{name}:log-stream:"
     try:
         policies = Policies(owner=account, identity=requester.identity, boundary=requester.boundary)
-        made = decide(AccessRequest(requester.caller, _ACTION, arn, requester.context), policies)
+        decision = decide(
+            AccessRequest(requester.caller, _ACTION, arn, requester.context), policies
+        )
     except MalformedPolicyError as error:
         return f"a policy of the role cannot be read: {error}"
-    if made.allowed:
+    if decision.allowed:
         return None
     caller = requester.caller.arns[-1]
-    return (
-        f"User: {caller} is not authorized to perform: {_ACTION} on resource: {arn} {made.reason}"
-    )
+    refused = f"User: {caller} is not authorized to perform: {_ACTION} on resource: {arn}"
+    return f"{refused} {decision.reason}"

@@ -1,4 +1,4 @@
-"""Replication configuration of a bucket: its rules, validated and shown as they were put.
+"""Replication configuration of a bucket: its rules, validated and shown with filters.
 
 Source: S3 API reference, PutBucketReplication, GetBucketReplication and ReplicationRule; S3 user
 guide, "Replication configuration file elements" and "What is and isn't replicated".

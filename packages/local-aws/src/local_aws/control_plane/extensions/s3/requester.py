@@ -19,6 +19,7 @@ from moto.awslambda.models import lambda_backends
 from moto.iam.models import iam_backends
 
 from local_aws.control_plane import sessions
+from local_aws.control_plane.extensions.iam.managed_policies import create_policy
 from local_aws.control_plane.extensions.s3.vpc_route import NoRouteError, find_endpoint
 from local_aws.iam.principal import ANONYMOUS, LOG_SERVICE, Caller
 from local_aws.iam.statement import Policy, parse
@@ -178,7 +179,9 @@ def _policies(role: Any) -> Iterator[Policy]:
 
 
 def _managed(account: str, arn: str) -> Policy:
-    policy = iam_backends[account][_PARTITION].managed_policies.get(arn)
+    backend = iam_backends[account][_PARTITION]
+    create_policy(backend, arn)
+    policy = backend.managed_policies.get(arn)
     if policy is None:
         return Policy(f"{arn}, which does not exist,", ())
     return _document(policy)
