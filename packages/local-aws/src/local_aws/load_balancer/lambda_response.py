@@ -63,7 +63,7 @@ def _decode(payload: bytes, multi_value: bool) -> Response:
 
 
 _decode_cached = lru_cache(maxsize=256)(_decode)
-"""Functions repeat responses. See REPEATED_REQUESTS for what the cache is worth."""
+"""Functions repeat responses. See REPEATED_REQUESTS in request_handler."""
 
 
 def _status(response: dict[str, Any]) -> int:

@@ -107,7 +107,7 @@ def _parse(block: bytes) -> RequestHead:
 
 
 _parse_cached = lru_cache(maxsize=256)(_parse)
-"""Clients repeat requests. See REPEATED_REQUESTS for what the cache is worth."""
+"""Clients repeat requests. See REPEATED_REQUESTS in request_handler."""
 
 
 def check_partial_head(block: bytes) -> None:
