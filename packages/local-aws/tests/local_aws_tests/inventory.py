@@ -89,7 +89,7 @@ def _is_part(value: Any) -> bool:
     """Return True for an object in which a backend keeps some of its resources."""
     return (
         hasattr(value, "__dict__")
-        and type(value).__module__.startswith(("moto.", "terrarium."))
+        and type(value).__module__.startswith(("moto.", "local_aws."))
         and not isinstance(value, BaseBackend)
     )
 
