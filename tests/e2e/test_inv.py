@@ -50,6 +50,12 @@ def has_uv(checkout: Path) -> None:
         (checkout / ".terrarium" / "uv").symlink_to(uv)
 
 
+@pytest.fixture(autouse=True)
+def no_python_of_the_outer_task(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A task sets this variable, and ``inv`` then uses that Python instead of the checkout's."""
+    monkeypatch.delenv("TERRARIUM_PYTHON", raising=False)
+
+
 def inv(
     checkout: Path, *words: str, cwd: Path | None = None, path: str = ""
 ) -> subprocess.CompletedProcess[str]:

@@ -183,7 +183,7 @@ def test_a_handler_that_prints_a_hundred_megabytes_delays_no_other_request(
 
     asyncio.run(run())
     assert memory(plane) - before < 64 * _MEGABYTE
-    assert "log events" in eventually(lambda: _dropped(plane))
+    assert "log events" in eventually(lambda: _dropped(plane), seconds=60.0)
 
 
 def test_answers_of_every_size_arrive_or_are_refused(plane: DataPlane) -> None:

@@ -33,7 +33,7 @@ def points(cloudwatch: Any, name: str, of: list[dict[str, str]], **asked: Any) -
         MetricName=name,
         Dimensions=of,
         StartTime=NOW - timedelta(minutes=5),
-        EndTime=NOW + timedelta(minutes=5),
+        EndTime=datetime.now(UTC) + timedelta(minutes=5),
         Period=600,
         **asked,
     )
@@ -96,7 +96,7 @@ def test_data_are_selected_by_their_exact_dimensions(cloudwatch: Any) -> None:
         (result,) = cloudwatch.get_metric_data(
             MetricDataQueries=[{"Id": "total", "MetricStat": stat}],
             StartTime=NOW - timedelta(minutes=5),
-            EndTime=NOW + timedelta(minutes=5),
+            EndTime=datetime.now(UTC) + timedelta(minutes=5),
         )["MetricDataResults"]
         assert result["Values"] == [point["Sum"]]
         return float(point["Sum"])

@@ -58,7 +58,7 @@ def test_metrics_arrive_with_the_count_of_each_value(plane: Plane, account: Acco
         MetricName="Duration",
         Dimensions=[{"Name": "FunctionName", "Value": "api"}],
         StartTime=_NOW - timedelta(minutes=1),
-        EndTime=_NOW + timedelta(minutes=1),
+        EndTime=datetime.now(UTC) + timedelta(minutes=1),
         Period=60,
         Statistics=["SampleCount", "Sum", "Maximum"],
     )["Datapoints"]
