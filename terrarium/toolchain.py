@@ -58,7 +58,7 @@ class Terragrunt:
 
 @dataclass(frozen=True, slots=True)
 class Providers:
-    """Where ``terraform init`` takes providers from.
+    """Provider source of ``terraform init``.
 
     ``configuration`` is Terraform's CLI configuration file; ``mirror`` is the unpacked mirror in
     it, None for the registry. ``is_generated`` is False if TF_CLI_CONFIG_FILE names an existing

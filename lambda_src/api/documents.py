@@ -25,7 +25,7 @@ MAX_LIMIT = 1_000
 
 
 class Source(Protocol):
-    """Where documents come from; see Storage."""
+    """Source of documents; see Storage."""
 
     reads: int
 

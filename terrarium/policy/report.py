@@ -34,7 +34,7 @@ class Skip:
 
     @property
     def problem(self) -> str | None:
-        """What is wrong with the skip, or None."""
+        """The problem of the skip, or None."""
         if not self.address:
             return "is outside of every resource, where it has no effect"
         return None if self.reason else "gives no reason"

@@ -34,7 +34,7 @@ def rounded(value: float) -> float:
 
 @dataclass(slots=True)
 class MetricValues:
-    """How often each value of each metric occurred during a period."""
+    """Counts of each value of each metric during a period."""
 
     counts: dict[Metric, dict[float, int]] = field(default_factory=dict)
 

@@ -38,7 +38,7 @@ _UNKNOWN_CLIENT = Client(ip_address("127.0.0.1"), 0, "-")
 
 
 class Listening(Protocol):
-    """What the connections of a listener share; see ListenerServer."""
+    """Shared state of a listener's connections; see ListenerServer."""
 
     handler: RequestHandler
     observers: tuple[Observer, ...]

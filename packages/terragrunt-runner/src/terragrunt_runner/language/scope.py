@@ -37,7 +37,7 @@ class EvaluationError(ConfigurationError):
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What HCL calls an evaluation context.
+    """Evaluation context, in HCL's terms.
 
     ``variables`` are root objects such as ``local``; they may be ``LazyObject``. Relative paths in
     ``file()`` are relative to ``directory``.
